@@ -1,0 +1,74 @@
+"""Tables read before there is a tenant: who exists, who belongs where, which sessions live."""
+
+from sqlalchemy import ARRAY, Boolean, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, Table, Text, UniqueConstraint, Column
+
+from db.tables.base import metadata, text_column, time_column, uuid_column, version_column
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("id", uuid_column("id").type, primary_key=True),
+    text_column("slug"),
+    text_column("name"),
+    version_column(),
+    time_column("created_at"),
+    time_column("updated_at"),
+    UniqueConstraint("slug"),
+    CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="slug_shape"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", uuid_column("id").type, primary_key=True),
+    text_column("email"),
+    text_column("name"),
+    text_column("password_hash", nullable=True),
+    time_column("disabled_at", nullable=True),
+    version_column(),
+    time_column("created_at"),
+    time_column("updated_at"),
+    UniqueConstraint("email"),
+    CheckConstraint("email = lower(email)", name="email_lower"),
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    Column("tenant_id", uuid_column("tenant_id").type, ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text(collation="C"), primary_key=True),
+    Column("permissions", ARRAY(Text), nullable=False),
+    Column("system", Boolean, nullable=False, server_default="false"),
+    version_column(),
+    time_column("created_at"),
+    time_column("updated_at"),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("tenant_id", uuid_column("tenant_id").type, ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", uuid_column("user_id").type, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    text_column("role"),
+    version_column(),
+    time_column("created_at"),
+    time_column("updated_at"),
+    ForeignKeyConstraint(["tenant_id", "role"], ["roles.tenant_id", "roles.name"]),
+    Index(None, "user_id"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id_hash", LargeBinary, primary_key=True),
+    Column("user_id", uuid_column("user_id").type, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("tenant_id", uuid_column("tenant_id").type, ForeignKey("tenants.id", ondelete="CASCADE"), nullable=False),
+    text_column("user_agent", nullable=True),
+    text_column("address", nullable=True),
+    time_column("created_at"),
+    time_column("seen_at"),
+    time_column("expires_at"),
+    time_column("revoked_at", nullable=True),
+    Index(None, "user_id"),
+)
+"""``id_hash`` is SHA-256 of the cookie's secret: the database never holds a usable session."""
