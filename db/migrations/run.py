@@ -6,6 +6,7 @@ The owner login needs CREATEROLE once, to make the two group roles; without it t
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import asyncpg
@@ -26,6 +27,7 @@ _MEMBERSHIP = text(
 )
 
 
+@cache
 def head_revision() -> str:
     """The newest revision among the scripts."""
     head = ScriptDirectory.from_config(_config(None)).get_current_head()

@@ -1,0 +1,72 @@
+"""Opens the connections and hands out the doors."""
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from db.codecs import set_codecs
+from db.directory import Directory
+from db.migrations.run import head_revision
+from db.pool import TenantPool
+from db.tables import RUNTIME_ROLE
+from db.tenancy import Actor, Announce, Observer, TenantId, TenantReader, TenantWriter
+
+STATEMENT_SECONDS = 10
+
+
+class Database:
+    """The pool of tenant connections and the directory; opened once a process."""
+
+    def __init__(self, pool: TenantPool, directory: Directory) -> None:
+        self.pool = pool
+        self.directory = directory
+        self.observer: Observer | None = None
+        self.on_commit: Announce | None = None
+
+    @classmethod
+    async def open(cls, dsn: str, *, size: int = 10, directory_size: int = 4) -> "Database":
+        """Opens nothing yet but the directory; tenant connections come as they are needed, at most ``size``."""
+        directory = await Directory.open(dsn, directory_size)
+        return cls(TenantPool(_connector(dsn), size), directory)
+
+    async def close(self) -> None:
+        await self.pool.close()
+        await self.directory.close()
+
+    def reader(self, tenant: TenantId) -> TenantReader:
+        return TenantReader(self.pool, tenant, self.observer)
+
+    def writer(self, tenant: TenantId, actor: Actor) -> TenantWriter:
+        """``async with database.writer(…) as writer:`` is one transaction."""
+        return TenantWriter(self.pool, tenant, actor, self.on_commit, self.observer)
+
+    async def ready(self) -> dict[str, bool]:
+        """What readiness asks: is PostgreSQL answering, and does its schema stand at this code's head?"""
+        try:
+            revision = await self.directory.schema_revision()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            return {"database": False, "migrations": False}
+        return {"database": True, "migrations": revision == head_revision()}
+
+
+def _connector(dsn: str) -> Callable[[], Awaitable[asyncpg.Connection]]:
+    async def connect() -> asyncpg.Connection:
+        connection = await asyncpg.connect(
+            dsn,
+            timeout=10,
+            statement_cache_size=1000,
+            max_cached_statement_lifetime=0,
+            server_settings={
+                "role": RUNTIME_ROLE,
+                "application_name": "tidegate",
+                "timezone": "UTC",
+                # A page takes under a millisecond: compiling its plan to machine code never pays.
+                "jit": "off",
+                "statement_timeout": f"{STATEMENT_SECONDS}s",
+                "idle_in_transaction_session_timeout": "60s",
+            },
+        )
+        await set_codecs(connection)
+        return connection
+
+    return connect

@@ -1,0 +1,33 @@
+"""What can go wrong below the resolvers.
+
+    DatabaseError
+    ├── BadValue        a value that no column can hold (NUL, lone surrogate, out of range): the caller's fault
+    ├── BadCursor       a cursor that is forged, foreign, or made for another order or filter: the caller's fault
+    ├── CursorExpired   a good cursor that the log no longer reaches: read afresh
+    ├── PoolExhausted   no connection came free in time: try again later
+    └── QueryTimeout    the statement ran past its deadline and was cancelled
+"""
+
+
+class DatabaseError(Exception):
+    """The root of this floor's errors."""
+
+
+class BadValue(DatabaseError):
+    """A value that no column can hold."""
+
+
+class BadCursor(DatabaseError):
+    """A cursor that was not made here, for this tenant, order and filter."""
+
+
+class CursorExpired(DatabaseError):
+    """A cursor older than the log, or of another epoch."""
+
+
+class PoolExhausted(DatabaseError):
+    """No connection came free within the wait."""
+
+
+class QueryTimeout(DatabaseError):
+    """The statement was cancelled at its deadline."""

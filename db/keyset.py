@@ -1,0 +1,69 @@
+"""Keyset predicates: "the rows after this one" as something an index can answer.
+
+In one direction the predicate is a row comparison. In mixed directions it is the usual OR form behind a redundant bound on the first column: without that
+bound an index scan reads every row before the cursor (measured: 50,413 buffers against 53).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, bindparam, literal_column, or_, tuple_
+from sqlalchemy.types import DateTime
+
+from db.pages import Key, SortKey
+
+Term = tuple[ColumnElement[Any], bool]  # Any: a column of any type
+"""A sort expression and whether it descends."""
+
+
+def terms_of(table: Table, order: Sequence[SortKey]) -> list[Term]:
+    """The sort expressions of an order, the row's id last and in the direction of the first, so that (tenant, first, id) is one index."""
+    return [*((_expression(table, key), key.descending) for key in order), (table.c.id, order[0].descending)]
+
+
+def _expression(table: Table, key: SortKey) -> ColumnElement[Any]:  # Any: a column of any type
+    column = table.c[key.column]
+    if not column.nullable:
+        return column
+    if not isinstance(column.type, DateTime):
+        raise TypeError(f"{column} is nullable: only a time has a least and a greatest value to stand for null")
+    # Must be the indexed expression to the letter.
+    infinity = "infinity" if _null_is_greatest(key) else "-infinity"
+    return literal_column(f"coalesce({table.name}.{column.name}, '{infinity}'::timestamptz)", column.type)
+
+
+def _null_is_greatest(key: SortKey) -> bool:
+    return key.nulls_last is not key.descending
+
+
+def bound_values(order: Sequence[SortKey], key: Key) -> list[object]:
+    """A key's values as the predicate compares them: null becomes the infinity that stands for it (the driver's spelling: naive extremes)."""
+    stand_ins = [(datetime.max if _null_is_greatest(sort) else datetime.min) for sort in order]
+    return [*(stand_in if value is None else value for value, stand_in in zip(key, stand_ins, strict=False)), key[-1]]
+
+
+def beyond(terms: Sequence[Term], names: Sequence[str], *, reverse: bool, inclusive: bool = False) -> ColumnElement[bool]:
+    """The rows past the key whose values are the parameters ``names``, in list order or (``reverse``) against it."""
+    values = [bindparam(name, type_=expression.type) for name, (expression, _) in zip(names, terms, strict=True)]
+    down = [descending is not reverse for _, descending in terms]
+    columns = [expression for expression, _ in terms]
+    if len(set(down)) == 1:
+        left, right = tuple_(*columns), tuple_(*values)
+        if inclusive:
+            return left <= right if down[0] else left >= right
+        return left < right if down[0] else left > right
+    bound = columns[0] <= values[0] if down[0] else columns[0] >= values[0]
+    return and_(bound, _nested(columns, values, down, inclusive))
+
+
+def _nested(
+    columns: Sequence[ColumnElement[Any]],  # Any: columns of any type
+    values: Sequence[ColumnElement[Any]],
+    down: Sequence[bool],
+    inclusive: bool,
+) -> ColumnElement[bool]:
+    head = columns[0] < values[0] if down[0] else columns[0] > values[0]
+    if len(columns) == 1:
+        return or_(head, columns[0] == values[0]) if inclusive else head
+    return or_(head, and_(columns[0] == values[0], _nested(columns[1:], values[1:], down[1:], inclusive)))

@@ -1,0 +1,114 @@
+"""Pages: what is asked for, what comes back, and the cursor between two of them.
+
+A cursor is the sort key of a row: opaque, signed, and bound to the tenant, the order and the filter it was made for. Row-level security guards the rows;
+the tag refuses nonsense, so that a cursor of another list is an error and not a wrong page.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from db.errors import BadCursor
+from db.filters import Condition, shape_of, values_of
+from db.tenancy import Row, TenantId
+
+Key = tuple[Any, ...]  # Any: the values of the sort columns, each of its column's type
+"""The place of a row in an order: its sort values, then its id."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TAG = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One field of an order. ``nulls_last`` counts only for a nullable column."""
+
+    column: str
+    descending: bool = False
+    nulls_last: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One page of a list. ``limit`` rows after ``after`` and before ``before`` (keys), from the end when ``backward``."""
+
+    order: tuple[SortKey, ...]
+    limit: int
+    backward: bool = False
+    after: Key | None = None
+    before: Key | None = None
+    offset: int = 0
+    where: Condition | None = None
+    words: tuple[str, ...] = ()
+    sources: frozenset[str] = frozenset()
+    """Which word sources the caller may search (see ``Listing.sources``)."""
+
+
+@dataclass(slots=True)
+class Page:
+    """Rows in list order. ``more`` tells whether the list goes on past the page in the direction it was read."""
+
+    request: PageRequest
+    rows: Sequence[Row]
+    more: bool
+    narrow: str | None = field(default=None)
+    """The word that the search was driven by, None when it walked the order."""
+
+    def key_of(self, row: Row) -> Key:
+        return (*(row[key.column] for key in self.request.order), row["id"])
+
+
+class CursorCodec:
+    """Makes and reads cursors. ``keys``: the first signs, all verify."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._keys = tuple(keys)
+
+    def encode(self, binding: bytes, key: Key) -> str:
+        """About 3 µs: make cursors only when they are asked for."""
+        body = orjson.dumps(key, default=_refuse) if not _has_time(key) else orjson.dumps([_plain(value) for value in key])
+        return base64.urlsafe_b64encode(_tag(self._keys[0], binding, body) + body).rstrip(b"=").decode()
+
+    def decode(self, binding: bytes, cursor: str) -> Key:
+        """Raises BadCursor for anything that ``encode`` did not make for this binding."""
+        try:
+            raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        except ValueError:
+            raise BadCursor("the cursor is malformed") from None
+        tag, body = raw[:_TAG], raw[_TAG:]
+        if not any(hmac.compare_digest(tag, _tag(key, binding, body)) for key in self._keys):
+            raise BadCursor("the cursor was not made for this list, its order and its filter")
+        return tuple(_rich(value) for value in orjson.loads(body))
+
+
+def binding_of(tenant: TenantId, noun: str, order: Sequence[SortKey], where: Condition | None, words: Sequence[str]) -> bytes:
+    """What a page cursor is bound to: the tenant, the list, its order, its filter and its search."""
+    filtered = None if where is None else (shape_of(where), [_plain(value) for value in values_of(where)])
+    parts = (tenant.hex, noun, [(key.column, key.descending, key.nulls_last) for key in order], filtered, list(words))
+    return hashlib.blake2b(orjson.dumps(parts, default=str), digest_size=16).digest()
+
+
+def _tag(key: bytes, binding: bytes, body: bytes) -> bytes:
+    return hashlib.blake2b(binding + body, digest_size=_TAG, key=key, person=b"page").digest()
+
+
+def _has_time(key: Key) -> bool:
+    return any(isinstance(value, datetime) for value in key)
+
+
+def _plain(value: Any) -> Any:  # Any: a sort value and its JSON form
+    """A time becomes [whole microseconds]: the one-element list tells it from a number."""
+    return [round((value - _EPOCH) / timedelta(microseconds=1))] if isinstance(value, datetime) else value
+
+
+def _rich(value: Any) -> Any:  # Any: as above, back
+    return _EPOCH + timedelta(microseconds=value[0]) if isinstance(value, list) else value
+
+
+def _refuse(value: object) -> object:
+    raise TypeError(f"a sort key cannot hold {type(value).__name__}")

@@ -1,0 +1,31 @@
+"""Products: reads by page and by ids."""
+
+from collections.abc import Sequence
+
+from db.listings import Listing, count_of, has_rows_behind, page_of
+from db.lookups import rows_by_id
+from db.pages import Page, PageRequest
+from db.search import PRODUCT_TEXT
+from db.tables import product_terms, products
+from db.tenancy import Row, TenantReader, TenantWriter
+from db.words import WordSource
+
+LISTING = Listing("product", products, (WordSource("text", product_terms, "product_id", PRODUCT_TEXT),))
+
+
+async def page_of_products(reader: TenantReader, request: PageRequest, columns: Sequence[str] | None = None) -> Page:
+    return await page_of(reader, LISTING, request, columns)
+
+
+async def products_behind(reader: TenantReader, page: Page) -> bool:
+    return await has_rows_behind(reader, LISTING, page)
+
+
+async def count_of_products(reader: TenantReader, request: PageRequest) -> tuple[int, bool]:
+    return await count_of(reader, LISTING, request)
+
+
+async def products_by_id(
+    reader: TenantReader | TenantWriter, ids: Sequence[str], columns: Sequence[str] | None = None
+) -> dict[str, Row]:
+    return await rows_by_id(reader, products, ids, columns)

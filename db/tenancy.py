@@ -1,0 +1,172 @@
+"""The doors to a tenant's rows: the only file that takes a tenant's connection.
+
+A ``TenantReader`` runs single statements, each on a pooled connection that carries the reader's tenant, and holds none in between. A ``TenantWriter`` is
+one transaction: rows, event-log entries and audit record commit together when its block ends, or not at all. Row-level security stands underneath; the
+predicate ``tenant_id = $n`` stands in every statement too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import asyncpg
+
+from db.errors import BadValue, DatabaseError, QueryTimeout
+from db.events import APPEND, AuditDraft, EventDraft, Position
+from db.ids import new_id
+from db.pool import Slot, TenantPool
+from db.statements import Statement
+
+Row = asyncpg.Record
+Observer = Callable[[str], None]
+"""Told the text of each statement as it is sent: for counting and tracing."""
+Announce = Callable[["TenantId", Position], None]
+"""Told, after a commit, which tenant's log reaches how far: the hub's ear."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantId:
+    """A tenant whose rows the bearer may see. Minted by ``auth/authenticate.py`` alone."""
+
+    hex: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who writes, for the log and the audit record."""
+
+    user_id: str | None
+    request_id: str | None
+
+
+_CONNECTION_SAW = (asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseError, OSError)
+"""Errors after which a connection is not trusted again; a refusal by a rule above is not one of them."""
+
+
+async def _run(slot: Slot, statement: Statement, values: dict[str, object], observer: Observer | None) -> list[Row]:
+    if observer is not None:
+        observer(statement.sql)
+    try:
+        rows: list[Row] = await slot.connection.fetch(statement.sql, *statement.args(values))
+    except (asyncpg.DataError, UnicodeEncodeError) as error:
+        raise BadValue("a value is out of range or holds characters that text cannot hold") from error
+    except asyncpg.QueryCanceledError as error:
+        raise QueryTimeout("the statement ran past its deadline") from error
+    return rows
+
+
+class TenantReader:
+    """Reads one tenant's rows; cheap to make, holds nothing."""
+
+    __slots__ = ("_observer", "_pool", "tenant")
+
+    def __init__(self, pool: TenantPool, tenant: TenantId, observer: Observer | None = None) -> None:
+        self._pool = pool
+        self._observer = observer
+        self.tenant = tenant
+
+    async def fetch(self, statement: Statement, **values: object) -> list[Row]:
+        """Run one statement; ``tenant`` is filled in. Raises BadValue, QueryTimeout, PoolExhausted."""
+        values["tenant"] = self.tenant.hex
+        slot = await self._pool.lend(self.tenant.hex)
+        try:
+            rows = await _run(slot, statement, values, self._observer)
+        except BaseException:
+            self._pool.discard(slot)
+            raise
+        self._pool.take_back(slot)
+        return rows
+
+
+class TenantWriter:
+    """One transaction of one tenant: ``async with`` begins it; leaving the block commits what was recorded, or nothing."""
+
+    __slots__ = ("_actor", "_announce", "_audits", "_events", "_observer", "_pool", "_slot", "position", "tenant")
+
+    def __init__(
+        self, pool: TenantPool, tenant: TenantId, actor: Actor, announce: Announce | None = None, observer: Observer | None = None
+    ) -> None:
+        self._pool = pool
+        self._actor = actor
+        self._announce = announce
+        self._observer = observer
+        self._slot: Slot | None = None
+        self._events: list[EventDraft] = []
+        self._audits: list[AuditDraft] = []
+        self.tenant = tenant
+        self.position: Position | None = None
+        """Where the log stands after the commit; None before it, and when nothing was recorded."""
+
+    @property
+    def actor(self) -> Actor:
+        return self._actor
+
+    async def fetch(self, statement: Statement, **values: object) -> list[Row]:
+        """Run one statement inside the transaction; ``tenant`` is filled in."""
+        values["tenant"] = self.tenant.hex
+        return await _run(self._lent(), statement, values, self._observer)
+
+    def record(self, event: EventDraft) -> None:
+        """Log a change; it is written last, with its number, when the block ends."""
+        self._events.append(event)
+
+    def audit(self, audit: AuditDraft) -> None:
+        self._audits.append(audit)
+
+    async def __aenter__(self) -> "TenantWriter":
+        slot = await self._pool.lend(self.tenant.hex)
+        try:
+            await slot.connection.execute("BEGIN")
+        except BaseException:
+            self._pool.discard(slot)
+            raise
+        self._slot = slot
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        slot, self._slot = self._lent(), None
+        try:
+            if kind is not None or not self._events:
+                await slot.connection.execute("ROLLBACK")
+            else:
+                self.position = await self._append_and_commit(slot)
+        except BaseException:
+            self._pool.discard(slot)
+            raise
+        if kind is None or (issubclass(kind, Exception) and not issubclass(kind, _CONNECTION_SAW)):
+            self._pool.take_back(slot)
+        else:
+            self._pool.discard(slot)
+        if self.position is not None and self._announce is not None:
+            self._announce(self.tenant, self.position)
+
+    async def _append_and_commit(self, slot: Slot) -> Position:
+        events, audits, actor = self._events, self._audits, self._actor
+        if self._observer is not None:
+            self._observer(APPEND)
+        row: Any = await slot.connection.fetchrow(  # Any: the driver is untyped
+            APPEND,
+            self.tenant.hex,
+            len(events),
+            actor.user_id,
+            [e.type for e in events],
+            [e.entity for e in events],
+            [e.entity_id for e in events],
+            [e.version for e in events],
+            [e.before for e in events],
+            [e.after for e in events],
+            actor.request_id,
+            [new_id() for _ in audits],
+            [a.action for a in audits],
+            [a.entity for a in audits],
+            [a.entity_id for a in audits],
+            [a.changes for a in audits],
+        )
+        await slot.connection.execute("COMMIT")
+        return Position(row["seq"], row["ts"])
+
+    def _lent(self) -> Slot:
+        if self._slot is None:
+            raise RuntimeError("the writer is used outside its block")
+        return self._slot
