@@ -1,0 +1,51 @@
+"""Takes secrets out of what is about to be shown or written. Pure text in, pure text out."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+MASK = "***"
+_NAMES = re.compile(
+    r"passw(or)?d|passphrase|secret|token(?!s?_?(count|limit))|authori[sz]ation|cookie|api[_-]?key|credential|dsn$|^bearer$|^session(_id)?$",
+    re.IGNORECASE,
+)
+# scheme://user:password@host: the password may hold anything but a slash, a blank or a quote, and ends at the last @ before the path.
+_URL_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:)[^\s/'\"]+(?=@)", re.IGNORECASE)
+_URL_QUERY = re.compile(
+    r"(?P<head>[?&](?:password|token|access_token|secret|code|key|state)=)[^&\s'\"#]+", re.IGNORECASE
+)
+_SCHEME = re.compile(r"(?P<head>\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a key of this name holds a secret as a rule: ``password``, ``X-Api-Key``, ``Set-Cookie``, ``refresh_token`` …"""
+    return _NAMES.search(name) is not None
+
+
+def mask_text(text: str) -> str:
+    """Passwords in URLs, secret query parameters and bearer tokens inside running text become ``***``; the rest stays readable."""
+    if "://" in text:
+        text = _URL_PASSWORD.sub(rf"\g<head>{MASK}", text)
+    if "=" in text:
+        text = _URL_QUERY.sub(rf"\g<head>{MASK}", text)
+    return _SCHEME.sub(rf"\g<head>{MASK}", text)
+
+
+def redact(value: object, depth: int = 6) -> object:
+    """A copy of ``value`` without secrets: keys that name one lose their value, texts lose what ``mask_text`` finds. Deeper than ``depth`` becomes ``…``."""
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, bytes | bytearray):
+        return f"<{len(value)} bytes>"
+    if not isinstance(value, Mapping | Sequence | set | frozenset):
+        return value
+    if depth == 0:
+        return "…"
+    if isinstance(value, Mapping):
+        return {key: _redact_entry(str(key), entry, depth - 1) for key, entry in value.items()}
+    return [redact(entry, depth - 1) for entry in value]
+
+
+def _redact_entry(name: str, value: object, depth: int) -> object:
+    if value is None or isinstance(value, bool):
+        return value
+    return MASK if is_secret_name(name) else redact(value, depth)
