@@ -1,0 +1,93 @@
+"""Puts planned tenants into the database: one transaction a tenant, so a tenant is there whole or not at all, even after a kill."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+
+from db.seed import staging
+from db.seed.catalog import product_rows
+from db.seed.orders import order_batches, order_rows
+from db.seed.parties import customer_batches, customer_rows, staff_of
+from db.seed.plan import TenantPlan
+from db.tables import TENANT_SETTING
+
+Roles = Mapping[str, Sequence[str]]
+"""System roles that every tenant gets: name and permissions."""
+Rows = Callable[[TenantPlan, int], bytes]
+SESSION = {"application_name": "tidegate-seed", "synchronous_commit": "off", "jit": "off", "work_mem": "64MB", "temp_buffers": "64MB"}
+"""A lost commit of a seed is only a tenant to be seeded again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantMade:
+    """What went in for one tenant, in rows."""
+
+    slug: str
+    name: str
+    users: int
+    customers: int
+    products: int
+    orders: int
+    items: int
+
+
+async def load_tenant(connection: asyncpg.Connection, plan: TenantPlan, roles: Roles, made: Callable[[int], None]) -> TenantMade:
+    """Insert everything of one tenant and commit; ``made`` is told each number of orders as they go in."""
+    tenant, priced = (plan.tenant_id,), (plan.tenant_id, plan.currency)
+    orders = items = 0
+    async with connection.transaction():
+        await connection.execute("SELECT set_config($1, $2, true)", TENANT_SETTING, plan.tenant_id)
+        await connection.execute(staging.STAGING)
+        await _found(connection, plan, roles)
+        await _copy(connection, "seed_products", product_rows(plan))
+        await connection.execute("ANALYZE seed_products")
+        products = await _insert(connection, staging.PRODUCTS, priced)
+        await _insert(connection, staging.PRODUCT_TERMS, tenant)
+        customers = 0
+        async for _ in _staged(connection, plan, "seed_customers", customer_rows, customer_batches(plan)):
+            customers += await _insert(connection, staging.CUSTOMERS, tenant)
+            await _insert(connection, staging.CUSTOMER_TERMS, tenant)
+        async for _ in _staged(connection, plan, "seed_orders", order_rows, order_batches(plan)):
+            count = await _insert(connection, staging.ORDERS, priced)
+            items += await _insert(connection, staging.ORDER_ITEMS, priced)
+            await _insert(connection, staging.ORDER_TERMS, tenant)
+            orders += count
+            made(count)
+    return TenantMade(plan.slug, plan.name, plan.staff, customers, products, orders, items)
+
+
+async def _found(connection: asyncpg.Connection, plan: TenantPlan, roles: Roles) -> None:
+    """The tenant itself, its roles and staff, and the head of its log."""
+    born = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=plan.born_ms)
+    users = staff_of(plan)
+    tenant = plan.tenant_id
+    await connection.execute(staging.TENANT, tenant, plan.slug, plan.name, born)
+    await connection.executemany(staging.ROLE, [(tenant, name, list(grants), born) for name, grants in roles.items()])
+    await connection.executemany(staging.USER, [(user.id, user.email, user.name, born) for user in users])
+    await connection.executemany(staging.MEMBERSHIP, [(tenant, user.id, user.role, born) for user in users])
+    await connection.execute(staging.HEAD, tenant, born)
+
+
+async def _staged(connection: asyncpg.Connection, plan: TenantPlan, table: str, rows: Rows, batches: int) -> AsyncIterator[None]:
+    """Fill the staging table with one batch after another; the next one is written in a thread while the server is busy with this one."""
+    coming = asyncio.create_task(asyncio.to_thread(rows, plan, 0))
+    for index in range(batches):
+        data = await coming
+        if index + 1 < batches:
+            coming = asyncio.create_task(asyncio.to_thread(rows, plan, index + 1))
+        await connection.execute(f"TRUNCATE {table}")
+        await _copy(connection, table, data)
+        yield
+
+
+async def _copy(connection: asyncpg.Connection, table: str, data: bytes) -> None:
+    await connection.copy_to_table(table, source=io.BytesIO(data), format="text")
+
+
+async def _insert(connection: asyncpg.Connection, statement: str, values: tuple[str, ...]) -> int:
+    """How many rows the statement made."""
+    return int((await connection.execute(statement, *values)).rpartition(" ")[2])

@@ -1,0 +1,121 @@
+"""Seeds a database: plans the tenants, loads the missing ones over a few connections, refreshes the planner's statistics."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import asyncpg
+
+from db.clock import utc_now
+from db.seed.load import SESSION, Roles, TenantMade, load_tenant
+from db.seed.plan import TenantPlan, plan_demo, plan_tenants
+from db.seed.staging import TABLES
+
+EPOCH = datetime(2026, 11, 1, tzinfo=UTC)
+"""Where seeded time ends unless told otherwise, so that the same seed gives the same rows for ever."""
+CONNECTIONS = 2
+"""The largest tenant keeps one busy while the others share the rest: half and half."""
+_ONE_SEED_AT_A_TIME = 0x7469_6465_7365_6564
+
+
+@dataclass(frozen=True, slots=True)
+class SeedProgress:
+    """How far a seed has come, in orders. ``total`` counts only what has to be made; ``stage`` is ``orders``, then ``statistics``."""
+
+    done: int
+    total: int
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeedReport:
+    """``made`` went in now, ``kept`` (slugs) was there before; ``seconds`` of wall time."""
+
+    made: tuple[TenantMade, ...]
+    kept: tuple[str, ...]
+    seconds: float
+
+
+Watcher = Callable[[SeedProgress], None]
+
+
+async def seed(
+    owner_dsn: str, *, orders: int, tenants: int, roles: Roles, seed: int = 1, now: datetime = EPOCH, progress: Watcher | None = None
+) -> SeedReport:
+    """Make ``tenants`` tenants with ``orders`` orders in all, the largest holding half of them.
+
+    A tenant whose slug is there already is left as it is, so a second call returns at once and one that was killed goes on where it stood.
+    Needs a migrated database and its owner. Raises ValueError when there are fewer orders than tenants or a role of the staff is not in ``roles``.
+    """
+    return await _seed(owner_dsn, plan_tenants(orders, tenants, seed, now), roles, progress)
+
+
+async def seed_demo(
+    owner_dsn: str, *, roles: Roles, orders: int = 100_000, seed: int = 1, now: datetime | None = None, progress: Watcher | None = None
+) -> SeedReport:
+    """Make ``acme`` with this many orders, ``globex`` with a fifth, ``initech`` with a twentieth, ending now. As ``seed`` otherwise."""
+    return await _seed(owner_dsn, plan_demo(orders, seed, now or utc_now()), roles, progress)
+
+
+async def _seed(owner_dsn: str, plans: list[TenantPlan], roles: Roles, progress: Watcher | None) -> SeedReport:
+    if missing := {"admin", "manager", "viewer", "partner"} - roles.keys():
+        raise ValueError(f"the staff needs these roles too: {', '.join(sorted(missing))}")
+    started = time.monotonic()
+    async with _connection(owner_dsn) as control:
+        await control.execute("SELECT pg_advisory_lock($1)", _ONE_SEED_AT_A_TIME)
+        present = {row["slug"] for row in await control.fetch("SELECT slug FROM tenants WHERE slug = ANY($1)", [plan.slug for plan in plans])}
+        wanted = [plan for plan in plans if plan.slug not in present]
+        made = await _load(owner_dsn, wanted, roles, _Counter(wanted, progress)) if wanted else []
+        if wanted:
+            await control.execute(f"ANALYZE {TABLES}")
+    return SeedReport(tuple(made), tuple(plan.slug for plan in plans if plan.slug in present), time.monotonic() - started)
+
+
+class _Counter:
+    """Adds up what the connections report."""
+
+    def __init__(self, plans: list[TenantPlan], progress: Watcher | None) -> None:
+        self.total = sum(plan.orders for plan in plans)
+        self.done = 0
+        self.progress = progress
+        self.add(0)
+
+    def add(self, orders: int) -> None:
+        self.done += orders
+        if self.progress is not None:
+            self.progress(SeedProgress(self.done, self.total, "orders" if self.done < self.total else "statistics"))
+
+
+async def _load(owner_dsn: str, plans: list[TenantPlan], roles: Roles, counter: _Counter) -> list[TenantMade]:
+    waiting = deque(sorted(plans, key=lambda plan: -plan.orders))
+    made: dict[str, TenantMade] = {}
+
+    async def worker() -> None:
+        async with _connection(owner_dsn) as connection:
+            while waiting:
+                plan = waiting.popleft()
+                made[plan.slug] = await load_tenant(connection, plan, roles, counter.add)
+
+    workers = [asyncio.create_task(worker()) for _ in range(min(CONNECTIONS, len(plans)))]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for task in workers:
+            task.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+    return [made[plan.slug] for plan in plans]
+
+
+@asynccontextmanager
+async def _connection(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(dsn, server_settings=SESSION)
+    try:
+        yield connection
+    except BaseException:
+        connection.terminate()
+        raise
+    await connection.close()
