@@ -1,0 +1,79 @@
+# Everything here is thin: it prepares .venv, then calls `tidegate`, `pytest` or one checker. The README shows the same without make.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The first python3 that is new enough; `make PYTHON=/path/to/python3.12 …` takes another.
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+READY := .venv/.ready
+WORKERS ?= 2
+
+NODE := $(shell command -v node 2>/dev/null)
+NPM_LOCK := $(wildcard tests/interop/package-lock.json)
+NPM_READY := $(if $(and $(NODE),$(NPM_LOCK)),tests/interop/node_modules/.package-lock.json)
+
+.PHONY: help demo test interop check format bench schema lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## Serve the demo on an embedded PostgreSQL: ARGS="--port 8001"
+	@$(BIN)/tidegate demo $(ARGS)
+
+test: $(READY) $(NPM_READY) ## Run every test: ARGS="-k resume"
+ifeq ($(NODE),)
+ifeq ($(CI),true)
+	@echo "Node is not installed: under CI=true the real clients of tests/interop may not be left out" >&2; exit 1
+endif
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --ignore=tests/interop $(ARGS)
+	@echo "Node is not installed: left out tests/interop (the real JavaScript clients)"
+else
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+endif
+
+interop: $(READY) $(NPM_READY) ## Run the real clients against a real server (needs Node)
+	@$(BIN)/pytest tests/interop $(ARGS)
+
+check: $(READY) ## Check style, types, floors and the printed schema
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/tidegate schema --check
+
+format: $(READY) ## Mend what ruff can mend by itself
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(READY) ## Measure, as ratios in one run
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+schema: $(READY) ## Write schema/schema.graphql
+	@$(BIN)/tidegate schema
+
+lock: $(READY) ## Write requirements.lock afresh: ARGS="--upgrade"
+	@$(BIN)/pip install -qq --disable-pip-version-check uv
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --quiet --output-file requirements.lock $(ARGS)
+
+clean: ## Remove the environment and the caches; the demo's data in .tidegate stays
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist tests/interop/node_modules
+	find auth db resolvers schema web tests -name __pycache__ -prune -exec rm -rf {} +
+
+# The stamp: the environment is made afresh in place whenever the lock or the project file is newer.
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Tidegate needs Python 3.11 or newer, and found none as python3: try make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Installing into .venv (needed once, and after requirements.lock changes) …"
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv \
+		|| { rm -rf .venv; echo "$(PYTHON) cannot make a virtual environment: on Debian, apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/pip install -qq --disable-pip-version-check --requirement requirements.lock
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(NPM_READY): $(NPM_LOCK)
+	@npm ci --prefix tests/interop --no-audit --no-fund --loglevel=error
+	@touch $@
