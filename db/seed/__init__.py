@@ -1,4 +1,4 @@
-"""Seeded data: made-up tenants that look real, the same for the same seed. It writes as the owner, tenant by tenant, and knows no door and no password."""
+"""Seeded data: made-up tenants that look real, the same rows for the same seed. It knows no door and no password."""
 
 from db.seed.load import Roles, TenantMade
 from db.seed.seeding import EPOCH, SeedProgress, SeedReport, seed, seed_demo

@@ -45,8 +45,9 @@ def _product(random: Random, place: int, created: int) -> Product:
     if random.random() < 0.35:
         name = f"{name}, {random.choice(FINISHES)}"
     if random.random() < 0.02:
-        name = f"{name} (with fittings, mounting plate and a printed guide in Français, Español, Português and Türkçe)"
-    sku = f"{thing[:3].upper().replace('É', 'E')}-{random.choice(_LETTERS)}{random.choice(_LETTERS)}-{10_000 + place * 37}"
+        name = f"{name} (with fittings, mounting plate and a printed guide in Français, Español and Türkçe)"
+    letters = random.choice(_LETTERS) + random.choice(_LETTERS)
+    sku = f"{fold(thing[:3]).upper()}-{letters}-{10_000 + place * 37}"
     price = int(10 ** random.uniform(2.3, 4.9)) // 100 * 100 + random.choice(_ENDINGS)
     return Product(seeded_id(created, random), sku, name, price, created)
 

@@ -1,4 +1,7 @@
-"""Puts planned tenants into the database: one transaction a tenant, so a tenant is there whole or not at all, even after a kill."""
+"""Puts planned tenants into the database.
+
+One transaction a tenant: after a kill, each is there whole or not at all.
+"""
 
 import asyncio
 import io
@@ -18,7 +21,13 @@ from db.tables import TENANT_SETTING
 Roles = Mapping[str, Sequence[str]]
 """System roles that every tenant gets: name and permissions."""
 Rows = Callable[[TenantPlan, int], bytes]
-SESSION = {"application_name": "tidegate-seed", "synchronous_commit": "off", "jit": "off", "work_mem": "64MB", "temp_buffers": "64MB"}
+SESSION = {
+    "application_name": "tidegate-seed",
+    "synchronous_commit": "off",
+    "jit": "off",
+    "work_mem": "64MB",
+    "temp_buffers": "64MB",
+}
 """A lost commit of a seed is only a tenant to be seeded again."""
 
 
@@ -35,7 +44,9 @@ class TenantMade:
     items: int
 
 
-async def load_tenant(connection: asyncpg.Connection, plan: TenantPlan, roles: Roles, made: Callable[[int], None]) -> TenantMade:
+async def load_tenant(
+    connection: asyncpg.Connection, plan: TenantPlan, roles: Roles, made: Callable[[int], None]
+) -> TenantMade:
     """Insert everything of one tenant and commit; ``made`` is told each number of orders as they go in."""
     tenant, priced = (plan.tenant_id,), (plan.tenant_id, plan.currency)
     orders = items = 0
@@ -72,8 +83,10 @@ async def _found(connection: asyncpg.Connection, plan: TenantPlan, roles: Roles)
     await connection.execute(staging.HEAD, tenant, born)
 
 
-async def _staged(connection: asyncpg.Connection, plan: TenantPlan, table: str, rows: Rows, batches: int) -> AsyncIterator[None]:
-    """Fill the staging table with one batch after another; the next one is written in a thread while the server is busy with this one."""
+async def _staged(
+    connection: asyncpg.Connection, plan: TenantPlan, table: str, rows: Rows, batches: int
+) -> AsyncIterator[None]:
+    """Fill the staging table batch by batch; a thread writes the next one while the server is busy with this one."""
     coming = asyncio.create_task(asyncio.to_thread(rows, plan, 0))
     for index in range(batches):
         data = await coming

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 
 def _split(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    return tuple(" ".join(part.split()) for part in text.split(","))
 
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """One country's names. ``firms`` are patterns over ``{family}``, ``{other}`` and ``{city}``; ``weight`` is the share of customers."""
+    """One country's names.
+
+    ``firms`` are patterns over ``{family}``, ``{other}`` and ``{city}``; ``weight``: its share of customers.
+    """
 
     country: str
     weight: int
@@ -30,53 +33,99 @@ LOCALES = (
     _locale(
         "FR",
         14,
-        "Zoé, Éloïse, François, Jean-Luc, Marie-Hélène, Anaïs, Raphaël, Noémie, Étienne, Gaëlle, Théo, Chloé, Benoît, Aurélie, Maël, Inès, Loïc, Solène",
-        "Dupont, Lefèvre, L'Hôpital, D'Alembert, Beauséjour, Saint-Exupéry, Gauthier, Béranger, N'Diaye, Le Goff, Château-Renault, Moreau, Pélissier, Roux, "
-        "De La Fontaine, Guérin, Hébert, Çelik-Martin, Brûlé, Ozanne",
+        """
+        Zoé, Éloïse, François, Jean-Luc, Marie-Hélène, Anaïs, Raphaël, Noémie, Étienne, Gaëlle, Théo, Chloé, Benoît,
+        Aurélie, Maël, Inès, Loïc, Solène
+        """,
+        """
+        Dupont, Lefèvre, L'Hôpital, D'Alembert, Beauséjour, Saint-Exupéry, Gauthier, Béranger, N'Diaye, Le Goff,
+        Château-Renault, Moreau, Pélissier, Roux, De La Fontaine, Guérin, Hébert, Çelik-Martin, Brûlé, Ozanne
+        """,
         "Paris, Lyon, Saint-Étienne, Besançon, Orléans, L'Haÿ-les-Roses, Nîmes, Aix-en-Provence, Évreux, Strasbourg",
-        "L'Atelier {family}, Établissements {family} & Fils, {family} SARL, Boulangerie de {city}, Société générale d'outillage {family}-{other}",
+        """
+        L'Atelier {family}, Établissements {family} & Fils, {family} SARL, Boulangerie de {city}, Société générale
+        d'outillage {family}-{other}
+        """,
     ),
     _locale(
         "DE",
         15,
-        "Jürgen, Käthe, Björn, Günther, Sören, Anneliese, Hans-Peter, Karl-Heinz, Jörg, Ulrike, Matthias, Lena, Götz, Heike, Felix, Mareike, Rüdiger",
-        "Müller, Schäfer, Groß, Weiß, Böhm, Krüger, von der Leyen-Brandt, Schröder, Größl, Jäger, Köhler, Weißmüller, Fuchs, Lang, Vogel, Hölderlin, "
-        "Meyer-Landrut, Straßburger, Zöllner, Überreiter",
-        "Berlin, München, Köln, Düsseldorf, Würzburg, Göttingen, Lübeck, Saarbrücken, Mönchengladbach, Gießen, Leipzig",
-        "{family} & Söhne GmbH, {family} Maschinenbau AG, {family} + {other} GbR, Bäckerei {family}, "
-        "Gesellschaft für Förder- und Lagertechnik {family} & {other} mbH & Co. KG",
+        """
+        Jürgen, Käthe, Björn, Günther, Sören, Anneliese, Hans-Peter, Karl-Heinz, Jörg, Ulrike, Matthias, Lena, Götz,
+        Heike, Felix, Mareike, Rüdiger
+        """,
+        """
+        Müller, Schäfer, Groß, Weiß, Böhm, Krüger, von der Leyen-Brandt, Schröder, Größl, Jäger, Köhler, Weißmüller,
+        Fuchs, Lang, Vogel, Hölderlin, Meyer-Landrut, Straßburger, Zöllner, Überreiter
+        """,
+        """
+        Berlin, München, Köln, Düsseldorf, Würzburg, Göttingen, Lübeck, Saarbrücken, Mönchengladbach, Gießen,
+        Leipzig
+        """,
+        """
+        {family} & Söhne GmbH, {family} Maschinenbau AG, {family} + {other} GbR, Bäckerei {family}, Gesellschaft für
+        Förder- und Lagertechnik {family} & {other} mbH & Co. KG
+        """,
     ),
     _locale(
         "GB",
         13,
-        "Oliver, Siân, Niamh, Aoife, Rhys, Amelia, Harriet, Callum, Imogen, Zoë, Mary-Kate, Ffion, Ewan, Priya, Tariq, Grace, Alasdair, Renée",
-        "O'Connor, O'Neill, Smith, MacLeod, St. John-Smythe, Llewellyn, D'Arcy, Fitzgerald, Okafor, Patel, Featherstonehaugh, Wright, Brontë, Ap Rhys, "
-        "Armstrong-Jones, Khan, Sinclair, Hughes, O'Shaughnessy, Li",
-        "London, Bristol, Stratford-upon-Avon, Bury St Edmunds, King's Lynn, Edinburgh, Newcastle upon Tyne, Llanfairpwllgwyngyll, Leeds, Belfast",
-        "{family} & Sons Ltd, {family}'s Provisions, The {city} Trading Company, {family} {other} LLP, "
-        "Worshipful Guild of Instrument Makers of {city} and District",
+        """
+        Oliver, Siân, Niamh, Aoife, Rhys, Amelia, Harriet, Callum, Imogen, Zoë, Mary-Kate, Ffion, Ewan, Priya,
+        Tariq, Grace, Alasdair, Renée
+        """,
+        """
+        O'Connor, O'Neill, Smith, MacLeod, St. John-Smythe, Llewellyn, D'Arcy, Fitzgerald, Okafor, Patel,
+        Featherstonehaugh, Wright, Brontë, Ap Rhys, Armstrong-Jones, Khan, Sinclair, Hughes, O'Shaughnessy, Li
+        """,
+        """
+        London, Bristol, Stratford-upon-Avon, Bury St Edmunds, King's Lynn, Edinburgh, Newcastle upon Tyne,
+        Llanfairpwllgwyngyll, Leeds, Belfast
+        """,
+        """
+        {family} & Sons Ltd, {family}'s Provisions, The {city} Trading Company, {family} {other} LLP, Worshipful
+        Guild of Instrument Makers of {city} and District
+        """,
     ),
     _locale(
         "ES",
         9,
-        "José María, Begoña, Íñigo, Nuria, Ángel, María del Carmen, Sofía, Joaquín, Núria, Raúl, Lucía, Andrés, Montserrat, Óscar, Belén",
-        "García Márquez, Núñez, Muñoz, Ibáñez de la Vega, Peña, Rodríguez, D'Ors, López-Ibarra, Güell, Fernández, Zúñiga, Castaño, Sáenz, Vázquez, Urrutia",
+        """
+        José María, Begoña, Íñigo, Nuria, Ángel, María del Carmen, Sofía, Joaquín, Núria, Raúl, Lucía, Andrés,
+        Montserrat, Óscar, Belén
+        """,
+        """
+        García Márquez, Núñez, Muñoz, Ibáñez de la Vega, Peña, Rodríguez, D'Ors, López-Ibarra, Güell, Fernández,
+        Zúñiga, Castaño, Sáenz, Vázquez, Urrutia
+        """,
         "Madrid, Málaga, A Coruña, Cáceres, Logroño, San Sebastián, L'Hospitalet, León, Almería",
         "Hermanos {family} S.L., Almacenes {family}, Cerámicas {city} S.A., {family} y {other} Asociados",
     ),
     _locale(
         "IT",
         8,
-        "Niccolò, Andrea, Giulia, Gian-Marco, Desirée, Alessandra, Noè, Ludovica, Matteo, Beatrice, Raffaele, Maria Pia, Cosimo",
-        "D'Angelo, Dell'Acqua, De Sanctis, Rossi, Lo Cascio, Nicolò, Dall'Oglio, Bianchi, Ferrari, Della Robbia, Calabrò, Conti, Pennacchia, Russo",
+        """
+        Niccolò, Andrea, Giulia, Gian-Marco, Desirée, Alessandra, Noè, Ludovica, Matteo, Beatrice, Raffaele, Maria
+        Pia, Cosimo
+        """,
+        """
+        D'Angelo, Dell'Acqua, De Sanctis, Rossi, Lo Cascio, Nicolò, Dall'Oglio, Bianchi, Ferrari, Della Robbia,
+        Calabrò, Conti, Pennacchia, Russo
+        """,
         "Roma, Forlì, L'Aquila, Milano, Cantù, Reggio nell'Emilia, Sant'Agata, Bologna, Torino",
         "Fratelli {family} S.r.l., Officina {family}, Cantine {family} dal 1897, {family} & {other} S.p.A.",
     ),
     _locale(
         "PL",
         6,
-        "Łukasz, Małgorzata, Żaneta, Paweł, Świętosława, Grzegorz, Agnieszka, Józef, Kinga, Wojciech, Zdzisław, Bożena",
-        "Wałęsa, Świątek, Kowalski, Dąbrowski, Źródlak, Wiśniewska-Nowak, Łoś, Szczęsny, Brzęczyszczykiewicz, Żak, Wójcik, Gołąb",
+        """
+        Łukasz, Małgorzata, Żaneta, Paweł, Świętosława, Grzegorz, Agnieszka, Józef, Kinga, Wojciech, Zdzisław,
+        Bożena
+        """,
+        """
+        Wałęsa, Świątek, Kowalski, Dąbrowski, Źródlak, Wiśniewska-Nowak, Łoś, Szczęsny, Brzęczyszczykiewicz, Żak,
+        Wójcik, Gołąb
+        """,
         "Łódź, Kraków, Gdańsk, Wrocław, Poznań, Częstochowa, Świnoujście",
         "{family} i Wspólnicy Sp. z o.o., Zakład Mechaniczny {family}, Hurtownia {city}",
     ),
@@ -118,17 +167,24 @@ LOCALES = (
         "João, Conceição, Inês, António, Luísa, Gonçalo, Estêvão, Leonor, Simão, Maria João",
         "Gonçalves, d'Orey, Araújo, Magalhães, Simões, Corte-Real, Falcão, Sá, Mendonça e Moura, Brandão",
         "Lisboa, Évora, Setúbal, Guimarães, Póvoa de Varzim, São João da Madeira",
-        "Irmãos {family} Lda., Conservas de {city}, {family} & {other} Comércio de Máquinas, Lda.",
+        "Irmãos {family} Lda., Conservas de {city}, {family} & {other} Comércio de Máquinas",
     ),
     _locale(
         "US",
         14,
-        "Emily, DeShawn, María José, Mary Ann, Tyler, Renée, Hunter, Mei-Ling, La'Keisha, Joaquin, Sophia, Jean-Baptiste, Noah, Aaliyah, Chidi, Kaʻimi",
-        "Johnson, O'Brien, Smith-Rodriguez, Nguyen, McAllister, D'Agostino, Washington, Peña-Ortiz, Van der Berg, Wu, Kealoha, Goldberg, Te'o, Hernández, "
-        "Wolfeschlegelsteinhausenbergerdorff, Ng",
+        """
+        Emily, DeShawn, María José, Mary Ann, Tyler, Renée, Hunter, Mei-Ling, La'Keisha, Joaquin, Sophia,
+        Jean-Baptiste, Noah, Aaliyah, Chidi, Kaʻimi
+        """,
+        """
+        Johnson, O'Brien, Smith-Rodriguez, Nguyen, McAllister, D'Agostino, Washington, Peña-Ortiz, Van der Berg, Wu,
+        Kealoha, Goldberg, Te'o, Hernández, Wolfeschlegelsteinhausenbergerdorff, Ng
+        """,
         "New York, Coeur d'Alene, Saint Paul, San José, Winston-Salem, O'Fallon, Portland, Española, Austin",
-        "{family} Hardware Inc., {family} & {other} LLC, {city} Robotics Corp., {family} Bros. Orchards, "
-        "{family} {other} International Procurement and Logistics Holdings of {city}",
+        """
+        {family} Hardware Inc., {family} & {other} LLC, {city} Robotics Corp., {family} Bros. Orchards, {family}
+        {other} International Procurement and Logistics Holdings of {city}
+        """,
     ),
 )
 
@@ -154,7 +210,7 @@ STAFF = (
     ("Anne-Sophie", "van 't Hoff"),
     ("Viktor", "Nordenskjöld"),
 )
-"""The first four are the people behind ``admin@``, ``manager@``, ``viewer@`` and ``partner@``; the others work in sales."""
+"""The first four stand behind ``admin@``, ``manager@``, ``viewer@`` and ``partner@``; the others work in sales."""
 
 TENANT_NAMES = (
     ("acme", "Acme Instruments"),

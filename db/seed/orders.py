@@ -93,7 +93,7 @@ def _order(desk: Desk, random: Random, place: int) -> str:
         notes = copied(text)
     seller = desk.sellers[int(draw() ** 1.3 * len(desk.sellers))]
     assigned = NULL if draw() < (0.6 if status == "PENDING" else 0.1) else desk.sellers[int(draw() * len(desk.sellers))]
-    due = NULL if draw() < 0.3333 else as_text((created // DAY_MS + 2 + int(draw() * draw() * 30)) * DAY_MS + (8 + int(draw() * 10)) * HOUR_MS)
+    due = NULL if draw() < 0.3333 else _due(random, created)
     author = NULL if draw() < 0.01 else seller
     return (
         f"{id_}\t{day}-{tail}\t{status}\t{customer}\t{total}\t{notes}\t{due}\t{author}\t{assigned}\t{version}\t"
@@ -103,6 +103,12 @@ def _order(desk: Desk, random: Random, place: int) -> str:
 
 def _status(chance: float, age: int) -> str:
     return _STATUSES[min(bisect_right(_CHANCES[bisect_right(_AGES, age / DAY_MS)], chance), 6)]
+
+
+def _due(random: Random, created: int) -> str:
+    """A full hour of a working day's span, two to thirty-one days later."""
+    draw = random.random
+    return as_text((created // DAY_MS + 2 + int(draw() * draw() * 30)) * DAY_MS + (8 + int(draw() * 10)) * HOUR_MS)
 
 
 def _history(random: Random, status: str, created: int, now: int) -> tuple[int, str]:
@@ -145,7 +151,7 @@ def note(random: Random) -> str:
     elif chance < 0.995:
         text = f"{random.choice(LONG_SENTENCES)} {random.choice(SENTENCES)}"
     else:
-        text = "\n".join(random.sample(LONG_SENTENCES, random.randrange(5, len(LONG_SENTENCES))))
+        text = "\n".join(random.sample(LONG_SENTENCES, random.randrange(5, len(LONG_SENTENCES) + 1)))
     if "{" in text:
         text = _filled(random, text)
     return f"{text} {random.choice(EMOJI)}" if random.random() < 0.01 else text
@@ -154,4 +160,5 @@ def note(random: Random) -> str:
 def _filled(random: Random, text: str) -> str:
     given, family = random.choice(STAFF)
     name = given if random.random() < 0.5 else f"{given} {family}"
-    return text.format(name=name, day=random.choice(DAYS), number=random.randrange(10_000, 99_999), short=random.randrange(10, 99))
+    day, number, short = random.choice(DAYS), random.randrange(10_000, 100_000), random.randrange(10, 100)
+    return text.format(name=name, day=day, number=number, short=short)

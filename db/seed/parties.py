@@ -6,7 +6,7 @@ from random import Random
 from typing import NamedTuple
 
 from db.search import fold, words_of
-from db.seed.copying import batch, line
+from db.seed.copying import NULL, batch, line
 from db.seed.names import LOCALES, STAFF, Locale
 from db.seed.plan import TenantPlan, seeded_id
 from db.seed.rhythm import HOUR_MS, HOURS, as_text, rhythm_until
@@ -16,7 +16,10 @@ ROLES_BY_RANK = ("admin", "manager", "viewer", "partner")
 FOUNDING_SHARE = 0.2
 """This share of the customers was there before the first order."""
 _PROVIDERS = ("post", "mail", "inbox", "courriel", "netz", "letters")
-_FORWARD = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "þ": "th", "ı": "i", "œ": "oe", "'": "", "ʻ": ""})
+_FORWARD = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "þ": "th", "ı": "i", "œ": "oe", "'": "", "ʻ": ""}
+)
+_MAILBOXES = ("info", "orders", "office", "einkauf", "compras")
 _PEOPLE_SHARE = 0.62
 
 
@@ -31,14 +34,16 @@ class User(NamedTuple):
 
 @lru_cache(maxsize=32)
 def staff_of(plan: TenantPlan) -> tuple[User, ...]:
-    """The tenant's users; the first four are ``admin@``, ``manager@``, ``viewer@`` and ``partner@``, the others sell and are managers."""
+    """The tenant's users: ``admin@``, ``manager@``, ``viewer@``, ``partner@``, then those who sell (managers)."""
     random = plan.random("staff")
     users = []
     for place in range(plan.staff):
         given, family = STAFF[place % len(STAFF)]
-        role = ROLES_BY_RANK[place] if place < len(ROLES_BY_RANK) else "manager"
-        local = role if place < len(ROLES_BY_RANK) else f"{plain(given)}.{plain(family)}"
-        users.append(User(seeded_id(plan.born_ms + place, random), f"{local}@{plan.slug}.example", f"{given} {family}", role))
+        ranked = place < len(ROLES_BY_RANK)
+        role = ROLES_BY_RANK[place] if ranked else "manager"
+        mailbox = role if ranked else f"{plain(given)}.{plain(family)}"
+        id_ = seeded_id(plan.born_ms + place, random)
+        users.append(User(id_, f"{mailbox}@{plan.slug}.example", f"{given} {family}", role))
     return tuple(users)
 
 
@@ -88,7 +93,7 @@ def _customer(random: Random, created: int, id_: str, sellers: tuple[str, ...], 
         city,
         locale.country,
         random.choice(sellers),
-        random.choice(sellers) if random.random() < 0.8 else r"\N",
+        random.choice(sellers) if random.random() < 0.8 else NULL,
         version,
         as_text(created),
         as_text(updated),
@@ -109,7 +114,8 @@ def _person(random: Random, locale: Locale) -> tuple[str, str]:
 def _firm(random: Random, locale: Locale, city: str) -> tuple[str, str]:
     family, other = random.choice(locale.family), random.choice(locale.family)
     name = random.choice(locale.firms).format(family=family, other=other, city=city)
-    mailbox = random.choice(("info", "orders", "office", "einkauf", "compras", f"{plain(random.choice(locale.given))}.{plain(family)}"))
+    clerk = f"{plain(random.choice(locale.given))}.{plain(family)}"
+    mailbox = random.choice((*_MAILBOXES, clerk))
     return name, f"{mailbox}@{plain(family)}-{plain(city)}.{locale.country.lower()}.example"
 
 

@@ -1,4 +1,4 @@
-"""What a seed will make, before it makes anything: which tenants, how big, with which ids. A plan is a small value; all rows follow from it."""
+"""What a seed will make: which tenants, how big, with which ids. A plan is a small value; all rows follow from it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

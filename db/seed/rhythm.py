@@ -1,4 +1,4 @@
-"""When things happen in seeded data: two years that grow, with working days, evenings, quiet Sundays and a busy end of the year.
+"""When things happen in seeded data: two growing years with working days, quiet Sundays and a busy autumn.
 
 Time is counted in whole milliseconds since 1970 (UTC).
 """

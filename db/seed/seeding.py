@@ -1,4 +1,4 @@
-"""Seeds a database: plans the tenants, loads the missing ones over a few connections, refreshes the planner's statistics."""
+"""Seeds a database: plans the tenants, loads the missing ones, refreshes visibility and the planner's statistics."""
 
 import asyncio
 import time
@@ -24,7 +24,10 @@ _ONE_SEED_AT_A_TIME = 0x7469_6465_7365_6564
 
 @dataclass(frozen=True, slots=True)
 class SeedProgress:
-    """How far a seed has come, in orders. ``total`` counts only what has to be made; ``stage`` is ``orders``, then ``statistics``."""
+    """How far a seed has come, in orders.
+
+    ``total`` counts only what has to be made; ``stage`` is "orders", then "statistics".
+    """
 
     done: int
     total: int
@@ -44,20 +47,37 @@ Watcher = Callable[[SeedProgress], None]
 
 
 async def seed(
-    owner_dsn: str, *, orders: int, tenants: int, roles: Roles, seed: int = 1, now: datetime = EPOCH, progress: Watcher | None = None
+    owner_dsn: str,
+    *,
+    orders: int,
+    tenants: int,
+    roles: Roles,
+    seed: int = 1,
+    now: datetime = EPOCH,
+    progress: Watcher | None = None,
 ) -> SeedReport:
     """Make ``tenants`` tenants with ``orders`` orders in all, the largest holding half of them.
 
-    A tenant whose slug is there already is left as it is, so a second call returns at once and one that was killed goes on where it stood.
-    Needs a migrated database and its owner. Raises ValueError when there are fewer orders than tenants or a role of the staff is not in ``roles``.
+    A tenant whose slug is there already is left as it is: a second call returns at once, the next finishes a killed one.
+    Needs a migrated database and its owner. Raises ValueError when there are fewer orders than tenants, or
+    when ``roles`` lacks a role of the staff.
     """
     return await _seed(owner_dsn, plan_tenants(orders, tenants, seed, now), roles, progress)
 
 
 async def seed_demo(
-    owner_dsn: str, *, roles: Roles, orders: int = 100_000, seed: int = 1, now: datetime | None = None, progress: Watcher | None = None
+    owner_dsn: str,
+    *,
+    roles: Roles,
+    orders: int = 100_000,
+    seed: int = 1,
+    now: datetime | None = None,
+    progress: Watcher | None = None,
 ) -> SeedReport:
-    """Make ``acme`` with this many orders, ``globex`` with a fifth, ``initech`` with a twentieth, ending now. As ``seed`` otherwise."""
+    """Make ``acme`` with this many orders, ``globex`` with a fifth, ``initech`` with a twentieth, ending now.
+
+    As ``seed`` otherwise.
+    """
     return await _seed(owner_dsn, plan_demo(orders, seed, now or utc_now()), roles, progress)
 
 
@@ -67,12 +87,13 @@ async def _seed(owner_dsn: str, plans: list[TenantPlan], roles: Roles, progress:
     started = time.monotonic()
     async with _connection(owner_dsn) as control:
         await control.execute("SELECT pg_advisory_lock($1)", _ONE_SEED_AT_A_TIME)
-        present = {row["slug"] for row in await control.fetch("SELECT slug FROM tenants WHERE slug = ANY($1)", [plan.slug for plan in plans])}
+        present = {row["slug"] for row in await control.fetch("SELECT slug FROM tenants")}
         wanted = [plan for plan in plans if plan.slug not in present]
         made = await _load(owner_dsn, wanted, roles, _Counter(wanted, progress)) if wanted else []
         if wanted:
-            await control.execute(f"ANALYZE {TABLES}")
-    return SeedReport(tuple(made), tuple(plan.slug for plan in plans if plan.slug in present), time.monotonic() - started)
+            await control.execute(f"VACUUM (ANALYZE) {TABLES}")
+    kept = tuple(plan.slug for plan in plans if plan.slug in present)
+    return SeedReport(tuple(made), kept, time.monotonic() - started)
 
 
 class _Counter:

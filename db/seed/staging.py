@@ -1,37 +1,47 @@
 """The SQL of a seed: staging tables, and the statements that move their rows to where they belong.
 
-COPY is refused under FORCE ROW LEVEL SECURITY, so rows are copied into temporary tables first; those are gone with the transaction, whatever ends it.
-Every INSERT runs as the owner with the tenant set, under the same policies as everybody else.
+COPY is refused under FORCE ROW LEVEL SECURITY, so rows are copied into temporary tables first; those are gone with the
+transaction, whatever ends it. Every INSERT runs as the owner with the tenant set, under everybody's policies.
 """
 
 STAGING = """
 CREATE TEMPORARY TABLE seed_customers (
-    id uuid, name text, name_key text, email text, city text, country text, created_by uuid, assigned_to uuid, version int,
-    created_at timestamptz, updated_at timestamptz, name_words text, email_words text
+    id uuid, name text, name_key text, email text, city text, country text,
+    created_by uuid, assigned_to uuid, version int, created_at timestamptz, updated_at timestamptz,
+    name_words text, email_words text
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE seed_products (
-    place int, id uuid, sku text, name text, name_key text, price bigint, version int, created_at timestamptz, updated_at timestamptz, words text
+    place int, id uuid, sku text, name text, name_key text, price bigint, version int,
+    created_at timestamptz, updated_at timestamptz, words text
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE seed_orders (
-    id uuid, number text, status text, customer_id uuid, total bigint, notes text, due_at timestamptz, created_by uuid, assigned_to uuid, version int,
-    created_at timestamptz, updated_at timestamptz, products int[], quantities int[], words text
+    id uuid, number text, status text, customer_id uuid, total bigint, notes text, due_at timestamptz,
+    created_by uuid, assigned_to uuid, version int, created_at timestamptz, updated_at timestamptz,
+    products int[], quantities int[], words text
 ) ON COMMIT DROP;
 """
 
 TENANT = "INSERT INTO tenants (id, slug, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)"
-ROLE = "INSERT INTO roles (tenant_id, name, permissions, system, created_at, updated_at) VALUES ($1, $2, $3, true, $4, $4)"
+ROLE = """
+INSERT INTO roles (tenant_id, name, permissions, system, created_at, updated_at) VALUES ($1, $2, $3, true, $4, $4)
+"""
 USER = "INSERT INTO users (id, email, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)"
 MEMBERSHIP = "INSERT INTO memberships (tenant_id, user_id, role, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)"
 HEAD = "INSERT INTO event_heads (tenant_id, seq, ts) VALUES ($1, 0, $2)"
 
 CUSTOMERS = """
-INSERT INTO customers (tenant_id, id, name, name_key, email, city, country, created_by, assigned_to, version, created_at, updated_at)
-SELECT $1::uuid, id, name, name_key, email, city, country, created_by, assigned_to, version, created_at, updated_at FROM seed_customers
+INSERT INTO customers (tenant_id, id, name, name_key, email, city, country,
+    created_by, assigned_to, version, created_at, updated_at)
+SELECT $1::uuid, id, name, name_key, email, city, country,
+    created_by, assigned_to, version, created_at, updated_at
+FROM seed_customers
 """
 CUSTOMER_TERMS = """
 INSERT INTO customer_terms (tenant_id, customer_id, source, term)
 SELECT $1::uuid, id, source, word
-FROM seed_customers, LATERAL (VALUES (0, name_words), (1, email_words)) AS texts (source, words), LATERAL string_to_table(words, ' ') AS word
+FROM seed_customers,
+    LATERAL (VALUES (0, name_words), (1, email_words)) AS texts (source, words),
+    LATERAL string_to_table(words, ' ') AS word
 """
 PRODUCTS = """
 INSERT INTO products (tenant_id, id, sku, name, name_key, price, currency, version, created_at, updated_at)
@@ -43,9 +53,11 @@ SELECT $1::uuid, id, 0, word FROM seed_products, LATERAL string_to_table(words, 
 """
 ORDERS = """
 INSERT INTO orders (
-    tenant_id, id, number, status, customer_id, currency, total, notes, due_at, created_by, assigned_to, version, created_at, updated_at
+    tenant_id, id, number, status, customer_id, currency, total, notes, due_at,
+    created_by, assigned_to, version, created_at, updated_at
 )
-SELECT $1::uuid, id, number, status, customer_id, $2::text, total, notes, due_at, created_by, assigned_to, version, created_at, updated_at
+SELECT $1::uuid, id, number, status, customer_id, $2::text, total, notes, due_at,
+    created_by, assigned_to, version, created_at, updated_at
 FROM seed_orders
 """
 ORDER_ITEMS = """
@@ -59,5 +71,6 @@ INSERT INTO order_terms (tenant_id, order_id, source, term)
 SELECT $1::uuid, id, 0, word FROM seed_orders, LATERAL string_to_table(words, ' ') AS word
 """
 TABLES = (
-    "tenants, users, roles, memberships, event_heads, customers, customer_terms, products, product_terms, orders, order_items, order_terms"
+    "tenants, users, roles, memberships, event_heads, customers, customer_terms, products, product_terms, "
+    "orders, order_items, order_terms"
 )
