@@ -58,9 +58,9 @@ async def seed(
 ) -> SeedReport:
     """Make ``tenants`` tenants with ``orders`` orders in all, the largest holding half of them.
 
-    A tenant whose slug is there already is left as it is: a second call returns at once, the next finishes a killed one.
-    Needs a migrated database and its owner. Raises ValueError when there are fewer orders than tenants, or
-    when ``roles`` lacks a role of the staff.
+    A tenant whose slug is there already is left as it is: a second call returns at once, and the call after a killed
+    one makes what is missing. Needs a migrated database and its owner. Raises ValueError when there are fewer orders
+    than tenants, or when ``roles`` lacks a role of the staff.
     """
     return await _seed(owner_dsn, plan_tenants(orders, tenants, seed, now), roles, progress)
 
