@@ -2,6 +2,7 @@
 
     DatabaseError
     ├── BadValue        a value that no column can hold (NUL, lone surrogate, out of range): the caller's fault
+    ├── Duplicate       a unique key is taken
     ├── BadCursor       a cursor that is forged, foreign, or made for another order or filter: the caller's fault
     ├── CursorExpired   a good cursor that the log no longer reaches: read afresh
     ├── PoolExhausted   no connection came free in time: try again later
@@ -15,6 +16,10 @@ class DatabaseError(Exception):
 
 class BadValue(DatabaseError):
     """A value that no column can hold."""
+
+
+class Duplicate(DatabaseError):
+    """A unique key is taken."""
 
 
 class BadCursor(DatabaseError):

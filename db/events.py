@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Integer, bindparam, func, select
+from sqlalchemy import BigInteger, Integer, Table, bindparam, func, select
 from sqlalchemy.types import DateTime
 
 from db.statements import Statement, compile_statement
@@ -126,3 +126,11 @@ async def oldest_seq(reader: "TenantReader") -> int | None:
     rows = await reader.fetch(_OLDEST)
     oldest: int | None = rows[0][0]
     return oldest
+
+
+def typed_image(table: Table, image: Image | None) -> Image | None:
+    """An image as the log keeps it (JSON), with its times as times."""
+    if image is None:
+        return None
+    times = {column.name for column in table.c if isinstance(column.type, DateTime)}
+    return {name: datetime.fromisoformat(value) if name in times and value is not None else value for name, value in image.items()}

@@ -68,20 +68,23 @@ async def page_of(reader: TenantReader, listing: Listing, request: PageRequest, 
     return Page(request, kept[::-1] if request.backward else kept, more)
 
 
-async def has_rows_behind(reader: TenantReader, listing: Listing, page: Page) -> bool:
-    """Whether the list has rows on the near side of the page, against the direction it was read."""
+async def has_rows(reader: TenantReader, listing: Listing, page: Page, *, ahead: bool) -> bool:
+    """Whether the list goes on past the page: after its last row (``ahead``) or before its first. Asks the database only when the page cannot tell."""
     request = page.request
-    start = request.before if request.backward else request.after
-    if start is None and request.offset == 0:
+    along = ahead is not request.backward
+    bound = request.before if ahead else request.after
+    if along and page.more:
+        return True
+    if bound is None and (along or request.offset == 0):
         return False
     if page.rows:
-        key, inclusive = page.key_of(page.rows[-1 if request.backward else 0]), False
-    elif start is not None:
-        key, inclusive = start, True
+        key, inclusive = page.key_of(page.rows[-1 if ahead else 0]), False
+    elif bound is not None:
+        key, inclusive = bound, True
     else:
         return (await count_of(reader, listing, request))[0] > 0
     words, is_driven = await _plan_search(reader, listing, request)
-    statement = _behind_statement(_shape(listing, request, len(words), is_driven), request.order, request.backward, inclusive)
+    statement = _beyond_statement(_shape(listing, request, len(words), is_driven), request.order, ahead, inclusive)
     values = _values(request, words) | _key_values("k", request.order, key)
     return bool(await reader.fetch(statement, **values))
 
@@ -161,11 +164,12 @@ def _page_statement(shape: _Shape, cut: _Cut, columns: tuple[str, ...] | None) -
 
 
 @lru_cache(maxsize=500)
-def _behind_statement(shape: _Shape, order: tuple[SortKey, ...], backward: bool, inclusive: bool) -> Statement:
+def _beyond_statement(shape: _Shape, order: tuple[SortKey, ...], ahead: bool, inclusive: bool) -> Statement:
     terms = terms_of(shape.listing.table, order)
-    where = and_(*_matching(shape), beyond(terms, _names("k", order), reverse=not backward, inclusive=inclusive))
-    statement = select(literal_column("1")).where(where)
-    return compile_statement(statement.order_by(*(e.asc() if down is not backward else e.desc() for e, down in terms)).limit(literal_column("1")))
+    where = and_(*_matching(shape), beyond(terms, _names("k", order), reverse=not ahead, inclusive=inclusive))
+    statement = select(literal_column("1")).select_from(shape.listing.table).where(where)
+    statement = statement.order_by(*(e.desc() if down is ahead else e.asc() for e, down in terms))
+    return compile_statement(statement.limit(literal_column("1")))
 
 
 def _whole_list(shape: _Shape) -> Select[Any]:  # Any: a row of one constant

@@ -1,6 +1,7 @@
 """Orders and their items: reads by page and by ids, and the writes that change them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, Integer, SmallInteger, Uuid, any_, bindparam, delete, func, insert, select, update
 from sqlalchemy.types import Text
 
-from db.listings import Listing, count_of, has_rows_behind, page_of, selected
+from db.events import Event, typed_image
+from db.listings import Listing, count_of, has_rows, page_of, selected
 from db.lookups import rows_by_id
 from db.pages import Page, PageRequest
 from db.search import CUSTOMER_NAME, ORDER_TEXT, words_of
@@ -29,12 +31,17 @@ COLUMNS = tuple(column.name for column in orders.c if column.name != "tenant_id"
 """What a row of orders holds, and what the log keeps of it before and after a change."""
 
 
+def typed_event(event: Event) -> Event:
+    """The event with both images in the columns' types (the log keeps JSON)."""
+    return replace(event, before=typed_image(orders, event.before), after=typed_image(orders, event.after))
+
+
 async def page_of_orders(reader: TenantReader, request: PageRequest, columns: Sequence[str] | None = None) -> Page:
     return await page_of(reader, LISTING, request, columns)
 
 
-async def orders_behind(reader: TenantReader, page: Page) -> bool:
-    return await has_rows_behind(reader, LISTING, page)
+async def has_orders(reader: TenantReader, page: Page, *, ahead: bool) -> bool:
+    return await has_rows(reader, LISTING, page, ahead=ahead)
 
 
 async def count_of_orders(reader: TenantReader, request: PageRequest) -> tuple[int, bool]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from db.listings import Listing, count_of, has_rows_behind, page_of
+from db.listings import Listing, count_of, has_rows, page_of
 from db.lookups import rows_by_id
 from db.pages import Page, PageRequest
 from db.search import PRODUCT_TEXT
@@ -17,8 +17,8 @@ async def page_of_products(reader: TenantReader, request: PageRequest, columns: 
     return await page_of(reader, LISTING, request, columns)
 
 
-async def products_behind(reader: TenantReader, page: Page) -> bool:
-    return await has_rows_behind(reader, LISTING, page)
+async def has_products(reader: TenantReader, page: Page, *, ahead: bool) -> bool:
+    return await has_rows(reader, LISTING, page, ahead=ahead)
 
 
 async def count_of_products(reader: TenantReader, request: PageRequest) -> tuple[int, bool]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 
-from db.errors import BadValue, DatabaseError, QueryTimeout
+from db.errors import BadValue, DatabaseError, Duplicate, QueryTimeout
 from db.events import APPEND, AuditDraft, EventDraft, Position
 from db.ids import new_id
 from db.pool import Slot, TenantPool
@@ -51,6 +51,8 @@ async def _run(slot: Slot, statement: Statement, values: dict[str, object], obse
         rows: list[Row] = await slot.connection.fetch(statement.sql, *statement.args(values))
     except (asyncpg.DataError, UnicodeEncodeError) as error:
         raise BadValue("a value is out of range or holds characters that text cannot hold") from error
+    except asyncpg.UniqueViolationError as error:
+        raise Duplicate(error.constraint_name) from error
     except asyncpg.QueryCanceledError as error:
         raise QueryTimeout("the statement ran past its deadline") from error
     return rows

@@ -1,0 +1,189 @@
+"""The hub: who is waiting for which tenant's log, and who wakes them. One reader per process and tenant, however many streams.
+
+Theory of operation
+- A *channel* exists for each tenant that somebody follows. Its pump reads the log past what it has read and keeps the newest events in a bounded tail.
+- A *follower* holds nothing but its own position. It takes what the tail has past it; one that is too far behind for the tail reads the log itself.
+  So nothing is queued per follower, nothing grows, and nothing is ever dropped: a slow follower is only late.
+- A wake-up says "tenant, seq" and nothing more. It comes from a commit in this process, from another process by the directory's channel, or from the
+  poll of the heads that bounds the delay when a wake-up is lost. Lies and repeats do no harm: the log is read either way.
+- No connection is held while waiting. A read that fails is tried again; streams stay open meanwhile.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import structlog
+
+from db.engine import Database
+from db.errors import CursorExpired
+from db.events import Event, Position, events_after, head_of
+from db.tenancy import TenantId
+
+CHANNEL = "tidegate"
+TAIL = 2_000
+BATCH = 500
+NOTHING = Position(0, datetime(1970, 1, 1, tzinfo=UTC))
+_log = structlog.get_logger()
+
+
+class _Channel:
+    """One tenant's tail. ``known`` is the newest number heard of, ``read`` the newest position read."""
+
+    def __init__(self, tenant: TenantId, read: Position) -> None:
+        self.tenant = tenant
+        self.read = read
+        self.known = read.seq
+        self.tail: deque[Event] = deque(maxlen=TAIL)
+        self.followers = 0
+        self.heard = asyncio.Event()
+        self.grown = asyncio.Event()
+
+    def since(self, seq: int) -> list[Event] | None:
+        """The tail's events after ``seq``; None when the tail does not reach back that far."""
+        if seq >= self.read.seq:
+            return []
+        if not self.tail or self.tail[0].seq > seq + 1:
+            return None
+        skip = seq + 1 - self.tail[0].seq
+        return [self.tail[i] for i in range(skip, min(len(self.tail), skip + BATCH))]
+
+    def extend(self, events: list[Event]) -> None:
+        self.tail.extend(events)
+        self.read = Position(events[-1].seq, events[-1].ts)
+        self.known = max(self.known, self.read.seq)
+        grown, self.grown = self.grown, asyncio.Event()
+        grown.set()
+
+
+class Hub:
+    """``start`` before the first ``follow``; ``stop`` ends every follower."""
+
+    def __init__(self, database: Database, poll_seconds: float = 1.0) -> None:
+        self._database = database
+        self._poll_seconds = poll_seconds
+        self._channels: dict[str, _Channel] = {}
+        self._pumps: dict[str, asyncio.Task[None]] = {}
+        self._to_tell: dict[str, int] = {}
+        self._telling = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopped = False
+
+    @property
+    def followers(self) -> int:
+        """Streams that follow a log now."""
+        return sum(channel.followers for channel in self._channels.values())
+
+    async def start(self) -> None:
+        self._database.on_commit = self._committed
+        await self._database.directory.listen(CHANNEL, self._told)
+        self._tasks = [asyncio.create_task(self._poll()), asyncio.create_task(self._tell())]
+
+    async def stop(self) -> None:
+        self._stopped = True
+        for channel in self._channels.values():
+            channel.grown.set()
+        tasks = [*self._tasks, *self._pumps.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def head(self, tenant: TenantId) -> Position:
+        """Where the tenant's log stands now."""
+        return await head_of(self._database.reader(tenant)) or NOTHING
+
+    async def follow(self, tenant: TenantId, after: Position) -> AsyncIterator[list[Event]]:
+        """Every event after ``after``, in order, in batches, for ever. Raises CursorExpired when the log no longer reaches back that far."""
+        channel = await self._join(tenant)
+        position = after
+        try:
+            if after.seq > channel.read.seq and after.seq > (await self.head(tenant)).seq:
+                raise CursorExpired("the cursor is ahead of the log: the database was put back to an earlier state")
+            while not self._stopped:
+                grown = channel.grown
+                events = channel.since(position.seq)
+                if events is None:
+                    events = await events_after(self._database.reader(tenant), position, BATCH)
+                    if not events or events[0].seq != position.seq + 1:
+                        raise CursorExpired("the log no longer reaches back to the cursor")
+                if events:
+                    position = Position(events[-1].seq, events[-1].ts)
+                    yield events
+                else:
+                    await grown.wait()
+        finally:
+            self._leave(channel)
+
+    async def _join(self, tenant: TenantId) -> _Channel:
+        if (channel := self._channels.get(tenant.hex)) is None:
+            head = await self.head(tenant)
+            channel = self._channels.setdefault(tenant.hex, _Channel(tenant, head))
+        channel.followers += 1
+        if tenant.hex not in self._pumps:
+            self._pumps[tenant.hex] = asyncio.create_task(self._pump(channel))
+        return channel
+
+    def _leave(self, channel: _Channel) -> None:
+        channel.followers -= 1
+        if channel.followers == 0 and self._channels.get(channel.tenant.hex) is channel:
+            del self._channels[channel.tenant.hex]
+            self._pumps.pop(channel.tenant.hex).cancel()
+
+    async def _pump(self, channel: _Channel) -> None:
+        while True:
+            channel.heard.clear()
+            try:
+                events = await events_after(self._database.reader(channel.tenant), channel.read, BATCH)
+            except Exception:  # whatever the database throws while it is away: the streams wait for it
+                _log.warning("log_read_failed", tenant=channel.tenant.hex, exc_info=True)
+                await asyncio.sleep(self._poll_seconds)
+                continue
+            if events:
+                channel.extend(events)
+            if len(events) < BATCH and channel.known <= channel.read.seq:
+                await channel.heard.wait()
+
+    def _wake(self, tenant: str, seq: int) -> None:
+        channel = self._channels.get(tenant)
+        if channel is not None and seq > channel.known:
+            channel.known = seq
+            channel.heard.set()
+
+    def _committed(self, tenant: TenantId, position: Position) -> None:
+        self._wake(tenant.hex, position.seq)
+        self._to_tell[tenant.hex] = position.seq
+        self._telling.set()
+
+    def _told(self, payload: str) -> None:
+        for entry in payload.split(","):
+            tenant, _, seq = entry.partition(":")
+            if seq.isdigit():
+                self._wake(tenant, int(seq))
+
+    async def _tell(self) -> None:
+        """Tell other processes what was committed here: coalesced, never inside a transaction (NOTIFY locks the whole cluster at commit)."""
+        while True:
+            await self._telling.wait()
+            self._telling.clear()
+            entries, self._to_tell = self._to_tell, {}
+            told = [f"{tenant}:{seq}" for tenant, seq in entries.items()]
+            try:
+                for start in range(0, len(told), 100):
+                    await self._database.directory.notify(CHANNEL, ",".join(told[start : start + 100]))
+            except Exception:  # the others poll
+                _log.warning("wake_up_not_sent", exc_info=True)
+            await asyncio.sleep(0.005)
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(self._poll_seconds)
+            if not self._channels:
+                continue
+            try:
+                heads = await self._database.directory.heads(list(self._channels))
+            except Exception:  # a poll that fails is repeated
+                _log.warning("head_poll_failed", exc_info=True)
+                continue
+            for tenant, (seq, _) in heads.items():
+                self._wake(tenant, seq)

@@ -1,0 +1,30 @@
+"""What a resolver is given: who asks, a door to that caller's rows, and the few ports of the outside world."""
+
+from dataclasses import dataclass
+
+from auth.principal import Principal
+from db.clock import Clock
+from db.engine import Database
+from db.hub import Hub
+from db.tenancy import Actor, TenantReader, TenantWriter
+
+
+@dataclass(frozen=True, slots=True)
+class ReadContext:
+    """One operation's (or one event's) context. ``reader`` sees the principal's tenant and nothing else."""
+
+    principal: Principal
+    reader: TenantReader
+    database: Database
+    hub: Hub
+    clock: Clock
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteContext(ReadContext):
+    """A mutation's context: what a read has, and a way to write."""
+
+    def write(self) -> TenantWriter:
+        """One transaction: ``async with ctx.write() as writer:``."""
+        return self.database.writer(self.principal.tenant, Actor(self.principal.user_id, self.request_id))

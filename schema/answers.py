@@ -1,0 +1,55 @@
+"""What goes out: one execution result as bytes, whole or as a frame of a stream."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import ExecutionResult
+
+from schema.errors import Unexpected, error_json
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole response. ``code`` is set when it was refused before anything ran; ``status`` overrides what the code's table says."""
+
+    body: bytes
+    code: str | None
+    status: int | None
+    has_errors: bool
+    operation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One result of a stream. ``cursor`` resumes after it; None when it is no event of the log."""
+
+    payload: bytes
+    cursor: str | None
+
+
+def json_body(value: Any) -> bytes:  # Any: JSON
+    """Lone surrogates and integers that JSON clients cannot hold never get this far; bytes out, one encoder for all."""
+    return orjson.dumps(value)
+
+
+def answer_of(result: ExecutionResult, request_id: str, unexpected: Unexpected, operation: str) -> Answer:
+    body = _body(result, request_id, unexpected)
+    return Answer(json_body(body), None, None, "errors" in body, operation)
+
+
+def frame_of(result: ExecutionResult, request_id: str, unexpected: Unexpected, cursor: str | None = None) -> Frame:
+    body = _body(result, request_id, unexpected)
+    if cursor is not None:
+        body["extensions"] = {"cursor": cursor}
+    if any(error["extensions"]["code"] == "STREAM_RESYNC" for error in body.get("errors", ())):
+        body["extensions"] = {"stream": {"resync": True}}
+    return Frame(json_body(body), cursor)
+
+
+def _body(result: ExecutionResult, request_id: str, unexpected: Unexpected) -> dict[str, Any]:  # Any: JSON
+    body: dict[str, Any] = {}  # Any: JSON
+    if result.errors:
+        body["errors"] = [error_json(error, request_id, unexpected) for error in result.errors]
+    body["data"] = result.data
+    return body

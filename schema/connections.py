@@ -1,0 +1,232 @@
+"""Connections: one declaration per list, Relay's words, keyset cursors.
+
+``listing(…)`` declares a root list with all its arguments; the types below answer it for any noun. Cursors, counts and the look past a page's ends cost nothing
+unless they are selected.
+"""
+
+import enum
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import strawberry
+
+from db.pages import CursorCodec, Key, Page, PageRequest, SortKey, binding_of
+from db.search import query_words
+from resolvers.errors import InvalidInput
+from schema.directives import requires
+from schema.fields import Info, given
+from schema.filters import condition_of
+from schema.operation import Operation
+
+DEFAULT_PAGE, LARGEST_PAGE, EXPORT_PAGE = 25, 100, 500
+LARGEST_OFFSET = 10_000
+MAX_SORTS = 3
+MAX_SEARCH = 200
+T = TypeVar("T")
+
+
+@strawberry.enum(description="Which way a list is sorted.")
+class SortDirection(enum.Enum):
+    """Ascending or descending."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+@strawberry.enum(description="Where rows without a value stand. Without it they stand last.")
+class NullsOrder(enum.Enum):
+    """First or last, whatever the direction."""
+
+    FIRST = "FIRST"
+    LAST = "LAST"
+
+
+@dataclass(frozen=True, slots=True)
+class ListSpec:
+    """What a list is made of. ``sources``: the word sources of its search, each with the permission its words need."""
+
+    noun: str
+    page: Callable[..., Awaitable[Page]]
+    count: Callable[..., Awaitable[tuple[int, bool]]]
+    beyond: Callable[..., Awaitable[bool]]
+    sources: Mapping[str, str | None]
+
+
+@dataclass(slots=True)
+class Listed:
+    """A page with what is needed to answer the rest of its connection."""
+
+    spec: ListSpec
+    page: Page
+    binding: bytes
+    operation: Operation
+    counted: tuple[int, bool] | None = None
+
+    def cursor_of(self, row: Any) -> str:  # Any: a row
+        return self.operation.cursors.encode(self.binding, self.page.key_of(row))
+
+    async def count(self) -> tuple[int, bool]:
+        if self.counted is None:
+            self.counted = await self.spec.count(self.operation.read, self.page.request)
+        return self.counted
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    """Relay's PageInfo; both ends are true to the list, whichever way it was read."""
+
+    @strawberry.field
+    async def has_next_page(self, root: strawberry.Parent[Any], info: Info) -> bool:  # Any: a Listed
+        return bool(await root.spec.beyond(info.context.read, root.page, ahead=True))
+
+    @strawberry.field
+    async def has_previous_page(self, root: strawberry.Parent[Any], info: Info) -> bool:  # Any: a Listed
+        return bool(await root.spec.beyond(info.context.read, root.page, ahead=False))
+
+    @strawberry.field
+    def start_cursor(self, root: strawberry.Parent[Any]) -> str | None:  # Any: a Listed
+        return root.cursor_of(root.page.rows[0]) if root.page.rows else None
+
+    @strawberry.field
+    def end_cursor(self, root: strawberry.Parent[Any]) -> str | None:  # Any: a Listed
+        return root.cursor_of(root.page.rows[-1]) if root.page.rows else None
+
+
+@strawberry.type
+class Edge(Generic[T]):
+    """A row and its cursor."""
+
+    @strawberry.field
+    def cursor(self, root: strawberry.Parent[Any]) -> str:  # Any: (Listed, row)
+        return str(root[0].cursor_of(root[1]))
+
+    @strawberry.field
+    def node(self, root: strawberry.Parent[Any]) -> T:  # Any: (Listed, row)
+        node: T = root[1]
+        return node
+
+
+@strawberry.type
+class Connection(Generic[T]):
+    """A page of a list."""
+
+    @strawberry.field
+    def edges(self, root: strawberry.Parent[Any]) -> list[Edge[T]]:  # Any: a Listed
+        edges: list[Any] = [(root, row) for row in root.page.rows]
+        return edges
+
+    @strawberry.field
+    def nodes(self, root: strawberry.Parent[Any]) -> list[T]:  # Any: a Listed
+        return list(root.page.rows)
+
+    @strawberry.field
+    def page_info(self, root: strawberry.Parent[Any]) -> PageInfo:  # Any: a Listed
+        page_info: PageInfo = root
+        return page_info
+
+    @strawberry.field(description="How many rows the whole list has: exact up to 10,000, beyond it the planner's estimate.")
+    async def total_count(self, root: strawberry.Parent[Any]) -> int:  # Any: a Listed
+        return int((await root.count())[0])
+
+    @strawberry.field(description="Whether totalCount is an estimate.")
+    async def total_count_is_estimate(self, root: strawberry.Parent[Any]) -> bool:  # Any: a Listed
+        return bool((await root.count())[1])
+
+
+def listing(spec: ListSpec, *, where: type, sort: type, gate: str, description: str) -> Any:  # Any: a field specifier
+    """A root list with all its arguments: ``orders: Connection[Order] = listing(…)``."""
+
+    async def resolve(
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+        where: Any = strawberry.UNSET,  # Any: replaced below by the noun's own input
+        order_by: Any = strawberry.UNSET,  # Any: as above
+        search: str | None = strawberry.UNSET,
+        offset: int | None = strawberry.UNSET,
+    ) -> Any:  # Any: a Listed
+        arguments = PageArguments(*map(given, (first, after, last, before, where, order_by, search, offset)))
+        request, binding = arguments.request(spec, info.context)
+        return Listed(spec, await spec.page(info.context.read, request), binding, info.context)
+
+    resolve.__annotations__.update({"where": where | None, "order_by": list[sort] | None})  # type: ignore[valid-type,operator]
+    del resolve.__annotations__["return"]
+    return strawberry.field(resolver=resolve, directives=requires(gate), description=description)
+
+
+@dataclass(frozen=True, slots=True)
+class PageArguments:
+    """A list's arguments as they came in."""
+
+    first: int | None
+    after: str | None
+    last: int | None
+    before: str | None
+    where: Any  # Any: a noun's where-input
+    order_by: Sequence[Any] | None
+    search: str | None
+    offset: int | None
+
+    def request(self, spec: ListSpec, operation: Operation) -> tuple[PageRequest, bytes]:
+        """The page that is asked for and what its cursors are bound to. Raises InvalidInput, BadCursor."""
+        order = _order(self.order_by)
+        condition = condition_of(self.where)
+        words = _words(self.search)
+        binding = binding_of(operation.read.principal.tenant, spec.noun, order, condition, words or ())
+        request = PageRequest(
+            order=order,
+            limit=self._limit(operation),
+            backward=self.last is not None,
+            after=_key(operation.cursors, binding, self.after),
+            before=_key(operation.cursors, binding, self.before),
+            offset=self._offset(),
+            where=condition,
+            words=tuple(words or ()),
+            sources=frozenset(name for name, gate in spec.sources.items() if operation.allows(gate)),
+        )
+        return request, binding
+
+    def _limit(self, operation: Operation) -> int:
+        if self.first is not None and self.last is not None:
+            raise InvalidInput("Give first or last, not both.")
+        size = self.first if self.first is not None else self.last if self.last is not None else DEFAULT_PAGE
+        largest = EXPORT_PAGE if operation.allows("export:run") else LARGEST_PAGE
+        if not 0 <= size <= largest:
+            raise InvalidInput(f"A page has from 0 to {largest} rows.")
+        return size
+
+    def _offset(self) -> int:
+        if self.offset is None:
+            return 0
+        if self.last is not None or self.after is not None or self.before is not None:
+            raise InvalidInput("offset goes with first alone.")
+        if not 0 <= self.offset <= LARGEST_OFFSET:
+            raise InvalidInput(f"An offset is from 0 to {LARGEST_OFFSET}; go on with after.")
+        return self.offset
+
+
+def _order(order_by: Sequence[Any] | None) -> tuple[SortKey, ...]:  # Any: a noun's sort-inputs
+    if not order_by:
+        return (SortKey("created_at", descending=True),)
+    if len(order_by) > MAX_SORTS:
+        raise InvalidInput(f"A list is sorted by at most {MAX_SORTS} fields.")
+    if len({sort.field for sort in order_by}) < len(order_by):
+        raise InvalidInput("A list is sorted by each field once.")
+    return tuple(
+        SortKey(sort.field.value, sort.direction is SortDirection.DESC, sort.nulls is not NullsOrder.FIRST) for sort in order_by
+    )
+
+
+def _words(search: str | None) -> list[str] | None:
+    if search is None:
+        return None
+    if len(search) > MAX_SEARCH:
+        raise InvalidInput(f"A search holds at most {MAX_SEARCH} characters.")
+    return query_words(search)
+
+
+def _key(codec: CursorCodec, binding: bytes, cursor: str | None) -> Key | None:
+    return None if cursor is None else codec.decode(binding, cursor)

@@ -1,0 +1,81 @@
+"""Documents: parsed, checked and validated once a text, then kept.
+
+The cache is bounded and keyed by the text's hash. It holds refusals too, so that a hostile document costs its full price once.
+"""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, GraphQLSyntaxError, OperationDefinitionNode, parse, validate
+
+from schema.limits import LimitExceeded, Limits, check_document, check_text
+
+MAX_ERRORS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a document is not run: one code, and the errors to tell."""
+
+    code: str
+    errors: tuple[GraphQLError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that may run. Its operations by name."""
+
+    node: DocumentNode
+    operations: dict[str | None, OperationDefinitionNode]
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | Refused:
+        """The operation with this name; the only one when no name is given."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        if name is not None and name in self.operations:
+            return self.operations[name]
+        text = "Say which of the document's operations to run, by operationName." if name is None else "The document has no operation of that name."
+        return Refused("GRAPHQL_VALIDATION_FAILED", (GraphQLError(text),))
+
+
+class DocumentCache:
+    """Texts to documents, least recently used last."""
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits, size: int = 1_000) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._size = size
+        self._kept: OrderedDict[bytes, Document | Refused] = OrderedDict()
+
+    def get(self, text: str) -> Document | Refused:
+        """The document of a text, from the cache or prepared now."""
+        key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+            return found
+        prepared = self._prepare(text)
+        self._kept[key] = prepared
+        if len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+        return prepared
+
+    def _prepare(self, text: str) -> Document | Refused:
+        try:
+            check_text(text, self._limits)
+            node = parse(text, max_tokens=self._limits.tokens)
+            check_document(node, self._limits)
+            errors = validate(self._schema, node, max_errors=MAX_ERRORS)
+        except LimitExceeded as error:
+            return Refused("QUERY_LIMIT_EXCEEDED", (GraphQLError(str(error)),))
+        except GraphQLSyntaxError as error:
+            return Refused("GRAPHQL_PARSE_FAILED", (error,))
+        except RecursionError:
+            return Refused("QUERY_LIMIT_EXCEEDED", (GraphQLError("The document is nested too deeply."),))
+        if errors:
+            return Refused("GRAPHQL_VALIDATION_FAILED", tuple(errors))
+        found = [d for d in node.definitions if isinstance(d, OperationDefinitionNode)]
+        if not found:
+            return Refused("GRAPHQL_VALIDATION_FAILED", (GraphQLError("The document has no operation."),))
+        return Document(node, {d.name.value if d.name else None: d for d in found})

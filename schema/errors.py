@@ -1,0 +1,89 @@
+"""Errors as clients see them: one table of codes, and one place where an exception becomes an error.
+
+Nothing inside an unexpected exception is ever shown: it answers INTERNAL_SERVER_ERROR with the request id, and is logged once.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from graphql import GraphQLError
+
+from db.errors import BadCursor, BadValue, CursorExpired, PoolExhausted, QueryTimeout
+from db.ids import BadId
+from resolvers.errors import Denied, InvalidInput
+
+CODES: dict[str, str] = {
+    "GRAPHQL_PARSE_FAILED": "The document is not GraphQL.",
+    "GRAPHQL_VALIDATION_FAILED": "The document does not fit the schema, or names no operation to run.",
+    "BAD_USER_INPUT": "A value is malformed, out of range, or makes no sense: a cursor, a date, a page size.",
+    "BAD_REQUEST": "The HTTP request is not a GraphQL request.",
+    "UNAUTHENTICATED": "Sign in, or send a valid token.",
+    "FORBIDDEN": "The caller lacks a permission; `extensions.permission` and `extensions.coordinate` say which and where.",
+    "NOT_FOUND": "There is no such row for this caller.",
+    "CONFLICT": "The row has changed since it was read.",
+    "RATE_LIMITED": "Too many requests; `Retry-After` says when to come back.",
+    "COST_LIMIT_EXCEEDED": "The operation would cost more than is allowed.",
+    "OPERATION_TIMEOUT": "The operation ran past its deadline and was cancelled.",
+    "CSRF_PREVENTION": "A request with a cookie needs the header `X-Tidegate-Csrf: 1`.",
+    "FEATURE_DISABLED": "The feature is not available here.",
+    "QUERY_LIMIT_EXCEEDED": "The document is too large, too deep or too wide.",
+    "OVERLOADED": "The server has no capacity now; try again later.",
+    "STREAM_LIMIT": "Too many open streams.",
+    "TENANT_SWITCHED": "The session speaks for another tenant now.",
+    "TOKEN_EXPIRED": "The token has expired.",
+    "PERSISTED_QUERY_NOT_FOUND": "No document is registered under this id.",
+    "PERSISTED_QUERY_HASH_MISMATCH": "The document does not hash to its id.",
+    "DOCUMENT_NOT_ALLOWED": "The caller may not run this document.",
+    "SESSION_REVOKED": "The session was ended.",
+    "STREAM_RESYNC": "The log no longer reaches back to the cursor: read the page afresh and subscribe without it.",
+    "DRAINING": "The server is going down; connect again.",
+    "INTERNAL_SERVER_ERROR": "Something went wrong here; quote `extensions.requestId`.",
+}
+"""Every code that can stand in ``extensions.code``, and what it tells the client."""
+
+_TABLE: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((InvalidInput, BadCursor, BadValue, BadId), "BAD_USER_INPUT"),
+    ((Denied,), "FORBIDDEN"),
+    ((CursorExpired,), "STREAM_RESYNC"),
+    ((QueryTimeout, TimeoutError), "OPERATION_TIMEOUT"),
+    ((PoolExhausted,), "OVERLOADED"),
+)
+_TOLD_AS_IS = (InvalidInput, BadCursor, BadValue, BadId, Denied, CursorExpired)
+
+Unexpected = Callable[[BaseException], None]
+"""Told of each exception that nobody foresaw."""
+
+
+def error_json(error: GraphQLError, request_id: str, unexpected: Unexpected) -> dict[str, Any]:  # Any: JSON
+    """One entry of ``errors``: message, locations, path, and extensions with at least ``code`` and ``requestId``."""
+    cause = error.original_error
+    code, message, more = _describe(error, cause)
+    if code == "INTERNAL_SERVER_ERROR" and cause is not None:
+        unexpected(cause)
+    entry: dict[str, Any] = {"message": message}  # Any: JSON
+    if error.locations:
+        entry["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    if error.path:
+        entry["path"] = list(error.path)
+    entry["extensions"] = {"code": code, **more, "requestId": request_id}
+    return entry
+
+
+def _describe(error: GraphQLError, cause: BaseException | None) -> tuple[str, str, dict[str, Any]]:  # Any: JSON
+    known = (error.extensions or {}).get("code")
+    if known is not None:
+        return known, error.message, {name: value for name, value in (error.extensions or {}).items() if name != "code"}
+    if isinstance(cause, GraphQLError) or cause is None:
+        # Raised by the executor itself: a value that a scalar refused, or a null where none may be.
+        internal = cause is None and "Cannot return null for non-nullable" in error.message
+        return ("INTERNAL_SERVER_ERROR", "Internal error.", {}) if internal else ("BAD_USER_INPUT", error.message, {})
+    for kinds, code in _TABLE:
+        if isinstance(cause, kinds):
+            more = {"permission": cause.permission, "coordinate": cause.coordinate} if isinstance(cause, Denied) else {}
+            return code, str(cause) if isinstance(cause, _TOLD_AS_IS) else CODES[code], more
+    return "INTERNAL_SERVER_ERROR", "Internal error.", {}
+
+
+def coded(code: str, message: str, **extensions: Any) -> GraphQLError:  # Any: JSON
+    """An error of our own making."""
+    return GraphQLError(message, extensions={"code": code, **extensions})

@@ -1,0 +1,131 @@
+"""How a field says where its value comes from: once, for both executors.
+
+A declaration names columns, or a batch function and its key; it runs nothing. The reference executor reaches it through the resolver made here, which asks
+for all columns and loads relations by aiodataloader; a compiled plan reads the declaration itself. Sources are rows: anything that answers ``row[column]``.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+
+from schema.directives import Authenticated, Public, requires
+from schema.operation import BatchFunction, Operation
+
+Info = strawberry.Info[Operation, Any]  # Any: the root value
+DECLARATION = "tidegate"
+
+
+@dataclass(frozen=True, slots=True)
+class FromColumns:
+    """A value made of columns: the column itself, or ``convert`` of all of them."""
+
+    columns: tuple[str, ...]
+    convert: Callable[..., Any] | None = None  # Any: any value of the field's type
+
+    def value(self, row: Any) -> Any:  # Any: a row, a value
+        if self.convert is None:
+            return row[self.columns[0]]
+        return self.convert(*(row[name] for name in self.columns))
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """An object that is part of its parent's row: its own column names, each standing for one of the parent's."""
+
+    columns: Mapping[str, str]
+
+    def value(self, row: Any) -> dict[str, Any]:  # Any: a row, values
+        return {name: row[column] for name, column in self.columns.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class ToOne:
+    """One row of another noun, found by this row's ``key`` column."""
+
+    function: BatchFunction
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToMany:
+    """Rows of another noun that belong to this row's ``key`` column."""
+
+    function: BatchFunction
+    key: str
+
+
+Declaration = FromColumns | Embedded | ToOne | ToMany
+
+
+def column(name: str, *, gate: str | None = None, description: str | None = None) -> Any:  # Any: a field specifier, as dataclasses.field
+    """The column's value as it is."""
+    return _declared(FromColumns((name,)), gate, description)
+
+
+def computed(convert: Callable[..., Any], *columns: str, gate: str | None = None, description: str | None = None) -> Any:  # Any: a field specifier
+    """``convert`` of the columns' values."""
+    return _declared(FromColumns(columns, convert), gate, description)
+
+
+def embedded(*, gate: str | None = None, description: str | None = None, **columns: str) -> Any:  # Any: a field specifier
+    """An object made of this row's columns: ``embedded(amount="total", currency="currency")``."""
+    return _declared(Embedded(columns), gate, description)
+
+
+def to_one(function: BatchFunction, *, key: str, gate: str | None = None, description: str | None = None) -> Any:  # Any: a field specifier
+    """The row that ``function`` finds for this row's ``key``."""
+    return _declared(ToOne(function, key), gate, description)
+
+
+def to_many(function: BatchFunction, *, key: str, gate: str | None = None, description: str | None = None) -> Any:  # Any: a field specifier
+    """The rows that ``function`` finds for this row's ``key``; none is an empty list."""
+    return _declared(ToMany(function, key), gate, description)
+
+
+def root_field(resolver: Callable[..., Any], *, gate: str | None, public: bool = False, description: str | None = None) -> Any:  # Any: a field specifier
+    """A root field with a resolver of its own. ``gate`` None means any signed-in caller, unless ``public``."""
+    directives = requires(gate) if gate else [Public()] if public else [Authenticated()]
+    return strawberry.field(resolver=resolver, directives=directives, description=description)
+
+
+def given(value: Any) -> Any:  # Any: an argument of any type
+    """An argument that was left out is None: UNSET keeps a default of null out of the SDL."""
+    return None if value is strawberry.UNSET else value
+
+
+def declaration_of(field: Any) -> Declaration | None:  # Any: a Strawberry field
+    """What a field declared, None when it has a resolver of its own."""
+    found: Declaration | None = field.metadata.get(DECLARATION)
+    return found
+
+
+def _declared(declaration: Declaration, gate: str | None, description: str | None) -> Any:  # Any: a field specifier
+    return strawberry.field(
+        resolver=_resolver(declaration), directives=requires(gate), description=description, metadata={DECLARATION: declaration}
+    )
+
+
+def _resolver(declaration: Declaration) -> Callable[..., Any]:  # Any: a value, or an awaitable of one
+    match declaration:
+        case FromColumns() | Embedded():
+            value = declaration.value
+
+            def read(root: Any) -> Any:  # Any: a row, a value
+                return value(root)
+
+            return read
+        case ToOne(function, key):
+
+            async def load_one(root: Any, info: Info) -> Any:  # Any: a row
+                found = root[key]
+                return None if found is None else await info.context.loaders.of(function).load(found)
+
+            return load_one
+        case ToMany(function, key):
+
+            async def load_many(root: Any, info: Info) -> Any:  # Any: a row, rows
+                return await info.context.loaders.of(function).load(root[key]) or []
+
+            return load_many

@@ -1,0 +1,148 @@
+"""Limits that a document must keep before anything else looks at it. Linear in its bytes, each pass stops at the first excess.
+
+Two passes: over the text (bytes, tokens, nesting), before the parser recurses into it; over the parsed document (aliases, directives, fragments, root fields,
+depth), before validation compares its fields with each other. Fragments are never expanded: a fragment's depth is computed once.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one document may hold."""
+
+    bytes: int = 20_000
+    tokens: int = 2_000
+    nesting: int = 64
+    depth: int = 12
+    introspection_depth: int = 20
+    aliases: int = 30
+    root_fields: int = 20
+    directives: int = 50
+    fragments: int = 50
+    operations: int = 10
+
+
+class LimitExceeded(Exception):
+    """The document holds too much of something; the message says of what."""
+
+
+# Strings and comments first, so that what stands inside them is one token; then every other lexical token of the October 2021 specification, section 2.1.
+_TOKEN = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|\#[^\n\r]*|\.\.\.|[_A-Za-z][_0-9A-Za-z]*|-?[0-9][0-9.eE+-]*|[^\s,]', re.DOTALL
+)
+_OPEN, _CLOSE = frozenset("{[("), frozenset("}])")
+
+
+def check_text(text: str, limits: Limits) -> None:
+    """Bytes, tokens (comments count) and nesting of brackets. Raises LimitExceeded."""
+    if len(text) > limits.bytes or len(text.encode("utf-8", "surrogatepass")) > limits.bytes:
+        raise LimitExceeded(f"A document holds at most {limits.bytes} bytes.")
+    nesting = 0
+    for count, match in enumerate(_TOKEN.finditer(text), 1):
+        if count > limits.tokens:
+            raise LimitExceeded(f"A document holds at most {limits.tokens} tokens.")
+        token = match.group()
+        nesting += (token in _OPEN) - (token in _CLOSE)
+        if nesting > limits.nesting:
+            raise LimitExceeded(f"Brackets are nested at most {limits.nesting} deep.")
+
+
+def check_document(document: DocumentNode, limits: Limits) -> None:
+    """Operations, fragments, root fields, aliases, directives, depth. Raises LimitExceeded."""
+    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    _at_most(len(operations), limits.operations, "operations")
+    _at_most(len(document.definitions) - len(operations), limits.fragments, "fragments")
+    fields = directives = aliases = 0
+    for definition in document.definitions:
+        directives += len(getattr(definition, "directives", None) or ())
+        for node in _nodes(getattr(definition, "selection_set", None)):
+            directives += len(node.directives or ())
+            if isinstance(node, FieldNode):
+                aliases += node.alias is not None
+        _at_most(directives, limits.directives, "directives")
+        _at_most(aliases, limits.aliases, "aliases")
+    for operation in operations:
+        fields = _root_fields(operation.selection_set, fragments)
+        _at_most(fields, limits.root_fields, "root fields")
+        _check_depth(operation, fragments, limits)
+
+
+def _at_most(count: int, limit: int, what: str) -> None:
+    if count > limit:
+        raise LimitExceeded(f"A document holds at most {limit} {what}.")
+
+
+Selection = FieldNode | FragmentSpreadNode | InlineFragmentNode
+
+
+def _nodes(selections: SelectionSetNode | None) -> Iterator[Selection]:
+    """Every selection written under a definition, spreads not followed."""
+    pending = [selections] if selections is not None else []
+    while pending:
+        for node in pending.pop().selections:
+            yield node  # type: ignore[misc]  # the three kinds of selection
+            inner = getattr(node, "selection_set", None)
+            if inner is not None:
+                pending.append(inner)
+
+
+def _root_fields(selections: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> int:
+    """Fields at the root, each fragment counted once: what it holds is not repeated by spreading it again under the same name."""
+    seen: set[str] = set()
+    pending, count = [selections], 0
+    while pending:
+        for node in pending.pop().selections:
+            if isinstance(node, FieldNode):
+                count += 1
+            elif isinstance(node, InlineFragmentNode):
+                pending.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen and node.name.value in fragments:
+                seen.add(node.name.value)
+                pending.append(fragments[node.name.value].selection_set)
+    return count
+
+
+def _check_depth(operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode], limits: Limits) -> None:
+    """Depth with fragments followed. A walk that lengthens the longest known way to each fragment; a cycle runs into the limit and stops there."""
+    deepest: dict[str, int] = {}
+    pending: list[tuple[SelectionSetNode, int, int]] = [(operation.selection_set, 1, limits.depth)]
+    while pending:
+        selections, depth, limit = pending.pop()
+        if depth > limit:
+            raise LimitExceeded(f"Fields are nested at most {limit} deep.")
+        for node in selections.selections:
+            if isinstance(node, FieldNode):
+                if node.selection_set is not None:
+                    introspects = node.name.value in ("__schema", "__type")
+                    pending.append((node.selection_set, depth + 1, limits.introspection_depth if introspects else limit))
+            elif isinstance(node, InlineFragmentNode):
+                pending.append((node.selection_set, depth, limit))
+            elif isinstance(node, FragmentSpreadNode) and node.name.value in fragments:
+                _enter(node.name.value, depth, deepest, lambda f, d, to=limit: pending.append((f.selection_set, d, to)), fragments)  # type: ignore[misc]
+
+
+def _enter(
+    name: str,
+    depth: int,
+    deepest: dict[str, int],
+    push: Callable[[FragmentDefinitionNode, int], None],
+    fragments: dict[str, FragmentDefinitionNode],
+) -> None:
+    """Follow a spread only where it stands deeper than ever before."""
+    if depth > deepest.get(name, 0):
+        deepest[name] = depth
+        push(fragments[name], depth)

@@ -1,0 +1,89 @@
+"""Node: any object by its id. Each noun registers its prefix, its batch function and its gate; nothing here knows a noun."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from graphql import GraphQLObjectType, GraphQLResolveInfo
+
+from db.ids import BadId, hex_of, prefix_of, public_id
+from resolvers.errors import Denied, InvalidInput
+from schema.fields import Info, computed
+from schema.operation import BatchFunction
+
+
+@dataclass(frozen=True, slots=True)
+class NodeKind:
+    """A kind of node: its type's name, how its rows are found, what it takes to read them."""
+
+    type_name: str
+    function: BatchFunction
+    gate: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """A row that knows its type, as an interface needs."""
+
+    type_name: str
+    row: Any  # Any: a row
+
+    def __getitem__(self, name: str) -> Any:  # Any: a column's value
+        return self.row[name]
+
+
+def resolve_node_type(value: Any, _info: GraphQLResolveInfo, _abstract: Any) -> str:  # Any: a NodeRow; the interface
+    return str(value.type_name)
+
+
+def node_id(prefix: str) -> Any:  # Any: a field specifier
+    """The public id of a node: ``ord_…``."""
+    return computed(lambda value: public_id(prefix, value), "id", description="The id, unique over all types and tenants.")
+
+
+def any_row_is(cls: type, obj: Any, info: GraphQLResolveInfo) -> bool:  # Any: a row
+    """Which type a row is of is known where it is read; only an interface asks the row itself."""
+    return not isinstance(obj, NodeRow) or obj.type_name == info.schema.get_type(cls.__name__).name  # type: ignore[union-attr]
+
+
+@strawberry.interface(description="An object with an id of its own.")
+class Node:
+    """Relay's Node."""
+
+    id: strawberry.ID = node_id("")
+
+    @classmethod
+    def resolve_type(cls, value: Any, info: GraphQLResolveInfo, abstract: GraphQLObjectType) -> str:  # Any: a NodeRow
+        return resolve_node_type(value, info, abstract)
+
+
+class NodeRegistry:
+    """The kinds of nodes by prefix."""
+
+    def __init__(self, kinds: dict[str, NodeKind]) -> None:
+        self._kinds = kinds
+
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        """The object with this id; null when it does not exist or is another tenant's."""
+        found: Node | None = await self._load(info, id)
+        return found
+
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+        """The objects with these ids, in their order, null where there is none."""
+        if len(ids) > 100:
+            raise InvalidInput("At most 100 ids at once.")
+        return list(await asyncio.gather(*(self._load(info, id) for id in ids)))
+
+    async def _load(self, info: Info, public: str) -> Any:  # Any: a NodeRow
+        kind = self._kind(public)
+        if not info.context.allows(kind.gate):
+            raise Denied(kind.gate, kind.type_name)
+        row = await info.context.loaders.of(kind.function).load(hex_of(public, prefix_of(public)))
+        return None if row is None else NodeRow(kind.type_name, row)
+
+    def _kind(self, public: str) -> NodeKind:
+        try:
+            return self._kinds[prefix_of(public)]
+        except (BadId, KeyError):
+            raise InvalidInput("The id is malformed.") from None

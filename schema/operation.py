@@ -1,0 +1,86 @@
+"""What one operation (or one event of a stream) carries through the executor, and dies with it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiodataloader import DataLoader
+
+from db.event_cursors import EventCursorCodec
+from db.events import Position
+from db.pages import CursorCodec
+from resolvers.context import ReadContext, WriteContext
+
+BatchFunction = Callable[..., Awaitable[Mapping[str, Any]]]  # Any: a row, or rows, per key
+"""``async (ctx, keys, columns) -> {key: row or rows}``: a relation, answered for many parents at once."""
+
+
+class Loaders:
+    """One DataLoader per batch function, for this operation only: nothing is shared between callers or events."""
+
+    def __init__(self, ctx: ReadContext) -> None:
+        self._ctx = ctx
+        self._loaders: dict[BatchFunction, DataLoader[str, Any]] = {}  # Any: a row, or rows
+
+    def of(self, function: BatchFunction) -> "DataLoader[str, Any]":  # Any: a row, or rows
+        loader = self._loaders.get(function)
+        if loader is None:
+            loader = self._loaders[function] = DataLoader(self._batch(function))
+        return loader
+
+    def _batch(self, function: BatchFunction) -> Callable[[Sequence[str]], Awaitable[list[Any]]]:  # Any: a row, or rows
+        async def load(keys: Sequence[str]) -> list[Any]:  # Any: a row, or rows
+            found = await function(self._ctx, keys, None)
+            return [found.get(key) for key in keys]
+
+        return load
+
+
+@dataclass(slots=True)
+class Denial:
+    """A denied selection: where its first null stands and how many there are."""
+
+    permission: str
+    coordinate: str
+    path: list[str | int]
+    occurrences: int = 1
+
+
+@dataclass(slots=True)
+class Operation:
+    """The executor's context value. ``ctx`` is None for a caller who is not signed in."""
+
+    ctx: ReadContext | WriteContext | None
+    cursors: CursorCodec
+    event_cursors: EventCursorCodec
+    denied: Mapping[str, str] = field(default_factory=dict)
+    """Coordinates that this operation may not read, with the permission that is missing."""
+    denials: dict[tuple[int, str], Denial] = field(default_factory=dict)
+    resume_after: Position | None = None
+    """Where a stream goes on, from Last-Event-ID; an `after` argument wins over it."""
+    moved: Callable[[Position], None] = lambda position: None
+    """Told how far a stream's log is done with."""
+    _loaders: Loaders | None = None
+
+    @property
+    def read(self) -> ReadContext:
+        """The context to read with; every field that is not public may count on it."""
+        if self.ctx is None:
+            raise RuntimeError("a field without a gate was reached by an anonymous caller")
+        return self.ctx
+
+    @property
+    def write(self) -> WriteContext:
+        """The context of a mutation."""
+        if not isinstance(self.ctx, WriteContext):
+            raise RuntimeError("only a mutation may write")
+        return self.ctx
+
+    @property
+    def loaders(self) -> Loaders:
+        if self._loaders is None:
+            self._loaders = Loaders(self.read)
+        return self._loaders
+
+    def allows(self, permission: str | None) -> bool:
+        return permission is None or (self.ctx is not None and self.ctx.principal.permissions.allows(permission))

@@ -1,0 +1,153 @@
+"""Orders, changed: the mutations, their inputs and their payloads."""
+
+from typing import Any
+
+import strawberry
+from graphql import GraphQLResolveInfo
+
+from db.ids import BadId, hex_of
+from resolvers.errors import Conflict, Invalid, Problem
+from resolvers.order_drafts import NewItem, NewOrder
+from resolvers.orders import OrderPatch, change_order_status, create_order, update_order
+from schema.customers import READ as CUSTOMERS_READ
+from schema.directives import requires
+from schema.fields import Info, given, root_field
+from schema.orders import Order, OrderStatus
+from schema.user_errors import Payload, UserError, payload_of
+
+WRITE = "orders:write"
+
+
+@strawberry.type(description="The row has changed since it was read.")
+class ConflictError(UserError):
+    """Carries the row as it is now."""
+
+    @strawberry.field
+    def current(self, root: strawberry.Parent[Any]) -> Order | None:  # Any: a Conflict
+        current: Order | None = root.current
+        return current
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo) -> bool:  # Any: a Problem
+        return isinstance(obj, Conflict)
+
+
+@strawberry.input
+class OrderItemInput:
+    """So many of one product."""
+
+    product_id: strawberry.ID
+    quantity: int
+
+
+@strawberry.input
+class CreateOrderInput:
+    """A new order; prices come from the catalogue."""
+
+    customer_id: strawberry.ID = strawberry.field(directives=requires(CUSTOMERS_READ))
+    currency: str
+    notes: str | None = strawberry.UNSET
+    items: list[OrderItemInput]
+
+
+@strawberry.input
+class UpdateOrderInput:
+    """A patch: what is absent stays, null clears. Without expectedVersion the last write wins."""
+
+    id: strawberry.ID
+    expected_version: int | None = strawberry.UNSET
+    notes: str | None = strawberry.UNSET
+    customer_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, directives=requires(CUSTOMERS_READ))
+
+
+@strawberry.input
+class ChangeOrderStatusInput:
+    """The next status of an order."""
+
+    id: strawberry.ID
+    status: OrderStatus
+    expected_version: int | None = strawberry.UNSET
+
+
+@strawberry.type
+class OrderPayload:
+    """What every mutation of an order answers with."""
+
+    @strawberry.field
+    def order(self, root: strawberry.Parent[Any]) -> Order | None:  # Any: a Payload
+        order: Order | None = root.row
+        return order
+
+    @strawberry.field
+    def user_errors(self, root: strawberry.Parent[Any]) -> list[UserError]:  # Any: a Payload
+        return list(root.problems)
+
+
+@strawberry.type
+class CreateOrderPayload(OrderPayload):
+    """Answers createOrder."""
+
+
+@strawberry.type
+class UpdateOrderPayload(OrderPayload):
+    """Answers updateOrder."""
+
+
+@strawberry.type
+class ChangeOrderStatusPayload(OrderPayload):
+    """Answers changeOrderStatus."""
+
+
+async def _create(info: Info, input: CreateOrderInput) -> Any:  # Any: a Payload
+    problems: list[Problem] = []
+    customer_id = _hex(input.customer_id, "cus", problems, "customerId")
+    items = [
+        NewItem(_hex(item.product_id, "prd", problems, "items", str(index), "productId"), item.quantity)
+        for index, item in enumerate(input.items[:100])
+    ]
+    if problems:
+        return Payload(problems=problems)
+    return await payload_of(create_order(info.context.write, NewOrder(customer_id, input.currency, given(input.notes), items)))
+
+
+async def _update(info: Info, input: UpdateOrderInput) -> Any:  # Any: a Payload
+    problems: list[Problem] = []
+    order_id = _hex(input.id, "ord", problems, "id")
+    changes: dict[str, str | None] = {}
+    if input.notes is not strawberry.UNSET:
+        changes["notes"] = input.notes
+    if input.customer_id is None:
+        problems.append(Invalid("An order needs a customer.", "customerId", code="REQUIRED"))
+    elif input.customer_id is not strawberry.UNSET:
+        changes["customer_id"] = _hex(input.customer_id, "cus", problems, "customerId")
+    if problems:
+        return Payload(problems=problems)
+    return await payload_of(update_order(info.context.write, OrderPatch(order_id, given(input.expected_version), changes)))
+
+
+async def _change_status(info: Info, input: ChangeOrderStatusInput) -> Any:  # Any: a Payload
+    problems: list[Problem] = []
+    order_id = _hex(input.id, "ord", problems, "id")
+    if problems:
+        return Payload(problems=problems)
+    return await payload_of(change_order_status(info.context.write, order_id, input.status.value, given(input.expected_version)))
+
+
+def _hex(public: str, prefix: str, problems: list[Problem], *field: str) -> str:
+    """The id's digits, or a problem for the field; what is returned then is never used."""
+    try:
+        return hex_of(public, prefix)
+    except BadId as error:
+        problems.append(Invalid(f"This is {error}.", *field))
+        return ""
+
+
+@strawberry.type
+class OrderMutations:
+    """The mutations of orders."""
+
+    create_order: CreateOrderPayload = root_field(_create, gate=WRITE, description="Make an order of priced items, in status PENDING.")
+    update_order: UpdateOrderPayload = root_field(_update, gate=WRITE, description="Change an order's notes or customer.")
+    change_order_status: ChangeOrderStatusPayload = root_field(
+        _change_status, gate=WRITE, description="Move an order along an allowed transition."
+    )

@@ -1,0 +1,142 @@
+"""Orders, spoken: their types, their lists, and how one is found."""
+
+import enum
+from datetime import datetime
+from typing import Any
+
+import strawberry
+from graphql import GraphQLResolveInfo
+
+from db.ids import BadId, hex_of, public_id
+from resolvers.customers import customers_by_id
+from resolvers.errors import InvalidInput
+from resolvers.orders import count_orders, has_orders, items_of_orders, list_orders, orders_by_id
+from resolvers.products import products_by_id
+from schema.connections import Connection, ListSpec, NullsOrder, SortDirection, listing
+from schema.customers import READ as CUSTOMERS_READ
+from schema.customers import Customer
+from schema.directives import RequiresPermission
+from schema.fields import Info, column, computed, embedded, root_field, to_many, to_one
+from schema.filters import DateTimeFilter, DecimalFilter, IDFilter, StringFilter, filter_on, operator
+from schema.money import Money
+from schema.node import Node, NodeKind, any_row_is, node_id
+from schema.products import Product
+
+READ = "orders:read"
+
+
+@strawberry.enum(description="Where an order stands; it changes only along allowed transitions.")
+class OrderStatus(enum.Enum):
+    """The statuses of ``db.tables.ORDER_STATUSES``."""
+
+    PENDING = "PENDING"
+    CONFIRMED = "CONFIRMED"
+    PROCESSING = "PROCESSING"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    CANCELLED = "CANCELLED"
+    REFUNDED = "REFUNDED"
+
+
+@strawberry.type(description="So many of one product in an order.")
+class OrderItem:
+    """A row of order_items."""
+
+    id: strawberry.ID = computed(lambda order, line: f"{public_id('itm', order)}{line:02d}", "order_id", "line")
+    sku: str = column("sku")
+    quantity: int = column("quantity")
+    unit_price: Money = embedded(amount="unit_price", currency="currency")
+    total: Money = embedded(amount="total", currency="currency")
+    product: Product = to_one(products_by_id, key="product_id")
+
+
+@strawberry.type(description="What a customer ordered.", directives=[RequiresPermission(permission=READ)])
+class Order(Node):
+    """A row of orders."""
+
+    id: strawberry.ID = node_id("ord")
+    number: str = column("number", description="The number that people use, unique within the tenant.")
+    status: OrderStatus = computed(OrderStatus, "status")
+    total: Money = embedded(amount="total", currency="currency")
+    notes: str | None = column("notes")
+    due_at: datetime | None = column("due_at", description="When it is promised.")
+    customer: Customer = to_one(customers_by_id, key="customer_id")
+    items: list[OrderItem] = to_many(items_of_orders, key="id", description="At most 49.")
+    version: int = column("version", description="Grows by one with each change.")
+    created_at: datetime = column("created_at")
+    updated_at: datetime = column("updated_at")
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo) -> bool:  # Any: a row
+        return any_row_is(cls, obj, info)
+
+
+@strawberry.input(description="How a status may be matched.")
+class OrderStatusFilter:
+    """Statuses are compared for equality."""
+
+    eq: OrderStatus | None = operator()
+    ne: OrderStatus | None = operator()
+    in_: list[OrderStatus] | None = strawberry.field(default=strawberry.UNSET, name="in")
+
+
+@strawberry.input
+class OrderWhere:
+    """Conditions on an order; several fields must all hold."""
+
+    and_: list["OrderWhere"] | None = strawberry.field(default=strawberry.UNSET, name="and")
+    or_: list["OrderWhere"] | None = strawberry.field(default=strawberry.UNSET, name="or")
+    not_: "OrderWhere | None" = strawberry.field(default=strawberry.UNSET, name="not")
+    id: IDFilter | None = filter_on("id", prefix="ord")
+    number: StringFilter | None = filter_on("number")
+    status: OrderStatusFilter | None = filter_on("status")
+    customer_id: IDFilter | None = filter_on("customer_id", prefix="cus", gate=CUSTOMERS_READ)
+    total: DecimalFilter | None = filter_on("total")
+    notes: StringFilter | None = filter_on("notes")
+    due_at: DateTimeFilter | None = filter_on("due_at")
+    created_at: DateTimeFilter | None = filter_on("created_at")
+    updated_at: DateTimeFilter | None = filter_on("updated_at")
+
+
+@strawberry.enum(description="What orders can be sorted by.")
+class OrderSortField(enum.Enum):
+    """Values are columns; the first of an order decides the index."""
+
+    CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
+    NUMBER = "number"
+    STATUS = "status"
+    TOTAL = "total"
+    DUE_AT = "due_at"
+
+
+@strawberry.input
+class OrderSort:
+    """One field of an order."""
+
+    field: OrderSortField
+    direction: SortDirection = SortDirection.ASC
+    nulls: NullsOrder | None = operator()
+
+
+NODE = NodeKind("Order", orders_by_id, READ)
+LIST = ListSpec("order", list_orders, count_orders, has_orders, {"text": None, "customer_name": CUSTOMERS_READ})
+
+
+async def find_order(info: Info, id: strawberry.ID) -> Order | None:
+    """One order; null when it does not exist or is another tenant's."""
+    try:
+        found: Order | None = await info.context.loaders.of(orders_by_id).load(hex_of(id, "ord"))
+    except BadId as error:
+        raise InvalidInput(str(error)) from error
+    return found
+
+
+@strawberry.type
+class OrderQueries:
+    """The root fields of orders."""
+
+    order: Order | None = root_field(find_order, gate=READ, description="One order; null when it does not exist or is another tenant's.")
+    orders: Connection[Order] = listing(
+        LIST, where=OrderWhere, sort=OrderSort, gate=READ, description="The tenant's orders, newest first unless ordered otherwise."
+    )

@@ -1,0 +1,93 @@
+"""Patches: what changed about a row, in the keys and shapes of its GraphQL type.
+
+Built from the type's own declarations, so a new field is in the patch the day it is declared: a field is part of a patch when one of its columns changed and
+the caller may read it. ``version`` and ``updatedAt`` ride along but do not count: if nothing else changed visibly there is no patch, and nobody learns that a
+hidden field was touched.
+"""
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from strawberry.types import get_object_definition
+from strawberry.utils.str_converters import to_camel_case
+
+from db.events import Image
+from schema.directives import RequiresPermission
+from schema.fields import Embedded, FromColumns, ToOne, declaration_of
+from schema.scalars import write_time
+
+RIDERS = frozenset({"version", "updatedAt"})
+Allows = Callable[[str | None], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class PatchField:
+    """One key of a patch: the columns it depends on, its gates, and how its value is written."""
+
+    key: str
+    columns: frozenset[str]
+    gates: tuple[str, ...]
+    write: Callable[[Image], Any]  # Any: JSON
+
+
+def patch_fields(noun: type) -> list[PatchField]:
+    """The keys that a patch of this type can have: its columns, its embedded objects, and the ids of the rows it points to."""
+    found = []
+    for field in get_object_definition(noun, strict=True).fields:
+        declaration = declaration_of(field)
+        key = to_camel_case(field.python_name)
+        gates = _gates(field.directives)
+        match declaration:
+            case FromColumns(columns):
+                found.append(PatchField(key, frozenset(columns), gates, _writer(declaration)))
+            case Embedded(columns):
+                found.append(PatchField(key, frozenset(columns.values()), gates, _embedded(field.type, declaration)))
+            case ToOne(_, column):
+                target = get_object_definition(field.type, strict=True)
+                found.append(PatchField(key, frozenset({column}), gates + _gates(target.directives or ()), _reference(field.type, column)))
+            case _:
+                pass
+    return found
+
+
+def patch_of(fields: list[PatchField], before: Image | None, after: Image, allows: Allows) -> dict[str, Any]:  # Any: JSON
+    """The changed and permitted fields; empty when nothing visible changed. A creation changes every field."""
+    changed = {name for name, value in after.items() if before is None or before[name] != value}
+    patch = {
+        field.key: field.write(after)
+        for field in fields
+        if not field.columns.isdisjoint(changed) and all(allows(gate) for gate in field.gates)
+    }
+    return patch if patch.keys() - RIDERS else {}
+
+
+def _gates(directives: Any) -> tuple[str, ...]:  # Any: schema directives
+    return tuple(directive.permission for directive in directives if isinstance(directive, RequiresPermission))
+
+
+def _writer(declaration: FromColumns) -> Callable[[Image], Any]:  # Any: JSON
+    return lambda image: _plain(declaration.value(image))
+
+
+def _embedded(noun: type, declaration: Embedded) -> Callable[[Image], Any]:  # Any: JSON
+    parts = patch_fields(noun)
+
+    def write(image: Image) -> Mapping[str, Any]:  # Any: JSON
+        row = declaration.value(image)
+        return {part.key: part.write(row) for part in parts}
+
+    return write
+
+
+def _reference(noun: type, column: str) -> Callable[[Image], Any]:  # Any: JSON
+    (public_id,) = (part for part in patch_fields(noun) if part.key == "id")
+    return lambda image: {"id": public_id.write({"id": image[column]})}
+
+
+def _plain(value: Any) -> Any:  # Any: a value and its JSON form
+    if isinstance(value, datetime):
+        return write_time(value)
+    return value.value if isinstance(value, enum.Enum) else value

@@ -1,0 +1,99 @@
+"""The reference executor: graphql-core's, with the gates in its one place where a field begins.
+
+Its meaning is the meaning. A denied field is not resolved at all: it answers null, and the first null of each denied selection is remembered.
+"""
+
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    create_source_event_stream,
+)
+from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingOnIncremental
+from graphql.pyutils import Path
+
+from schema.operation import Denial, Operation
+
+
+class GatedExecutor(ExecutorThrowingOnIncremental):
+    """graphql-core's executor; its context value is an ``Operation``."""
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,  # Any: a row
+        field_details_list: Any,  # Any: graphql-core's own
+        path: Path,
+        position_context: Any,  # Any: graphql-core's own
+    ) -> Any:  # Any: a value, or an awaitable of one
+        denied = self.context_value.denied
+        if denied:
+            node = field_details_list[0].node
+            coordinate = f"{parent_type.name}.{node.name.value}"
+            if coordinate in denied:
+                _remember(self.context_value, id(node), coordinate, path)
+                return None
+        return super().execute_field(parent_type, source, field_details_list, path, position_context)
+
+
+def _remember(operation: Operation, selection: int, coordinate: str, path: Path) -> None:
+    denial = operation.denials.get((selection, coordinate))
+    if denial is None:
+        operation.denials[selection, coordinate] = Denial(operation.denied[coordinate], coordinate, path.as_list())
+    else:
+        denial.occurrences += 1
+
+
+def denial_errors(operation: Operation) -> list[GraphQLError]:
+    """One error per denied selection, at the path of its first null."""
+    return [
+        GraphQLError(
+            f"This needs the permission {denial.permission}.",
+            path=denial.path,
+            extensions={
+                "code": "FORBIDDEN",
+                "permission": denial.permission,
+                "coordinate": denial.coordinate,
+                "occurrences": denial.occurrences,
+            },
+        )
+        for denial in operation.denials.values()
+    ]
+
+
+class Reference:
+    """Runs operations of one schema."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+
+    def build(
+        self,
+        document: DocumentNode,
+        name: str | None,
+        variables: dict[str, Any],  # Any: JSON
+        operation: Operation,
+        root: Any = None,  # Any: a stream's source event
+    ) -> "GatedExecutor | list[GraphQLError]":
+        """An executor, or why the variables cannot be coerced."""
+        built: GatedExecutor | list[GraphQLError] = GatedExecutor.build(  # type: ignore[assignment]  # build is typed for the base class
+            self._schema, document, root, operation, variables, name, hide_suggestions=True
+        )
+        return built
+
+    async def execute(self, executor: GatedExecutor) -> ExecutionResult:
+        """Run to completion; denied selections join the result's errors."""
+        result: Any = executor.execute_operation()  # Any: a result, or an awaitable of one
+        if executor.is_awaitable(result):
+            result = await result
+        errors = [*(result.errors or ()), *denial_errors(executor.context_value)]
+        return ExecutionResult(result.data, errors or None)
+
+    async def source_stream(self, executor: GatedExecutor) -> Any:  # Any: an async iterator of source events, or an ExecutionResult
+        """The events of a subscription before they are executed."""
+        stream: Any = create_source_event_stream(executor)  # Any: as above, or an awaitable of it
+        return await stream if executor.is_awaitable(stream) else stream

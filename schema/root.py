@@ -1,0 +1,57 @@
+"""The whole language: one line per noun."""
+
+from functools import cache
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from schema.customers import NODE as CUSTOMER
+from schema.customers import Customer, CustomerQueries
+from schema.fields import root_field
+from schema.node import Node, NodeRegistry
+from schema.order_changes import ConflictError, OrderMutations
+from schema.order_events import OrderSubscriptions
+from schema.orders import NODE as ORDER
+from schema.orders import Order, OrderQueries
+from schema.products import NODE as PRODUCT
+from schema.products import Product, ProductQueries
+from schema.scalars import SCALARS
+from schema.user_errors import InputError
+from schema.viewer import ViewerQueries
+
+NODES = NodeRegistry({"ord": ORDER, "cus": CUSTOMER, "prd": PRODUCT})
+
+
+@strawberry.type
+class Query(ViewerQueries, OrderQueries, CustomerQueries, ProductQueries):
+    """Everything that can be read."""
+
+    node: Node | None = root_field(NODES.node, gate=None, description="Any object by its id; null when it does not exist or is another tenant's.")
+    nodes: list[Node | None] = root_field(NODES.nodes, gate=None, description="Objects by their ids, in their order; null where there is none.")
+
+
+@strawberry.type
+class Mutation(OrderMutations):
+    """Everything that can be changed."""
+
+
+@strawberry.type
+class Subscription(OrderSubscriptions):
+    """Everything that can be watched."""
+
+
+@cache
+def schema() -> strawberry.Schema:
+    """The schema, built once a process."""
+    return strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=[Order, Customer, Product, InputError, ConflictError],
+        config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=500),
+    )
+
+
+def sdl() -> str:
+    """The schema definition language, as it is checked in."""
+    return schema().as_str() + "\n"

@@ -1,0 +1,69 @@
+"""User errors: what a rule of the domain refused, with a code and the path of the input's field."""
+
+import enum
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import Any
+
+import strawberry
+from graphql import GraphQLResolveInfo
+
+from resolvers.errors import Conflict, Problem, Problems
+
+
+@strawberry.enum(description="Why a mutation did nothing.")
+class UserErrorCode(enum.Enum):
+    """The codes of ``resolvers/errors.py``."""
+
+    INVALID = "INVALID"
+    REQUIRED = "REQUIRED"
+    TOO_LONG = "TOO_LONG"
+    TOO_MANY = "TOO_MANY"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+    NOT_FOUND = "NOT_FOUND"
+    CONFLICT = "CONFLICT"
+    INVALID_TRANSITION = "INVALID_TRANSITION"
+    UNKNOWN_CURRENCY = "UNKNOWN_CURRENCY"
+    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
+
+
+@strawberry.interface(description="What a mutation could not do, and which field of its input is why.")
+class UserError:
+    """Its source is a ``Problem``."""
+
+    @strawberry.field
+    def code(self, root: strawberry.Parent[Any]) -> UserErrorCode:  # Any: a Problem
+        return UserErrorCode(root.code)
+
+    message: str
+
+    @strawberry.field
+    def field(self, root: strawberry.Parent[Any]) -> list[str] | None:  # Any: a Problem
+        return root.field or None
+
+
+@strawberry.type(description="A value or an id in the input that the domain does not take.")
+class InputError(UserError):
+    """Any problem that has no richer type."""
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo) -> bool:  # Any: a Problem
+        return isinstance(obj, Problem) and not isinstance(obj, Conflict)
+
+
+@dataclass(slots=True)
+class Payload:
+    """What a mutation answers with: the row, or why there is none."""
+
+    row: Any = None  # Any: a row
+    problems: list[Problem] = field(default_factory=list)
+
+
+async def payload_of(change: Awaitable[Any]) -> Payload:  # Any: a row
+    """Await a change; what the domain refused becomes the payload's user errors."""
+    try:
+        return Payload(row=await change)
+    except Problems as error:
+        return Payload(problems=error.problems)
+    except Problem as error:
+        return Payload(problems=[error])

@@ -1,0 +1,87 @@
+"""The viewer: who is asking, in which tenant, with which permissions."""
+
+from typing import Any
+
+import strawberry
+
+from db.ids import public_id
+from schema.fields import Info, root_field
+
+
+@strawberry.type(description="A person who signs in.")
+class User:
+    """The principal's own user."""
+
+    id: strawberry.ID
+    email: str
+    name: str
+
+
+@strawberry.type(description="A tenant: whose data it is.")
+class Tenant:
+    """A tenant the caller is a member of."""
+
+    id: strawberry.ID
+    slug: str
+    name: str
+
+
+@strawberry.type(description="What the caller may do now; the version changes when any of it does.")
+class PermissionsSnapshot:
+    """A snapshot to gate a user interface by."""
+
+    version: str
+    grants: list[str]
+
+
+@strawberry.type(description="A tenant that the caller belongs to, and as what.")
+class Membership:
+    """One of the caller's memberships."""
+
+    tenant: Tenant
+    role: str
+
+
+@strawberry.type(description="The caller.")
+class Viewer:
+    """The principal."""
+
+    @strawberry.field
+    def user(self, info: Info) -> User:
+        principal = info.context.read.principal
+        return User(id=strawberry.ID(public_id("usr", principal.user_id)), email=principal.email, name=principal.name)
+
+    @strawberry.field(description="The tenant that this request speaks for.")
+    def tenant(self, info: Info) -> Tenant:
+        principal = info.context.read.principal
+        return _tenant(principal.tenant.hex, principal.tenant_slug, principal.tenant_name)
+
+    @strawberry.field
+    def roles(self, info: Info) -> list[str]:
+        return list(info.context.read.principal.roles)
+
+    @strawberry.field
+    def permissions(self, info: Info) -> PermissionsSnapshot:
+        principal = info.context.read.principal
+        return PermissionsSnapshot(version=principal.permissions_version, grants=sorted(principal.permissions.grants))
+
+    @strawberry.field(description="Every tenant that the caller belongs to; choose one with the header X-Tenant.")
+    async def memberships(self, info: Info) -> list[Membership]:
+        ctx = info.context.read
+        found = await ctx.database.directory.memberships_of(ctx.principal.user_id)
+        return [Membership(tenant=_tenant(row["tenant_id"], row["slug"], row["name"]), role=row["role"]) for row in found]
+
+
+def _tenant(hex_id: str, slug: str, name: str) -> Tenant:
+    return Tenant(id=strawberry.ID(public_id("ten", hex_id)), slug=slug, name=name)
+
+
+def _viewer() -> Any:  # Any: the Viewer reads the principal itself
+    return Viewer()
+
+
+@strawberry.type
+class ViewerQueries:
+    """The root field of the viewer."""
+
+    viewer: Viewer = root_field(_viewer, gate=None, description="Who is asking, in which tenant, and what they may do.")
