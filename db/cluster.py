@@ -160,8 +160,8 @@ class Cluster:
                 text=True,
                 cwd="/",
                 env=_ENVIRONMENT,
-                user=account and account.uid,
-                group=account and account.gid,
+                user=account.uid if account else None,
+                group=account.gid if account else None,
                 extra_groups=[] if account else None,
                 check=False,
             )

@@ -17,7 +17,7 @@ import secrets
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Self
@@ -92,6 +92,10 @@ class Embedded:
             fcntl.flock(users, fcntl.LOCK_SH)
         return cls(data_dir, cluster, passwords, users)
 
+    def leave(self) -> None:
+        """Leave the server running, whoever else uses it or not."""
+        self._users.close()
+
     def stop(self) -> None:
         """Leave the server; the last process to leave stops it. May be called twice."""
         if self._users.closed:
@@ -103,6 +107,7 @@ class Embedded:
                 return
             else:
                 self._cluster.stop()
+                _remove_socket_dir(self._cluster)
             finally:
                 self._users.close()
 
@@ -214,3 +219,10 @@ def _ready_socket_dir(cluster: Cluster) -> Path:
             raise ClusterError(f"{folder} belongs to another user: remove it, or choose a shorter data folder")
         folder.chmod(0o700)
     return folder
+
+
+def _remove_socket_dir(cluster: Cluster) -> None:
+    folder = _socket_dir(cluster)
+    if folder != cluster.folder:
+        with suppress(OSError):
+            folder.rmdir()

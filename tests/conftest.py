@@ -1,0 +1,64 @@
+"""Fixtures that any test may ask for."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Protocol
+from uuid import uuid4
+
+import pytest
+
+from tests.support.database import Dsns, RunFolder, Server, run_apart
+
+_FOLDER = pytest.StashKey[RunFolder]()
+
+
+class _Node(Protocol):
+    """A worker as pytest-xdist's controller sees it."""
+
+    config: pytest.Config
+    workerinput: dict[str, str]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    given = getattr(config, "workerinput", None)
+    config.stash[_FOLDER] = RunFolder(Path(given["run_folder"])) if given else RunFolder.begin()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: _Node) -> None:
+    node.workerinput["run_folder"] = str(node.config.stash[_FOLDER].path)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and _FOLDER in config.stash:
+        config.stash[_FOLDER].end()
+
+
+@pytest.fixture(scope="session")
+def server(pytestconfig: pytest.Config) -> Iterator[Server]:
+    """The PostgreSQL of this run."""
+    server = Server(pytestconfig.stash[_FOLDER].path)
+    yield server
+    server.leave()
+
+
+@pytest.fixture(scope="session")
+def dsns(server: Server, worker_id: str) -> Dsns:
+    """This worker's database, migrated and empty of rows."""
+    return run_apart(server.create(worker_id))
+
+
+@pytest.fixture
+async def empty_dsns(server: Server) -> AsyncIterator[Dsns]:
+    """A database of the test's own, not migrated; dropped when the test ends."""
+    name = uuid4().hex
+    yield await server.create(name, migrated=False)
+    await server.drop(name)
+
+
+@pytest.fixture
+async def fresh_dsns(server: Server) -> AsyncIterator[Dsns]:
+    """A database of the test's own, migrated and empty of rows; dropped when the test ends."""
+    name = uuid4().hex
+    yield await server.create(name)
+    await server.drop(name)

@@ -1,0 +1,1 @@
+"""What tests share: the server they run on. It knows no scenario."""
