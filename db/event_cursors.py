@@ -37,13 +37,13 @@ class EventCursorCodec:
         try:
             raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except ValueError:
-            raise BadCursor("the cursor is malformed") from None
+            raise BadCursor("The cursor is malformed.") from None
         tag, body = raw[:_TAG], raw[_TAG:]
         if len(body) != _BODY.size or not any(hmac.compare_digest(tag, _tag(key, tenant, body)) for key in self._keys):
-            raise BadCursor("the cursor was not made for this tenant's log")
+            raise BadCursor("The cursor was not made for this tenant's log.")
         epoch, micros, seq = _BODY.unpack(body)
         if epoch != self._epoch:
-            raise CursorExpired("the cursor is from before the database was replaced")
+            raise CursorExpired("The cursor is from before the database was replaced.")
         return Position(seq, _START + timedelta(microseconds=micros))
 
 

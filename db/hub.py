@@ -99,14 +99,14 @@ class Hub:
         position = after
         try:
             if after.seq > channel.read.seq and after.seq > (await self.head(tenant)).seq:
-                raise CursorExpired("the cursor is ahead of the log: the database was put back to an earlier state")
+                raise CursorExpired("The cursor is ahead of the log: the database was put back to an earlier state.")
             while not self._stopped:
                 grown = channel.grown
                 events = channel.since(position.seq)
                 if events is None:
                     events = await events_after(self._database.reader(tenant), position, BATCH)
                     if not events or events[0].seq != position.seq + 1:
-                        raise CursorExpired("the log no longer reaches back to the cursor")
+                        raise CursorExpired("The log no longer reaches back to the cursor.")
                 if events:
                     position = Position(events[-1].seq, events[-1].ts)
                     yield events

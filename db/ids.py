@@ -29,7 +29,7 @@ def hex_of(public: str, prefix: str) -> str:
     """The hex digits behind a public id; ``BadId`` unless it is ``<prefix>_`` and 32 lowercase hex digits."""
     if public.startswith(prefix + "_") and _HEX.fullmatch(public, len(prefix) + 1):
         return public[len(prefix) + 1 :]
-    raise BadId(f"not an id of the form {prefix}_…")
+    raise BadId(f"The id is not of the form {prefix}_….")
 
 
 def prefix_of(public: str) -> str:
@@ -37,4 +37,4 @@ def prefix_of(public: str) -> str:
     prefix, _, rest = public.partition("_")
     if _HEX.fullmatch(rest):
         return prefix
-    raise BadId("not an id")
+    raise BadId("The id is malformed.")

@@ -86,7 +86,7 @@ _ITEM_TYPES = {"line": SmallInteger, "product_id": Uuid(as_uuid=False), "sku": T
 
 
 def _insert_items() -> Statement:
-    given = func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, kind in _ITEM_TYPES.items())).table_valued(*_ITEM_TYPES)
+    given = func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, kind in _ITEM_TYPES.items())).table_valued(*_ITEM_TYPES).render_derived()
     values = select(bindparam("tenant", type_=Uuid(as_uuid=False)), bindparam("order_id", type_=Uuid(as_uuid=False)), *given.c, bindparam("currency", type_=Text))
     return compile_statement(insert(order_items).from_select(["tenant_id", "order_id", *_ITEM_TYPES, "currency"], values))
 

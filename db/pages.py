@@ -79,10 +79,10 @@ class CursorCodec:
         try:
             raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except ValueError:
-            raise BadCursor("the cursor is malformed") from None
+            raise BadCursor("The cursor is malformed.") from None
         tag, body = raw[:_TAG], raw[_TAG:]
         if not any(hmac.compare_digest(tag, _tag(key, binding, body)) for key in self._keys):
-            raise BadCursor("the cursor was not made for this list, its order and its filter")
+            raise BadCursor("The cursor was not made for this list, its order and its filter.")
         return tuple(_rich(value) for value in orjson.loads(body))
 
 

@@ -50,11 +50,11 @@ async def _run(slot: Slot, statement: Statement, values: dict[str, object], obse
     try:
         rows: list[Row] = await slot.connection.fetch(statement.sql, *statement.args(values))
     except (asyncpg.DataError, UnicodeEncodeError) as error:
-        raise BadValue("a value is out of range or holds characters that text cannot hold") from error
+        raise BadValue("A value is out of range or holds characters that text cannot hold.") from error
     except asyncpg.UniqueViolationError as error:
         raise Duplicate(error.constraint_name) from error
     except asyncpg.QueryCanceledError as error:
-        raise QueryTimeout("the statement ran past its deadline") from error
+        raise QueryTimeout("The statement ran past its deadline.") from error
     return rows
 
 

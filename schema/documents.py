@@ -42,10 +42,11 @@ class Document:
 class DocumentCache:
     """Texts to documents, least recently used last."""
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits, size: int = 1_000) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits, *, hide_suggestions: bool, size: int = 1_000) -> None:
         self._schema = schema
         self._limits = limits
         self._size = size
+        self._hide_suggestions = hide_suggestions
         self._kept: OrderedDict[bytes, Document | Refused] = OrderedDict()
 
     def get(self, text: str) -> Document | Refused:
@@ -66,7 +67,7 @@ class DocumentCache:
             check_text(text, self._limits)
             node = parse(text, max_tokens=self._limits.tokens)
             check_document(node, self._limits)
-            errors = validate(self._schema, node, max_errors=MAX_ERRORS)
+            errors = validate(self._schema, node, max_errors=MAX_ERRORS, hide_suggestions=self._hide_suggestions)
         except LimitExceeded as error:
             return Refused("QUERY_LIMIT_EXCEEDED", (GraphQLError(str(error)),))
         except GraphQLSyntaxError as error:

@@ -139,7 +139,8 @@ class Gateway:
         self._cursors = cursors
         self._introspection = introspection
         self._clock = clock
-        self._documents = DocumentCache(core, limits or Limits())
+        # A suggestion names a field: only where anybody may see the schema.
+        self._documents = DocumentCache(core, limits or Limits(), hide_suggestions=introspection != "everyone")
         self._gates = Gatekeeper(core)
 
     async def answer(self, request: OperationRequest, caller: Principal | None) -> Answer | EventStream:

@@ -6,14 +6,14 @@ import strawberry
 from graphql import GraphQLResolveInfo
 
 from db.ids import BadId, hex_of
-from resolvers.errors import Conflict, Invalid, Problem
+from resolvers.errors import Invalid, Problem
 from resolvers.order_drafts import NewItem, NewOrder
 from resolvers.orders import OrderPatch, change_order_status, create_order, update_order
 from schema.customers import READ as CUSTOMERS_READ
 from schema.directives import requires
 from schema.fields import Info, given, root_field
 from schema.orders import Order, OrderStatus
-from schema.user_errors import Payload, UserError, payload_of
+from schema.user_errors import Refusal, UserError, payload_of, refused
 
 WRITE = "orders:write"
 
@@ -23,13 +23,13 @@ class ConflictError(UserError):
     """Carries the row as it is now."""
 
     @strawberry.field
-    def current(self, root: strawberry.Parent[Any]) -> Order | None:  # Any: a Conflict
+    def current(self, root: strawberry.Parent[Any]) -> Order | None:  # Any: a Refusal
         current: Order | None = root.current
         return current
 
     @classmethod
-    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo) -> bool:  # Any: a Problem
-        return isinstance(obj, Conflict)
+    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo) -> bool:  # Any: a Refusal
+        return isinstance(obj, Refusal) and obj.current is not None
 
 
 @strawberry.input
@@ -106,7 +106,7 @@ async def _create(info: Info, input: CreateOrderInput) -> Any:  # Any: a Payload
         for index, item in enumerate(input.items[:100])
     ]
     if problems:
-        return Payload(problems=problems)
+        return refused(*problems)
     return await payload_of(create_order(info.context.write, NewOrder(customer_id, input.currency, given(input.notes), items)))
 
 
@@ -121,7 +121,7 @@ async def _update(info: Info, input: UpdateOrderInput) -> Any:  # Any: a Payload
     elif input.customer_id is not strawberry.UNSET:
         changes["customer_id"] = _hex(input.customer_id, "cus", problems, "customerId")
     if problems:
-        return Payload(problems=problems)
+        return refused(*problems)
     return await payload_of(update_order(info.context.write, OrderPatch(order_id, given(input.expected_version), changes)))
 
 
@@ -129,7 +129,7 @@ async def _change_status(info: Info, input: ChangeOrderStatusInput) -> Any:  # A
     problems: list[Problem] = []
     order_id = _hex(input.id, "ord", problems, "id")
     if problems:
-        return Payload(problems=problems)
+        return refused(*problems)
     return await payload_of(change_order_status(info.context.write, order_id, input.status.value, given(input.expected_version)))
 
 
@@ -138,7 +138,7 @@ def _hex(public: str, prefix: str, problems: list[Problem], *field: str) -> str:
     try:
         return hex_of(public, prefix)
     except BadId as error:
-        problems.append(Invalid(f"This is {error}.", *field))
+        problems.append(Invalid(str(error), *field))
         return ""
 
 

@@ -29,16 +29,16 @@ class UserErrorCode(enum.Enum):
 
 @strawberry.interface(description="What a mutation could not do, and which field of its input is why.")
 class UserError:
-    """Its source is a ``Problem``."""
+    """Its source is a ``Refusal``."""
 
     @strawberry.field
-    def code(self, root: strawberry.Parent[Any]) -> UserErrorCode:  # Any: a Problem
+    def code(self, root: strawberry.Parent[Any]) -> UserErrorCode:  # Any: a Refusal
         return UserErrorCode(root.code)
 
     message: str
 
     @strawberry.field
-    def field(self, root: strawberry.Parent[Any]) -> list[str] | None:  # Any: a Problem
+    def field(self, root: strawberry.Parent[Any]) -> list[str] | None:  # Any: a Refusal
         return root.field or None
 
 
@@ -47,8 +47,18 @@ class InputError(UserError):
     """Any problem that has no richer type."""
 
     @classmethod
-    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo) -> bool:  # Any: a Problem
-        return isinstance(obj, Problem) and not isinstance(obj, Conflict)
+    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo) -> bool:  # Any: a Refusal
+        return isinstance(obj, Refusal) and obj.current is None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A problem as a value: an executor takes an exception that is returned for one that was raised."""
+
+    code: str
+    message: str
+    field: list[str]
+    current: Any = None  # Any: the row as it is now, after a conflict
 
 
 @dataclass(slots=True)
@@ -56,7 +66,12 @@ class Payload:
     """What a mutation answers with: the row, or why there is none."""
 
     row: Any = None  # Any: a row
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Refusal] = field(default_factory=list)
+
+
+def refused(*problems: Problem) -> Payload:
+    """The payload of a mutation that did nothing."""
+    return Payload(problems=[Refusal(p.code, p.message, p.field, p.current if isinstance(p, Conflict) else None) for p in problems])
 
 
 async def payload_of(change: Awaitable[Any]) -> Payload:  # Any: a row
@@ -64,6 +79,6 @@ async def payload_of(change: Awaitable[Any]) -> Payload:  # Any: a row
     try:
         return Payload(row=await change)
     except Problems as error:
-        return Payload(problems=error.problems)
+        return refused(*error.problems)
     except Problem as error:
-        return Payload(problems=[error])
+        return refused(error)

@@ -19,6 +19,7 @@ _PROVIDERS = ("post", "mail", "inbox", "courriel", "netz", "letters")
 _FORWARD = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "þ": "th", "ı": "i", "œ": "oe", "'": "", "ʻ": ""}
 )
+_INITIALS = "ABCDEFGHIJKLMNOPRSTVWZÉÖ"
 _MAILBOXES = ("info", "orders", "office", "einkauf", "compras")
 _PEOPLE_SHARE = 0.62
 
@@ -104,8 +105,11 @@ def _customer(random: Random, created: int, id_: str, sellers: tuple[str, ...], 
 
 def _person(random: Random, locale: Locale) -> tuple[str, str]:
     given, family = random.choice(locale.given), random.choice(locale.family)
-    if random.random() < 0.12:
+    chance = random.random()
+    if chance < 0.15:
         family = f"{family}-{random.choice(locale.family)}"
+    elif chance < 0.4:
+        given = f"{given} {random.choice(_INITIALS)}."
     number = random.randrange(1, 100) if random.random() < 0.6 else ""
     name = f"{family} {given}" if locale.country == "VN" else f"{given} {family}"
     return name, f"{plain(given)}.{plain(family)}{number}@{random.choice(_PROVIDERS)}.example"

@@ -64,7 +64,7 @@ def _shares(orders: int, tenants: int) -> Sequence[int]:
     if rest == 0:
         return [orders]
     weights = [1 / (place + 1) for place in range(rest)]
-    spare = orders // 2 - rest
+    spare = max(0, orders // 2 - rest)
     smaller = [1 + int(spare * weight / sum(weights)) for weight in weights]
     return [orders - sum(smaller), *smaller]
 

@@ -1,0 +1,193 @@
+"""The directory's statements: users, tenants, roles, memberships, sessions, and the heads of the logs, each built once.
+
+They are asked before there is a tenant, so none of them carries the tenant predicate of the tenant tables; the directory's role reaches no other table.
+"""
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Join,
+    Select,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    table,
+    text,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from db.statements import compile_statement
+from db.tables import event_heads, memberships, roles, sessions, tenants, users
+
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_SPOKEN_FOR = tenants.join(memberships, memberships.c.tenant_id == tenants.c.id).join(
+    roles, and_(roles.c.tenant_id == memberships.c.tenant_id, roles.c.name == memberships.c.role)
+)
+_MEMBER = (
+    users.c.id.label("user_id"),
+    users.c.email,
+    users.c.name.label("user_name"),
+    users.c.disabled_at,
+    users.c.version.label("user_version"),
+    tenants.c.id.label("tenant_id"),
+    tenants.c.slug.label("tenant_slug"),
+    tenants.c.name.label("tenant_name"),
+    memberships.c.role,
+    memberships.c.version.label("membership_version"),
+    roles.c.permissions,
+    roles.c.version.label("role_version"),
+)
+_SESSION = (sessions.c.seen_at, sessions.c.expires_at, sessions.c.revoked_at)
+
+
+def _member(source: FromClause, tenant: ColumnElement[bool]) -> Join:
+    """The users of ``source``, each with its membership of that tenant, or with nulls."""
+    return source.outerjoin(_SPOKEN_FOR, and_(memberships.c.user_id == users.c.id, tenant))
+
+
+def _user_in(tenant: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
+    return select(*_MEMBER).select_from(_member(users, tenant)).where(users.c.id == bindparam("user_id"))
+
+
+def _session_in(tenant: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
+    whose = sessions.join(users, users.c.id == sessions.c.user_id)
+    return (
+        select(*_MEMBER, *_SESSION)
+        .select_from(_member(whose, tenant))
+        .where(sessions.c.id_hash == bindparam("id_hash"))
+    )
+
+
+USER_BY_EMAIL = compile_statement(select(users).where(users.c.email == bindparam("email")))
+USER_BY_ID = compile_statement(select(users).where(users.c.id == bindparam("user_id")))
+TENANT_BY_SLUG = compile_statement(select(tenants).where(tenants.c.slug == bindparam("slug")))
+MEMBERSHIPS_OF = compile_statement(
+    select(tenants.c.id.label("tenant_id"), tenants.c.slug, tenants.c.name, memberships.c.role, roles.c.permissions)
+    .select_from(_SPOKEN_FOR)
+    .where(memberships.c.user_id == bindparam("user_id"))
+    .order_by(tenants.c.slug)
+)
+MEMBER_OF_ID = compile_statement(_user_in(tenants.c.id == bindparam("tenant_id")))
+MEMBER_OF_SLUG = compile_statement(_user_in(tenants.c.slug == bindparam("slug")))
+SESSION_OF_ITS_TENANT = compile_statement(_session_in(tenants.c.id == sessions.c.tenant_id))
+SESSION_OF_SLUG = compile_statement(_session_in(tenants.c.slug == bindparam("slug")))
+
+_new_tenant = insert(tenants).values(
+    id=bindparam("id"), slug=bindparam("slug"), name=bindparam("name"), created_at=_NOW, updated_at=_NOW
+)
+_given = func.unnest(bindparam("role_names", type_=ARRAY(Text)), bindparam("role_grants", type_=ARRAY(Text)))
+_role = _given.table_valued(column("name", Text), column("grants", Text), name="role")
+CREATE_TENANT = compile_statement(
+    insert(roles)
+    .from_select(
+        ["tenant_id", "name", "permissions", "system", "created_at", "updated_at"],
+        select(
+            bindparam("id", type_=tenants.c.id.type),
+            _role.c.name,
+            func.string_to_array(_role.c.grants, literal(" ", Text)),
+            true(),
+            _NOW,
+            _NOW,
+        ),
+    )
+    .add_cte(_new_tenant.cte("new_tenant"))
+)
+"""The tenant and its system roles at once. ``role_grants`` holds each role's permissions separated by spaces: arrays of arrays may not be ragged."""
+
+CREATE_USER = compile_statement(
+    insert(users).values(
+        id=bindparam("id"),
+        email=bindparam("email"),
+        name=bindparam("name"),
+        password_hash=bindparam("password_hash"),
+        created_at=_NOW,
+        updated_at=_NOW,
+    )
+)
+_membership = upsert(memberships).values(
+    tenant_id=bindparam("tenant_id"),
+    user_id=bindparam("user_id"),
+    role=bindparam("role"),
+    created_at=_NOW,
+    updated_at=_NOW,
+)
+PUT_MEMBERSHIP = compile_statement(
+    _membership.on_conflict_do_update(
+        index_elements=["tenant_id", "user_id"],
+        set_={"role": _membership.excluded.role, "version": memberships.c.version + 1, "updated_at": _NOW},
+        where=memberships.c.role != _membership.excluded.role,
+    )
+)
+_new_password = (
+    update(users)
+    .where(users.c.id == bindparam("user_id"))
+    .values(password_hash=bindparam("password_hash"), version=users.c.version + 1, updated_at=_NOW)
+)
+SET_PASSWORD = compile_statement(
+    update(sessions)
+    .where(sessions.c.user_id == bindparam("user_id"), sessions.c.revoked_at.is_(None))
+    .values(revoked_at=_NOW)
+    .add_cte(_new_password.cte("new_password"))
+)
+"""One statement: no moment in which the new password stands and an old session lives."""
+REFRESH_PASSWORD = compile_statement(
+    update(users)
+    .where(users.c.id == bindparam("user_id"), users.c.password_hash == bindparam("old_hash"))
+    .values(password_hash=bindparam("password_hash"))
+)
+
+CREATE_SESSION = compile_statement(
+    insert(sessions).values(
+        id_hash=bindparam("id_hash"),
+        user_id=bindparam("user_id"),
+        tenant_id=bindparam("tenant_id"),
+        user_agent=bindparam("user_agent"),
+        address=bindparam("address"),
+        created_at=_NOW,
+        seen_at=_NOW,
+        expires_at=bindparam("expires_at"),
+    )
+)
+_this_session = sessions.c.id_hash == bindparam("id_hash")
+TOUCH_SESSION = compile_statement(
+    update(sessions)
+    .where(_this_session, sessions.c.seen_at <= bindparam("unless_after", type_=DateTime(timezone=True)))
+    .values(seen_at=_NOW)
+)
+REVOKE_SESSION = compile_statement(
+    update(sessions)
+    .where(_this_session, sessions.c.revoked_at.is_(None))
+    .values(revoked_at=_NOW)
+    .returning(sessions.c.user_id)
+)
+REVOKE_SESSIONS_OF = compile_statement(
+    update(sessions)
+    .where(sessions.c.user_id == bindparam("user_id"), sessions.c.revoked_at.is_(None))
+    .values(revoked_at=_NOW)
+    .returning(sessions.c.id_hash)
+)
+FORGET_SESSIONS = compile_statement(
+    delete(sessions).where(sessions.c.expires_at < bindparam("before", type_=DateTime(timezone=True)))
+)
+
+HEADS = compile_statement(
+    select(event_heads).where(
+        event_heads.c.tenant_id == any_(bindparam("tenant_ids", type_=ARRAY(event_heads.c.tenant_id.type)))
+    )
+)
+NOTIFY = compile_statement(
+    select(func.pg_notify(bindparam("channel", type_=Text), bindparam("payload", type_=Text)).label("sent"))
+)
+REVISION = compile_statement(select(column("version_num", Text)).select_from(table("alembic_version")))
+ONE = compile_statement(select(text("1 AS one")))
