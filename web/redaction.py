@@ -8,7 +8,7 @@ _NAMES = re.compile(
     r"passw(or)?d|passphrase|secret|token(?!s?_?(count|limit))|authori[sz]ation|cookie|api[_-]?key|credential|dsn$|^bearer$|^session(_id)?$",
     re.IGNORECASE,
 )
-# scheme://user:password@host: the password may hold anything but a slash, a blank or a quote, and ends at the last @ before the path.
+# scheme://user:password@host: the password ends at the last @ before a slash, a blank or a quote.
 _URL_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:)[^\s/'\"]+(?=@)", re.IGNORECASE)
 _URL_QUERY = re.compile(
     r"(?P<head>[?&](?:password|token|access_token|secret|code|key|state)=)[^&\s'\"#]+", re.IGNORECASE
@@ -17,12 +17,12 @@ _SCHEME = re.compile(r"(?P<head>\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}", r
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a key of this name holds a secret as a rule: ``password``, ``X-Api-Key``, ``Set-Cookie``, ``refresh_token`` …"""
+    """Whether a key of this name holds a secret as a rule: ``password``, ``X-Api-Key``, ``Set-Cookie`` …"""
     return _NAMES.search(name) is not None
 
 
 def mask_text(text: str) -> str:
-    """Passwords in URLs, secret query parameters and bearer tokens inside running text become ``***``; the rest stays readable."""
+    """The text with ``***`` for passwords in URLs, secret query parameters and bearer tokens."""
     if "://" in text:
         text = _URL_PASSWORD.sub(rf"\g<head>{MASK}", text)
     if "=" in text:
@@ -31,7 +31,7 @@ def mask_text(text: str) -> str:
 
 
 def redact(value: object, depth: int = 6) -> object:
-    """A copy of ``value`` without secrets: keys that name one lose their value, texts lose what ``mask_text`` finds. Deeper than ``depth`` becomes ``…``."""
+    """A copy of ``value`` without secrets, by key and inside text; what lies deeper than ``depth`` becomes ``…``."""
     if isinstance(value, str):
         return mask_text(value)
     if isinstance(value, bytes | bytearray):
@@ -41,11 +41,12 @@ def redact(value: object, depth: int = 6) -> object:
     if depth == 0:
         return "…"
     if isinstance(value, Mapping):
-        return {key: _redact_entry(str(key), entry, depth - 1) for key, entry in value.items()}
+        return {key: redact_entry(str(key), entry, depth - 1) for key, entry in value.items()}
     return [redact(entry, depth - 1) for entry in value]
 
 
-def _redact_entry(name: str, value: object, depth: int) -> object:
+def redact_entry(name: str, value: object, depth: int = 6) -> object:
+    """The value of a key without secrets: masked whole when the name says secret."""
     if value is None or isinstance(value, bool):
         return value
     return MASK if is_secret_name(name) else redact(value, depth)

@@ -1,6 +1,7 @@
 """The settings, and the only reader of the environment.
 
-``Settings.load()`` takes what is there; ``Settings.for_serve()`` also refuses what production must not run with. Both name every wrong setting at once.
+``Settings.load()`` takes what is there; ``Settings.for_serve()`` also refuses what production must not run with.
+Both name every wrong setting at once.
 ``.env.example`` is generated from the fields below by ``tidegate config --example``.
 """
 
@@ -17,7 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from web.redaction import MASK, mask_text
 
 PREFIX = "TIDEGATE_"
-DEMO_SECRET_PREFIX = "tidegate-demo-"
+DEMO_SECRET_PREFIX = "tidegate-demo-"  # noqa: S105  a mark, not a secret
 SHORTEST_SECRET = 32
 _OUTSIDE = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
 _SCHEMES = {
@@ -57,7 +58,7 @@ class Settings(BaseSettings):
         default=None,
         validation_alias="DATABASE_OWNER_URL",
         repr=False,
-        description="The owner's login, for migrate, seed, doctor and the event log's partitions; serve does not need it",
+        description="The owner's login: migrate, seed, doctor and the event log's partitions; serve needs none",
     )
     redis_url: str | None = Field(
         default=None,
@@ -68,7 +69,7 @@ class Settings(BaseSettings):
     secrets: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         repr=False,
-        description=f"Comma separated, {SHORTEST_SECRET} characters or more each: the first signs, all verify (openssl rand -hex 32)",
+        description=f"Comma separated, each {SHORTEST_SECRET} characters or more: the first signs, all verify",
     )
     host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen on")
     port: int = Field(default=8000, ge=1, le=65535, description="The port to listen on")
@@ -130,37 +131,38 @@ class Settings(BaseSettings):
 
     @classmethod
     def for_serve(cls, workers: int = 1) -> Self:
-        """The settings of a production server. Raises SettingsError with everything that is malformed, missing, unknown or unfit."""
+        """The settings of a production server. Raises SettingsError with all that is malformed, missing, unknown or
+        unfit."""
         settings, problems = cls._read()
-        problems += [
-            problem
-            for problem in settings.production_problems(workers)
-            if problem.split()[0] not in {p.split()[0] for p in problems}
-        ]
+        named = {problem.split()[0] for problem in problems}
+        problems += [each for each in settings.production_problems(workers) if each.split()[0] not in named]
         if problems:
             raise SettingsError(problems)
         return settings
 
     def production_problems(self, workers: int = 1) -> list[str]:
         """Why a production server must not start with these settings: one sentence each, none when it may."""
-        checks = {
-            "DATABASE_URL is missing: the runtime login's postgresql:// address": self.database_url is None,
-            "DATABASE_OWNER_URL has the login of DATABASE_URL: the owner must be another role, or row-level security binds nobody": (
-                self.database_url is not None and _login(self.database_url) == _login(self.database_owner_url)
+        same_login = self.database_url is not None and _login(self.database_url) == _login(self.database_owner_url)
+        checks = [
+            (self.database_url is None, "DATABASE_URL is missing: the runtime login's postgresql:// address"),
+            (same_login, "DATABASE_OWNER_URL has the login of DATABASE_URL: row-level security needs two"),
+            (not self.secrets, "TIDEGATE_SECRETS is missing: make one with `openssl rand -hex 32`"),
+            (
+                any(len(secret) < SHORTEST_SECRET for secret in self.secrets),
+                f"TIDEGATE_SECRETS holds one shorter than {SHORTEST_SECRET} characters",
             ),
-            f"TIDEGATE_SECRETS is missing: {SHORTEST_SECRET} characters or more, for instance from `openssl rand -hex 32`": not self.secrets,
-            f"TIDEGATE_SECRETS holds one shorter than {SHORTEST_SECRET} characters": any(
-                len(s) < SHORTEST_SECRET for s in self.secrets
+            (
+                any(secret.startswith(DEMO_SECRET_PREFIX) for secret in self.secrets),
+                "TIDEGATE_SECRETS holds one that the demo made: make one with `openssl rand -hex 32`",
             ),
-            "TIDEGATE_SECRETS holds one that the demo made": any(
-                s.startswith(DEMO_SECRET_PREFIX) for s in self.secrets
+            (self.environment == "demo", "TIDEGATE_ENVIRONMENT is demo: serve runs in production only"),
+            (self.demo_password is not None, "TIDEGATE_DEMO_PASSWORD is set: production has no demo users"),
+            (
+                workers > 1 and self.redis_url is None,
+                f"REDIS_URL is missing: {workers} workers wake each other's streams through Redis",
             ),
-            "TIDEGATE_ENVIRONMENT is demo: serve runs in production only": self.environment == "demo",
-            "TIDEGATE_DEMO_PASSWORD is set: production has no demo users": self.demo_password is not None,
-            f"REDIS_URL is missing: {workers} workers wake each other's streams through Redis": workers > 1
-            and self.redis_url is None,
-        }
-        return [problem for problem, holds in checks.items() if holds] + _unknown_names()
+        ]
+        return [problem for holds, problem in checks if holds] + _unknown_names()
 
     def shown(self) -> dict[str, str]:
         """Every setting by its environment name, fit to be printed: secrets masked."""

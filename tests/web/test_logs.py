@@ -1,0 +1,99 @@
+"""Logs are lines of JSON, or of a console; no secret gets through."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from web.logs import configure
+
+DSN = "postgresql://tidegate_app:hunter2@db.example:5432/tidegate"
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """What was logged as JSON; the logging of the test run comes back afterwards."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    configure("json", "info", stream)
+    yield stream
+    root.handlers[:], root.level = before, level
+    structlog.reset_defaults()
+
+
+def only(lines: io.StringIO) -> dict[str, object]:
+    (line,) = lines.getvalue().splitlines()
+    parsed: dict[str, object] = json.loads(line)
+    return parsed
+
+
+def test_an_event_is_one_line_with_level_time_and_fields(lines: io.StringIO) -> None:
+    structlog.get_logger().info("order shipped", order="ord_1", took_ms=3)
+    line = only(lines)
+    assert {key: line[key] for key in ("event", "level", "order", "took_ms")} == {
+        "event": "order shipped",
+        "level": "info",
+        "order": "ord_1",
+        "took_ms": 3,
+    }
+    assert str(line["timestamp"]).endswith("Z")
+
+
+def test_what_is_bound_to_the_request_stands_on_its_lines(lines: io.StringIO) -> None:
+    with structlog.contextvars.bound_contextvars(request_id="r-1"):
+        structlog.get_logger().info("inside")
+    assert only(lines)["request_id"] == "r-1"
+
+
+def test_lines_of_libraries_have_the_same_shape(lines: io.StringIO) -> None:
+    logging.getLogger("some.library").warning("connecting to %s", DSN)
+    line = only(lines)
+    assert line["logger"] == "some.library"
+    assert line["event"] == "connecting to postgresql://tidegate_app:***@db.example:5432/tidegate"
+
+
+def test_lines_below_the_level_are_not_written(lines: io.StringIO) -> None:
+    structlog.get_logger().debug("detail")
+    logging.getLogger("some.library").debug("detail")
+    logging.getLogger("uvicorn.access").info("GET /")
+    assert lines.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["password", "TIDEGATE_SECRETS", "token", "access_token", "Authorization", "cookie", "Set-Cookie", "api_key"],
+)
+def test_a_field_named_like_a_secret_is_masked(lines: io.StringIO, name: str) -> None:
+    structlog.get_logger().info(
+        "sign-in", **{name: "hunter2", "headers": {name: "hunter2"}, "many": [{name: ["hunter2"]}]}
+    )
+    assert "hunter2" not in lines.getvalue()
+
+
+def test_a_traceback_shows_no_secret(lines: io.StringIO) -> None:
+    try:
+        raise ConnectionError(f"cannot reach {DSN} with Bearer abcdefghijkl")
+    except ConnectionError:
+        structlog.get_logger().exception("start failed")
+    assert "ConnectionError" in str(only(lines)["exception"])
+    assert "hunter2" not in lines.getvalue()
+    assert "abcdefghijkl" not in lines.getvalue()
+
+
+def test_values_that_json_lacks_are_still_one_line(lines: io.StringIO) -> None:
+    structlog.get_logger().info("odd", value=object(), raw=b"\x00\xff", key={1: 2}, surrogate="\ud800")
+    assert only(lines)["raw"] == "<2 bytes>"
+
+
+def test_a_console_line_reads_without_json() -> None:
+    stream = io.StringIO()
+    configure("console", "info", stream)
+    structlog.get_logger().info("order shipped", dsn=DSN, url=DSN)
+    structlog.reset_defaults()
+    assert "order shipped" in stream.getvalue()
+    assert "hunter2" not in stream.getvalue()
+    assert "\x1b" not in stream.getvalue(), "no colours into a file"

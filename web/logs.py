@@ -1,0 +1,75 @@
+"""Structured logs: one line an event, with the request's id, without secrets.
+
+``configure`` is called once by whoever starts the process. Other modules call ``structlog.get_logger()`` and log an
+event
+with fields; what the libraries say through ``logging`` goes the same way. ``structlog.contextvars`` carries what
+belongs
+to every line of a request.
+"""
+
+import json
+import logging
+import sys
+from typing import TextIO
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from web.redaction import redact_entry
+
+_QUIET = ("uvicorn.access", "asyncio", "alembic", "httpx", "httpx2")
+"""Libraries that repeat what our own lines say: warnings only."""
+
+
+def configure(form: str = "json", level: str = "info", stream: TextIO | None = None) -> None:
+    """Send all logs to ``stream`` (standard error unless given) as ``console`` or ``json`` lines; a second call
+    replaces the first."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                # To text before it is searched for secrets: a renderer of its own would print local variables.
+                structlog.processors.format_exc_info,
+                without_secrets,
+                _renderer(form, colours=(stream or sys.stderr).isatty()),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Processor: masks what ``web/redaction.py`` takes for a secret, by key or inside text."""
+    return {key: redact_entry(key, value) for key, value in event.items()}
+
+
+def _renderer(form: str, *, colours: bool) -> Processor:
+    if form == "console":
+        return structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)
+    return _to_json
+
+
+def _to_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    try:
+        return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z).decode()
+    except TypeError:  # a lone surrogate, or an integer beyond 64 bits: the slower encoder writes both
+        return json.dumps(event, default=repr)
