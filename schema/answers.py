@@ -11,7 +11,9 @@ from schema.errors import Unexpected, error_json
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole response. ``code`` is set when it was refused before anything ran; ``status`` overrides what the code's table says."""
+    """A whole response. ``code`` is set when it was refused before anything ran; ``status`` overrides what the
+    code's table says.
+    """
 
     body: bytes
     code: str | None

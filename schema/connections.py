@@ -1,7 +1,7 @@
 """Connections: one declaration per list, Relay's words, keyset cursors.
 
-``listing(…)`` declares a root list with all its arguments; the types below answer it for any noun. Cursors, counts and the look past a page's ends cost nothing
-unless they are selected.
+``listing(…)`` declares a root list with all its arguments; the types below answer it for any noun. Cursors, counts
+and the look past a page's ends cost nothing unless they are selected.
 """
 
 import enum
@@ -93,6 +93,14 @@ class PageInfo:
         return root.cursor_of(root.page.rows[-1]) if root.page.rows else None
 
 
+async def _total_count(root: strawberry.Parent[Any]) -> int:  # Any: a Listed
+    return int((await root.count())[0])
+
+
+async def _is_estimate(root: strawberry.Parent[Any]) -> bool:  # Any: a Listed
+    return bool((await root.count())[1])
+
+
 @strawberry.type
 class Edge(Generic[T]):
     """A row and its cursor."""
@@ -125,19 +133,19 @@ class Connection(Generic[T]):
         page_info: PageInfo = root
         return page_info
 
-    @strawberry.field(description="How many rows the whole list has: exact up to 10,000, beyond it the planner's estimate.")
-    async def total_count(self, root: strawberry.Parent[Any]) -> int:  # Any: a Listed
-        return int((await root.count())[0])
-
-    @strawberry.field(description="Whether totalCount is an estimate.")
-    async def total_count_is_estimate(self, root: strawberry.Parent[Any]) -> bool:  # Any: a Listed
-        return bool((await root.count())[1])
+    total_count: int = strawberry.field(
+        resolver=_total_count,
+        description="How many rows the whole list has: exact up to 10,000, beyond it the planner's estimate.",
+    )
+    total_count_is_estimate: bool = strawberry.field(
+        resolver=_is_estimate, description="Whether totalCount is an estimate."
+    )
 
 
 def listing(spec: ListSpec, *, where: type, sort: type, gate: str, description: str) -> Any:  # Any: a field specifier
     """A root list with all its arguments: ``orders: Connection[Order] = listing(…)``."""
 
-    async def resolve(
+    async def resolve(  # noqa: PLR0913, PLR0917  # the arguments of a list, as Relay names them
         info: Info,
         first: int | None = strawberry.UNSET,
         after: str | None = strawberry.UNSET,
@@ -152,7 +160,7 @@ def listing(spec: ListSpec, *, where: type, sort: type, gate: str, description: 
         request, binding = arguments.request(spec, info.context)
         return Listed(spec, await spec.page(info.context.read, request), binding, info.context)
 
-    resolve.__annotations__.update({"where": where | None, "order_by": list[sort] | None})  # type: ignore[valid-type,operator]
+    resolve.__annotations__.update({"where": where | None, "order_by": list[sort] | None})  # type: ignore[valid-type]
     del resolve.__annotations__["return"]
     return strawberry.field(resolver=resolve, directives=requires(gate), description=description)
 
@@ -216,7 +224,8 @@ def _order(order_by: Sequence[Any] | None) -> tuple[SortKey, ...]:  # Any: a nou
     if len({sort.field for sort in order_by}) < len(order_by):
         raise InvalidInput("A list is sorted by each field once.")
     return tuple(
-        SortKey(sort.field.value, sort.direction is SortDirection.DESC, sort.nulls is not NullsOrder.FIRST) for sort in order_by
+        SortKey(sort.field.value, sort.direction is SortDirection.DESC, sort.nulls is not NullsOrder.FIRST)
+        for sort in order_by
     )
 
 

@@ -13,6 +13,7 @@ from schema.directives import RequiresPermission, requires
 from schema.fields import column
 from schema.filters import DateTimeFilter, IDFilter, StringFilter, filter_on, operator
 from schema.node import Node, NodeKind, any_row_is, node_id
+from schema.operation import Operation
 
 READ = "customers:read"
 PII = "customers:pii"
@@ -32,7 +33,7 @@ class Customer(Node):
     updated_at: datetime = column("updated_at")
 
     @classmethod
-    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo) -> bool:  # Any: a row
+    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo[Operation]) -> bool:  # Any: a row
         return any_row_is(cls, obj, info)
 
 
@@ -80,5 +81,9 @@ class CustomerQueries:
     """The root fields of customers."""
 
     customers: Connection[Customer] = listing(
-        LIST, where=CustomerWhere, sort=CustomerSort, gate=READ, description="The tenant's customers, newest first unless ordered otherwise."
+        LIST,
+        where=CustomerWhere,
+        sort=CustomerSort,
+        gate=READ,
+        description="The tenant's customers, newest first unless ordered otherwise.",
     )

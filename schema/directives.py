@@ -1,4 +1,6 @@
-"""The directives that state who may use a field. They print in the SDL and are judged once per operation (``schema/gates.py``)."""
+"""The directives that state who may use a field. They print in the SDL and are judged once per operation
+(``schema/gates.py``).
+"""
 
 import strawberry
 from strawberry.schema_directive import Location
@@ -8,7 +10,8 @@ from strawberry.schema_directive import Location
     locations=[Location.FIELD_DEFINITION, Location.OBJECT, Location.INPUT_FIELD_DEFINITION, Location.ENUM_VALUE],
     name="requiresPermission",
     description=(
-        "Only callers with this permission may use the field, select fields of the type, filter by the input field, or sort by the value. "
+        "Only callers with this permission may use the field, select fields of the type, filter by the input field, "
+        "or sort by the value. "
         "A denied nullable field is null with one error; a denied non-null field refuses the operation before it runs."
     ),
 )
@@ -27,7 +30,9 @@ class Authenticated:
     """``@authenticated``"""
 
 
-@strawberry.schema_directive(locations=[Location.FIELD_DEFINITION], name="public", description="Anybody may use the field, signed in or not.")
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION], name="public", description="Anybody may use the field, signed in or not."
+)
 class Public:
     """``@public``"""
 

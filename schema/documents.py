@@ -1,13 +1,22 @@
 """Documents: parsed, checked and validated once a text, then kept.
 
-The cache is bounded and keyed by the text's hash. It holds refusals too, so that a hostile document costs its full price once.
+The cache is bounded and keyed by the text's hash. It holds refusals too, so that a hostile document costs its full
+price once.
 """
 
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, GraphQLSyntaxError, OperationDefinitionNode, parse, validate
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    parse,
+    validate,
+)
 
 from schema.limits import LimitExceeded, Limits, check_document, check_text
 
@@ -35,7 +44,11 @@ class Document:
             return next(iter(self.operations.values()))
         if name is not None and name in self.operations:
             return self.operations[name]
-        text = "Say which of the document's operations to run, by operationName." if name is None else "The document has no operation of that name."
+        text = (
+            "Say which of the document's operations to run, by operationName."
+            if name is None
+            else "The document has no operation of that name."
+        )
         return Refused("GRAPHQL_VALIDATION_FAILED", (GraphQLError(text),))
 
 

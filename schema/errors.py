@@ -1,6 +1,7 @@
 """Errors as clients see them: one table of codes, and one place where an exception becomes an error.
 
-Nothing inside an unexpected exception is ever shown: it answers INTERNAL_SERVER_ERROR with the request id, and is logged once.
+Nothing inside an unexpected exception is ever shown: it answers INTERNAL_SERVER_ERROR with the request id, and is
+logged once.
 """
 
 from collections.abc import Callable
@@ -35,7 +36,7 @@ CODES: dict[str, str] = {
     "PERSISTED_QUERY_HASH_MISMATCH": "The document does not hash to its id.",
     "DOCUMENT_NOT_ALLOWED": "The caller may not run this document.",
     "SESSION_REVOKED": "The session was ended.",
-    "STREAM_RESYNC": "The log no longer reaches back to the cursor: read the page afresh and subscribe without it.",
+    "STREAM_RESYNC": "The log no longer reaches back to the cursor: read afresh and subscribe without it.",
     "DRAINING": "The server is going down; connect again.",
     "INTERNAL_SERVER_ERROR": "Something went wrong here; quote `extensions.requestId`.",
 }

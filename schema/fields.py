@@ -1,7 +1,8 @@
 """How a field says where its value comes from: once, for both executors.
 
-A declaration names columns, or a batch function and its key; it runs nothing. The reference executor reaches it through the resolver made here, which asks
-for all columns and loads relations by aiodataloader; a compiled plan reads the declaration itself. Sources are rows: anything that answers ``row[column]``.
+A declaration names columns, or a batch function and its key; it runs nothing. The reference executor reaches it
+through the resolver made here, which asks for all columns and loads relations by aiodataloader; a compiled plan reads
+the declaration itself. Sources are rows: anything that answers ``row[column]``.
 """
 
 from collections.abc import Callable, Mapping
@@ -59,32 +60,44 @@ class ToMany:
 Declaration = FromColumns | Embedded | ToOne | ToMany
 
 
-def column(name: str, *, gate: str | None = None, description: str | None = None) -> Any:  # Any: a field specifier, as dataclasses.field
+def column(
+    name: str, *, gate: str | None = None, description: str | None = None
+) -> Any:  # Any: a field specifier, as dataclasses.field
     """The column's value as it is."""
     return _declared(FromColumns((name,)), gate, description)
 
 
-def computed(convert: Callable[..., Any], *columns: str, gate: str | None = None, description: str | None = None) -> Any:  # Any: a field specifier
+def computed(
+    convert: Callable[..., Any], *columns: str, gate: str | None = None, description: str | None = None
+) -> Any:  # Any: a field specifier
     """``convert`` of the columns' values."""
     return _declared(FromColumns(columns, convert), gate, description)
 
 
-def embedded(*, gate: str | None = None, description: str | None = None, **columns: str) -> Any:  # Any: a field specifier
+def embedded(
+    *, gate: str | None = None, description: str | None = None, **columns: str
+) -> Any:  # Any: a field specifier
     """An object made of this row's columns: ``embedded(amount="total", currency="currency")``."""
     return _declared(Embedded(columns), gate, description)
 
 
-def to_one(function: BatchFunction, *, key: str, gate: str | None = None, description: str | None = None) -> Any:  # Any: a field specifier
+def to_one(
+    function: BatchFunction, *, key: str, gate: str | None = None, description: str | None = None
+) -> Any:  # Any: a field specifier
     """The row that ``function`` finds for this row's ``key``."""
     return _declared(ToOne(function, key), gate, description)
 
 
-def to_many(function: BatchFunction, *, key: str, gate: str | None = None, description: str | None = None) -> Any:  # Any: a field specifier
+def to_many(
+    function: BatchFunction, *, key: str, gate: str | None = None, description: str | None = None
+) -> Any:  # Any: a field specifier
     """The rows that ``function`` finds for this row's ``key``; none is an empty list."""
     return _declared(ToMany(function, key), gate, description)
 
 
-def root_field(resolver: Callable[..., Any], *, gate: str | None, public: bool = False, description: str | None = None) -> Any:  # Any: a field specifier
+def root_field(
+    resolver: Callable[..., Any], *, gate: str | None, public: bool = False, description: str | None = None
+) -> Any:  # Any: a field specifier
     """A root field with a resolver of its own. ``gate`` None means any signed-in caller, unless ``public``."""
     directives = requires(gate) if gate else [Public()] if public else [Authenticated()]
     return strawberry.field(resolver=resolver, directives=directives, description=description)
@@ -103,7 +116,10 @@ def declaration_of(field: Any) -> Declaration | None:  # Any: a Strawberry field
 
 def _declared(declaration: Declaration, gate: str | None, description: str | None) -> Any:  # Any: a field specifier
     return strawberry.field(
-        resolver=_resolver(declaration), directives=requires(gate), description=description, metadata={DECLARATION: declaration}
+        resolver=_resolver(declaration),
+        directives=requires(gate),
+        description=description,
+        metadata={DECLARATION: declaration},
     )
 
 

@@ -1,7 +1,8 @@
 """Filters: the operators of each kind of field, and how a ``where`` becomes a condition.
 
-A where-input's field names its column once (``filter_on``); nothing else is written per noun. Null for a whole filter means "not given"; null for an operator
-is refused, since ``{eq: null}`` that silently matches everything is a trap: ``isNull`` asks for it by name.
+A where-input's field names its column once (``filter_on``); nothing else is written per noun. Null for a whole filter
+means "not given"; null for an operator is refused, since ``{eq: null}`` that silently matches everything is a trap:
+``isNull`` asks for it by name.
 """
 
 import math
@@ -33,7 +34,9 @@ def operator(description: str | None = None) -> Any:  # Any: a field specifier
 
 def filter_on(column: str, *, prefix: str | None = None, gate: str | None = None) -> Any:  # Any: a field specifier
     """A filter on this column; ``prefix`` for ids; ``gate`` when the field it filters by has one."""
-    return strawberry.field(default=strawberry.UNSET, directives=requires(gate), metadata={_COLUMN: column, _PREFIX: prefix})
+    return strawberry.field(
+        default=strawberry.UNSET, directives=requires(gate), metadata={_COLUMN: column, _PREFIX: prefix}
+    )
 
 
 @strawberry.input(description="How an id may be matched.")
@@ -44,7 +47,9 @@ class IDFilter:
     in_: list[strawberry.ID] | None = strawberry.field(default=strawberry.UNSET, name="in")
 
 
-@strawberry.input(description="How a text may be matched: by code points, upper and lower case are different (use search for words).")
+@strawberry.input(
+    description="How a text may be matched: by code points, upper and lower case are different (use search for words)."
+)
 class StringFilter:
     """Text is compared by code points."""
 
@@ -81,7 +86,9 @@ class DateTimeFilter:
 
 
 def condition_of(where: Any) -> Condition | None:  # Any: a where-input of any noun
-    """The condition that a where-input states, None when it states none. Raises InvalidInput past the caps or for a malformed value."""
+    """The condition that a where-input states, None when it states none. Raises InvalidInput past the caps or for
+    a malformed value.
+    """
     if where is None or where is strawberry.UNSET:
         return None
     condition = _condition(where, 1)
@@ -128,7 +135,9 @@ def _test(column: str, prefix: str | None, name: str, value: Any) -> Condition: 
         return Test(column, name, _ids(prefix, value))  # type: ignore[arg-type]  # operator names are the inputs' field names
     if isinstance(value, Decimal) or (isinstance(value, list) and value and isinstance(value[0], Decimal)):
         return _amount(column, name, value)
-    plain = [getattr(item, "value", item) for item in value] if isinstance(value, list) else getattr(value, "value", value)
+    plain = (
+        [getattr(item, "value", item) for item in value] if isinstance(value, list) else getattr(value, "value", value)
+    )
     return Test(column, name, plain)  # type: ignore[arg-type]  # as above
 
 

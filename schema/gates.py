@@ -1,7 +1,8 @@
 """Gates: which fields an operation may not use, judged once before it runs, from the directives in the schema.
 
-The walk is linear: a fragment is visited once. It looks at fields, at the types they return, at the input fields and enum values their arguments use, and heeds
-``@skip`` and ``@include``. What it finds is either a refusal (a denied non-null field, a denied input) or a set of denied coordinates that answer null.
+The walk is linear: a fragment is visited once. It looks at fields, at the types they return, at the input fields and
+enum values their arguments use, and heeds ``@skip`` and ``@include``. What it finds is either a refusal (a denied
+non-null field, a denied input) or a set of denied coordinates that answer null.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,7 +34,9 @@ INTROSPECTION = frozenset({"__schema", "__type"})
 
 @dataclass(slots=True)
 class Verdict:
-    """What the walk found. ``refused``: coordinate → missing permission, for what stops the operation; ``denied``: the same for what answers null."""
+    """What the walk found. ``refused``: coordinate → missing permission, for what stops the operation; ``denied``:
+    the same for what answers null.
+    """
 
     refused: dict[str, str] = field(default_factory=dict)
     denied: dict[str, str] = field(default_factory=dict)
@@ -166,7 +169,9 @@ def _input_gates(schema: GraphQLSchema) -> Iterator[tuple[str, str]]:
 
 def _with_defaults(operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
     defaults = {
-        d.variable.name.value: plain_value(d.default_value, {}) for d in operation.variable_definitions or () if d.default_value is not None
+        d.variable.name.value: plain_value(d.default_value, {})
+        for d in operation.variable_definitions or ()
+        if d.default_value is not None
     }
     return {**defaults, **variables}
 
@@ -181,5 +186,3 @@ def ungated_root_fields(schema: GraphQLSchema) -> list[str]:
         for name, definition in root.fields.items()
         if not any(isinstance(d, RequiresPermission | Authenticated | Public) for d in _directives(definition))
     ]
-
-

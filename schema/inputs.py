@@ -1,4 +1,6 @@
-"""What an operation's arguments use: plain values out of the syntax tree, and the coordinates of the input fields and enum values in them."""
+"""What an operation's arguments use: plain values out of the syntax tree, and the coordinates of the input fields
+and enum values in them.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -55,7 +57,9 @@ def is_included(node: SelectionNode, variables: Mapping[str, Any]) -> bool:  # A
     for directive in node.directives or ():
         name = directive.name.value
         if name in ("skip", "include"):
-            condition = next((plain_value(a.value, variables) for a in directive.arguments or () if a.name.value == "if"), None)
+            condition = next(
+                (plain_value(a.value, variables) for a in directive.arguments or () if a.name.value == "if"), None
+            )
             if bool(condition) is (name == "skip"):
                 return False
     return True

@@ -1,11 +1,13 @@
-"""Limits that a document must keep before anything else looks at it. Linear in its bytes, each pass stops at the first excess.
+"""Limits that a document must keep before anything else looks at it. Linear in its bytes, each pass stops at the
+first excess.
 
-Two passes: over the text (bytes, tokens, nesting), before the parser recurses into it; over the parsed document (aliases, directives, fragments, root fields,
-depth), before validation compares its fields with each other. Fragments are never expanded: a fragment's depth is computed once.
+Two passes: over the text (bytes, tokens, nesting), before the parser recurses into it; over the parsed document
+(aliases, directives, fragments, root fields, depth), before validation compares its fields with each other. Fragments
+are never expanded: a fragment's depth is computed once.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from graphql import (
@@ -39,9 +41,11 @@ class LimitExceeded(Exception):
     """The document holds too much of something; the message says of what."""
 
 
-# Strings and comments first, so that what stands inside them is one token; then every other lexical token of the October 2021 specification, section 2.1.
+# Strings and comments first, so that what stands inside them is one token; then every other lexical token of the
+# October 2021 specification, section 2.1.
 _TOKEN = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|\#[^\n\r]*|\.\.\.|[_A-Za-z][_0-9A-Za-z]*|-?[0-9][0-9.eE+-]*|[^\s,]', re.DOTALL
+    r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|\#[^\n\r]*|\.\.\.|[_A-Za-z][_0-9A-Za-z]*|-?[0-9][0-9.eE+-]*|[^\s,]',
+    re.DOTALL,
 )
 _OPEN, _CLOSE = frozenset("{[("), frozenset("}])")
 
@@ -101,7 +105,9 @@ def _nodes(selections: SelectionSetNode | None) -> Iterator[Selection]:
 
 
 def _root_fields(selections: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> int:
-    """Fields at the root, each fragment counted once: what it holds is not repeated by spreading it again under the same name."""
+    """Fields at the root, each fragment counted once: what it holds is not repeated by spreading it again under
+    the same name.
+    """
     seen: set[str] = set()
     pending, count = [selections], 0
     while pending:
@@ -116,8 +122,12 @@ def _root_fields(selections: SelectionSetNode, fragments: dict[str, FragmentDefi
     return count
 
 
-def _check_depth(operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode], limits: Limits) -> None:
-    """Depth with fragments followed. A walk that lengthens the longest known way to each fragment; a cycle runs into the limit and stops there."""
+def _check_depth(
+    operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode], limits: Limits
+) -> None:
+    """Depth with fragments followed. A walk that lengthens the longest known way to each fragment; a cycle runs
+    into the limit and stops there.
+    """
     deepest: dict[str, int] = {}
     pending: list[tuple[SelectionSetNode, int, int]] = [(operation.selection_set, 1, limits.depth)]
     while pending:
@@ -128,21 +138,14 @@ def _check_depth(operation: OperationDefinitionNode, fragments: dict[str, Fragme
             if isinstance(node, FieldNode):
                 if node.selection_set is not None:
                     introspects = node.name.value in ("__schema", "__type")
-                    pending.append((node.selection_set, depth + 1, limits.introspection_depth if introspects else limit))
+                    pending.append(
+                        (node.selection_set, depth + 1, limits.introspection_depth if introspects else limit)
+                    )
             elif isinstance(node, InlineFragmentNode):
                 pending.append((node.selection_set, depth, limit))
-            elif isinstance(node, FragmentSpreadNode) and node.name.value in fragments:
-                _enter(node.name.value, depth, deepest, lambda f, d, to=limit: pending.append((f.selection_set, d, to)), fragments)  # type: ignore[misc]
-
-
-def _enter(
-    name: str,
-    depth: int,
-    deepest: dict[str, int],
-    push: Callable[[FragmentDefinitionNode, int], None],
-    fragments: dict[str, FragmentDefinitionNode],
-) -> None:
-    """Follow a spread only where it stands deeper than ever before."""
-    if depth > deepest.get(name, 0):
-        deepest[name] = depth
-        push(fragments[name], depth)
+            elif isinstance(node, FragmentSpreadNode) and depth > deepest.get(node.name.value, 0):
+                fragment = fragments.get(node.name.value)
+                if fragment is not None:
+                    # Followed only where it stands deeper than ever before.
+                    deepest[node.name.value] = depth
+                    pending.append((fragment.selection_set, depth, limit))

@@ -1,4 +1,6 @@
-"""Node: any object by its id. Each noun registers its prefix, its batch function and its gate; nothing here knows a noun."""
+"""Node: any object by its id. Each noun registers its prefix, its batch function and its gate; nothing here knows
+a noun.
+"""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from graphql import GraphQLObjectType, GraphQLResolveInfo
 from db.ids import BadId, hex_of, prefix_of, public_id
 from resolvers.errors import Denied, InvalidInput
 from schema.fields import Info, computed
-from schema.operation import BatchFunction
+from schema.operation import BatchFunction, Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,20 @@ class NodeRow:
         return self.row[name]
 
 
-def resolve_node_type(value: Any, _info: GraphQLResolveInfo, _abstract: Any) -> str:  # Any: a NodeRow; the interface
+def resolve_node_type(
+    value: Any, _info: GraphQLResolveInfo[Operation], _abstract: Any
+) -> str:  # Any: a NodeRow; the interface
     return str(value.type_name)
 
 
 def node_id(prefix: str) -> Any:  # Any: a field specifier
     """The public id of a node: ``ord_…``."""
-    return computed(lambda value: public_id(prefix, value), "id", description="The id, unique over all types and tenants.")
+    return computed(
+        lambda value: public_id(prefix, value), "id", description="The id, unique over all types and tenants."
+    )
 
 
-def any_row_is(cls: type, obj: Any, info: GraphQLResolveInfo) -> bool:  # Any: a row
+def any_row_is(cls: type, obj: Any, info: GraphQLResolveInfo[Operation]) -> bool:  # Any: a row
     """Which type a row is of is known where it is read; only an interface asks the row itself."""
     return not isinstance(obj, NodeRow) or obj.type_name == info.schema.get_type(cls.__name__).name  # type: ignore[union-attr]
 
@@ -54,7 +60,9 @@ class Node:
     id: strawberry.ID = node_id("")
 
     @classmethod
-    def resolve_type(cls, value: Any, info: GraphQLResolveInfo, abstract: GraphQLObjectType) -> str:  # Any: a NodeRow
+    def resolve_type(
+        cls, value: Any, info: GraphQLResolveInfo[Operation], abstract: GraphQLObjectType
+    ) -> str:  # Any: a NodeRow
         return resolve_node_type(value, info, abstract)
 
 

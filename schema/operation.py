@@ -1,6 +1,6 @@
 """What one operation (or one event of a stream) carries through the executor, and dies with it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,8 +28,10 @@ class Loaders:
             loader = self._loaders[function] = DataLoader(self._batch(function))
         return loader
 
-    def _batch(self, function: BatchFunction) -> Callable[[Sequence[str]], Awaitable[list[Any]]]:  # Any: a row, or rows
-        async def load(keys: Sequence[str]) -> list[Any]:  # Any: a row, or rows
+    def _batch(
+        self, function: BatchFunction
+    ) -> Callable[[list[str]], Coroutine[Any, Any, list[Any]]]:  # Any: a row, or rows
+        async def load(keys: list[str]) -> list[Any]:  # Any: a row, or rows
             found = await function(self._ctx, keys, None)
             return [found.get(key) for key in keys]
 

@@ -12,6 +12,7 @@ from resolvers.orders import OrderPatch, change_order_status, create_order, upda
 from schema.customers import READ as CUSTOMERS_READ
 from schema.directives import requires
 from schema.fields import Info, given, root_field
+from schema.operation import Operation
 from schema.orders import Order, OrderStatus
 from schema.user_errors import Refusal, UserError, payload_of, refused
 
@@ -28,7 +29,7 @@ class ConflictError(UserError):
         return current
 
     @classmethod
-    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo) -> bool:  # Any: a Refusal
+    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo[Operation]) -> bool:  # Any: a Refusal
         return isinstance(obj, Refusal) and obj.current is not None
 
 
@@ -107,7 +108,9 @@ async def _create(info: Info, input: CreateOrderInput) -> Any:  # Any: a Payload
     ]
     if problems:
         return refused(*problems)
-    return await payload_of(create_order(info.context.write, NewOrder(customer_id, input.currency, given(input.notes), items)))
+    return await payload_of(
+        create_order(info.context.write, NewOrder(customer_id, input.currency, given(input.notes), items))
+    )
 
 
 async def _update(info: Info, input: UpdateOrderInput) -> Any:  # Any: a Payload
@@ -122,7 +125,9 @@ async def _update(info: Info, input: UpdateOrderInput) -> Any:  # Any: a Payload
         changes["customer_id"] = _hex(input.customer_id, "cus", problems, "customerId")
     if problems:
         return refused(*problems)
-    return await payload_of(update_order(info.context.write, OrderPatch(order_id, given(input.expected_version), changes)))
+    return await payload_of(
+        update_order(info.context.write, OrderPatch(order_id, given(input.expected_version), changes))
+    )
 
 
 async def _change_status(info: Info, input: ChangeOrderStatusInput) -> Any:  # Any: a Payload
@@ -130,7 +135,9 @@ async def _change_status(info: Info, input: ChangeOrderStatusInput) -> Any:  # A
     order_id = _hex(input.id, "ord", problems, "id")
     if problems:
         return refused(*problems)
-    return await payload_of(change_order_status(info.context.write, order_id, input.status.value, given(input.expected_version)))
+    return await payload_of(
+        change_order_status(info.context.write, order_id, input.status.value, given(input.expected_version))
+    )
 
 
 def _hex(public: str, prefix: str, problems: list[Problem], *field: str) -> str:
@@ -146,8 +153,12 @@ def _hex(public: str, prefix: str, problems: list[Problem], *field: str) -> str:
 class OrderMutations:
     """The mutations of orders."""
 
-    create_order: CreateOrderPayload = root_field(_create, gate=WRITE, description="Make an order of priced items, in status PENDING.")
-    update_order: UpdateOrderPayload = root_field(_update, gate=WRITE, description="Change an order's notes or customer.")
+    create_order: CreateOrderPayload = root_field(
+        _create, gate=WRITE, description="Make an order of priced items, in status PENDING."
+    )
+    update_order: UpdateOrderPayload = root_field(
+        _update, gate=WRITE, description="Change an order's notes or customer."
+    )
     change_order_status: ChangeOrderStatusPayload = root_field(
         _change_status, gate=WRITE, description="Move an order along an allowed transition."
     )

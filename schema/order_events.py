@@ -51,7 +51,7 @@ async def _order_events(
     after: str | None = strawberry.UNSET,
 ) -> AsyncIterator[Any]:  # Any: an event's source
     operation = info.context
-    wanted = frozenset(kind.value for kind in types) if given(types) is not None else None
+    wanted = None if given(types) is None else frozenset(kind.value for kind in types or ())
     start = _position(operation, given(after))
     async for event in watch_orders(operation.read, condition_of(given(where)), wanted, start, operation.moved):
         source = _source(operation, event)
@@ -86,8 +86,9 @@ def _source(operation: Operation, event: Event) -> dict[str, Any] | None:  # Any
 class OrderSubscriptions:
     """The subscriptions of orders."""
 
-    order_events: OrderEvent = strawberry.subscription(
+    order_events: OrderEvent = strawberry.subscription(  # type: ignore[assignment]  # typed as its stream
         resolver=_order_events,
         directives=requires(READ),
-        description="Every change of the orders that match before or after it, from now on or after a cursor: none lost, none twice.",
+        description="Every change of the orders that match before or after it, "
+        "from now on or after a cursor: none lost, none twice.",
     )

@@ -20,6 +20,7 @@ from schema.fields import Info, column, computed, embedded, root_field, to_many,
 from schema.filters import DateTimeFilter, DecimalFilter, IDFilter, StringFilter, filter_on, operator
 from schema.money import Money
 from schema.node import Node, NodeKind, any_row_is, node_id
+from schema.operation import Operation
 from schema.products import Product
 
 READ = "orders:read"
@@ -67,7 +68,7 @@ class Order(Node):
     updated_at: datetime = column("updated_at")
 
     @classmethod
-    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo) -> bool:  # Any: a row
+    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo[Operation]) -> bool:  # Any: a row
         return any_row_is(cls, obj, info)
 
 
@@ -136,7 +137,13 @@ async def find_order(info: Info, id: strawberry.ID) -> Order | None:
 class OrderQueries:
     """The root fields of orders."""
 
-    order: Order | None = root_field(find_order, gate=READ, description="One order; null when it does not exist or is another tenant's.")
+    order: Order | None = root_field(
+        find_order, gate=READ, description="One order; null when it does not exist or is another tenant's."
+    )
     orders: Connection[Order] = listing(
-        LIST, where=OrderWhere, sort=OrderSort, gate=READ, description="The tenant's orders, newest first unless ordered otherwise."
+        LIST,
+        where=OrderWhere,
+        sort=OrderSort,
+        gate=READ,
+        description="The tenant's orders, newest first unless ordered otherwise.",
     )

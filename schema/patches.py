@@ -1,8 +1,8 @@
 """Patches: what changed about a row, in the keys and shapes of its GraphQL type.
 
-Built from the type's own declarations, so a new field is in the patch the day it is declared: a field is part of a patch when one of its columns changed and
-the caller may read it. ``version`` and ``updatedAt`` ride along but do not count: if nothing else changed visibly there is no patch, and nobody learns that a
-hidden field was touched.
+Built from the type's own declarations, so a new field is in the patch the day it is declared: a field is part of a
+patch when one of its columns changed and the caller may read it. ``version`` and ``updatedAt`` ride along but do not
+count: if nothing else changed visibly there is no patch, and nobody learns that a hidden field was touched.
 """
 
 import enum
@@ -34,7 +34,9 @@ class PatchField:
 
 
 def patch_fields(noun: type) -> list[PatchField]:
-    """The keys that a patch of this type can have: its columns, its embedded objects, and the ids of the rows it points to."""
+    """The keys that a patch of this type can have: its columns, its embedded objects, and the ids of the rows it
+    points to.
+    """
     found = []
     for field in get_object_definition(noun, strict=True).fields:
         declaration = declaration_of(field)
@@ -44,16 +46,27 @@ def patch_fields(noun: type) -> list[PatchField]:
             case FromColumns(columns):
                 found.append(PatchField(key, frozenset(columns), gates, _writer(declaration)))
             case Embedded(columns):
-                found.append(PatchField(key, frozenset(columns.values()), gates, _embedded(field.type, declaration)))
+                found.append(
+                    PatchField(key, frozenset(columns.values()), gates, _embedded(_named(field.type), declaration))
+                )
             case ToOne(_, column):
-                target = get_object_definition(field.type, strict=True)
-                found.append(PatchField(key, frozenset({column}), gates + _gates(target.directives or ()), _reference(field.type, column)))
+                target = get_object_definition(_named(field.type), strict=True)
+                found.append(
+                    PatchField(
+                        key,
+                        frozenset({column}),
+                        gates + _gates(target.directives or ()),
+                        _reference(_named(field.type), column),
+                    )
+                )
             case _:
                 pass
     return found
 
 
-def patch_of(fields: list[PatchField], before: Image | None, after: Image, allows: Allows) -> dict[str, Any]:  # Any: JSON
+def patch_of(
+    fields: list[PatchField], before: Image | None, after: Image, allows: Allows
+) -> dict[str, Any]:  # Any: JSON
     """The changed and permitted fields; empty when nothing visible changed. A creation changes every field."""
     changed = {name for name, value in after.items() if before is None or before[name] != value}
     patch = {
@@ -85,6 +98,12 @@ def _embedded(noun: type, declaration: Embedded) -> Callable[[Image], Any]:  # A
 def _reference(noun: type, column: str) -> Callable[[Image], Any]:  # Any: JSON
     (public_id,) = (part for part in patch_fields(noun) if part.key == "id")
     return lambda image: {"id": public_id.write({"id": image[column]})}
+
+
+def _named(kind: Any) -> type:  # Any: a field's type, never a list or an optional here
+    if not isinstance(kind, type):
+        raise TypeError(f"{kind} is not an object type")
+    return kind
 
 
 def _plain(value: Any) -> Any:  # Any: a value and its JSON form

@@ -14,6 +14,7 @@ from schema.fields import column, embedded
 from schema.filters import DateTimeFilter, DecimalFilter, IDFilter, StringFilter, filter_on, operator
 from schema.money import Money
 from schema.node import Node, NodeKind, any_row_is, node_id
+from schema.operation import Operation
 
 READ = "products:read"
 
@@ -31,7 +32,7 @@ class Product(Node):
     updated_at: datetime = column("updated_at")
 
     @classmethod
-    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo) -> bool:  # Any: a row
+    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo[Operation]) -> bool:  # Any: a row
         return any_row_is(cls, obj, info)
 
 
@@ -79,5 +80,9 @@ class ProductQueries:
     """The root fields of products."""
 
     products: Connection[Product] = listing(
-        LIST, where=ProductWhere, sort=ProductSort, gate=READ, description="The tenant's products, newest first unless ordered otherwise."
+        LIST,
+        where=ProductWhere,
+        sort=ProductSort,
+        gate=READ,
+        description="The tenant's products, newest first unless ordered otherwise.",
     )

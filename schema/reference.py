@@ -1,6 +1,7 @@
 """The reference executor: graphql-core's, with the gates in its one place where a field begins.
 
-Its meaning is the meaning. A denied field is not resolved at all: it answers null, and the first null of each denied selection is remembered.
+Its meaning is the meaning. A denied field is not resolved at all: it answers null, and the first null of each denied
+selection is remembered.
 """
 
 from typing import Any
@@ -93,7 +94,9 @@ class Reference:
         errors = [*(result.errors or ()), *denial_errors(executor.context_value)]
         return ExecutionResult(result.data, errors or None)
 
-    async def source_stream(self, executor: GatedExecutor) -> Any:  # Any: an async iterator of source events, or an ExecutionResult
+    async def source_stream(
+        self, executor: GatedExecutor
+    ) -> Any:  # Any: an async iterator of source events, or an ExecutionResult
         """The events of a subscription before they are executed."""
         stream: Any = create_source_event_stream(executor)  # Any: as above, or an awaitable of it
         return await stream if executor.is_awaitable(stream) else stream

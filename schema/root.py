@@ -26,8 +26,12 @@ NODES = NodeRegistry({"ord": ORDER, "cus": CUSTOMER, "prd": PRODUCT})
 class Query(ViewerQueries, OrderQueries, CustomerQueries, ProductQueries):
     """Everything that can be read."""
 
-    node: Node | None = root_field(NODES.node, gate=None, description="Any object by its id; null when it does not exist or is another tenant's.")
-    nodes: list[Node | None] = root_field(NODES.nodes, gate=None, description="Objects by their ids, in their order; null where there is none.")
+    node: Node | None = root_field(
+        NODES.node, gate=None, description="Any object by its id; null when it does not exist or is another tenant's."
+    )
+    nodes: list[Node | None] = root_field(
+        NODES.nodes, gate=None, description="Objects by their ids, in their order; null where there is none."
+    )
 
 
 @strawberry.type

@@ -50,6 +50,9 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url="https://scalars.graphql.org/andimarek/date-time",
     ),
     DecimalText: strawberry.scalar(
-        name="Decimal", description='An exact decimal number as text, e.g. "12.50".', serialize=str, parse_value=read_decimal
+        name="Decimal",
+        description='An exact decimal number as text, e.g. "12.50".',
+        serialize=str,
+        parse_value=read_decimal,
     ),
 }

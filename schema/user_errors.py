@@ -9,6 +9,7 @@ import strawberry
 from graphql import GraphQLResolveInfo
 
 from resolvers.errors import Conflict, Problem, Problems
+from schema.operation import Operation
 
 
 @strawberry.enum(description="Why a mutation did nothing.")
@@ -47,7 +48,7 @@ class InputError(UserError):
     """Any problem that has no richer type."""
 
     @classmethod
-    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo) -> bool:  # Any: a Refusal
+    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo[Operation]) -> bool:  # Any: a Refusal
         return isinstance(obj, Refusal) and obj.current is None
 
 
@@ -71,7 +72,9 @@ class Payload:
 
 def refused(*problems: Problem) -> Payload:
     """The payload of a mutation that did nothing."""
-    return Payload(problems=[Refusal(p.code, p.message, p.field, p.current if isinstance(p, Conflict) else None) for p in problems])
+    return Payload(
+        problems=[Refusal(p.code, p.message, p.field, p.current if isinstance(p, Conflict) else None) for p in problems]
+    )
 
 
 async def payload_of(change: Awaitable[Any]) -> Payload:  # Any: a row

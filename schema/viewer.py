@@ -42,38 +42,47 @@ class Membership:
     role: str
 
 
+def _tenant(hex_id: str, slug: str, name: str) -> Tenant:
+    return Tenant(id=strawberry.ID(public_id("ten", hex_id)), slug=slug, name=name)
+
+
+def _own_user(info: Info) -> User:
+    principal = info.context.read.principal
+    return User(id=strawberry.ID(public_id("usr", principal.user_id)), email=principal.email, name=principal.name)
+
+
+def _own_tenant(info: Info) -> Tenant:
+    principal = info.context.read.principal
+    return _tenant(principal.tenant.hex, principal.tenant_slug, principal.tenant_name)
+
+
+def _roles(info: Info) -> list[str]:
+    return list(info.context.read.principal.roles)
+
+
+def _permissions(info: Info) -> PermissionsSnapshot:
+    principal = info.context.read.principal
+    return PermissionsSnapshot(version=principal.permissions_version, grants=sorted(principal.permissions.grants))
+
+
+async def _memberships(info: Info) -> list[Membership]:
+    ctx = info.context.read
+    found = await ctx.database.directory.memberships_of(ctx.principal.user_id)
+    return [Membership(tenant=_tenant(row["tenant_id"], row["slug"], row["name"]), role=row["role"]) for row in found]
+
+
 @strawberry.type(description="The caller.")
 class Viewer:
     """The principal."""
 
-    @strawberry.field
-    def user(self, info: Info) -> User:
-        principal = info.context.read.principal
-        return User(id=strawberry.ID(public_id("usr", principal.user_id)), email=principal.email, name=principal.name)
-
-    @strawberry.field(description="The tenant that this request speaks for.")
-    def tenant(self, info: Info) -> Tenant:
-        principal = info.context.read.principal
-        return _tenant(principal.tenant.hex, principal.tenant_slug, principal.tenant_name)
-
-    @strawberry.field
-    def roles(self, info: Info) -> list[str]:
-        return list(info.context.read.principal.roles)
-
-    @strawberry.field
-    def permissions(self, info: Info) -> PermissionsSnapshot:
-        principal = info.context.read.principal
-        return PermissionsSnapshot(version=principal.permissions_version, grants=sorted(principal.permissions.grants))
-
-    @strawberry.field(description="Every tenant that the caller belongs to; choose one with the header X-Tenant.")
-    async def memberships(self, info: Info) -> list[Membership]:
-        ctx = info.context.read
-        found = await ctx.database.directory.memberships_of(ctx.principal.user_id)
-        return [Membership(tenant=_tenant(row["tenant_id"], row["slug"], row["name"]), role=row["role"]) for row in found]
-
-
-def _tenant(hex_id: str, slug: str, name: str) -> Tenant:
-    return Tenant(id=strawberry.ID(public_id("ten", hex_id)), slug=slug, name=name)
+    user: User = strawberry.field(resolver=_own_user)
+    tenant: Tenant = strawberry.field(resolver=_own_tenant, description="The tenant that this request speaks for.")
+    roles: list[str] = strawberry.field(resolver=_roles)
+    permissions: PermissionsSnapshot = strawberry.field(resolver=_permissions)
+    memberships: list[Membership] = strawberry.field(
+        resolver=_memberships,
+        description="Every tenant that the caller belongs to; choose one with the header X-Tenant.",
+    )
 
 
 def _viewer() -> Any:  # Any: the Viewer reads the principal itself

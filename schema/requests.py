@@ -1,0 +1,40 @@
+"""A request on its way through: as the front door read it, and when it has passed every check."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import OperationDefinitionNode
+
+from schema.documents import Document
+from schema.gates import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRequest:
+    """A GraphQL request as the front door read it."""
+
+    document: str | None
+    variables: Mapping[str, Any] | None  # Any: JSON
+    operation_name: str | None
+    extensions: Mapping[str, Any] | None  # Any: JSON
+    request_id: str
+    allow_mutation: bool = True
+    allow_stream: bool = False
+    last_event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An operation that passed every check."""
+
+    document: Document
+    node: OperationDefinitionNode
+    name: str | None
+    variables: dict[str, Any]  # Any: JSON
+    verdict: Verdict
+
+    @property
+    def kind(self) -> str:
+        """query, mutation or subscription."""
+        return self.node.operation.value

@@ -1,0 +1,63 @@
+"""Runs what is ready: gives each execution its own context and hands it to the executor."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from graphql import ExecutionResult
+
+from auth.principal import Principal
+from db.clock import Clock
+from db.engine import Database
+from db.event_cursors import EventCursorCodec
+from db.hub import Hub
+from db.pages import CursorCodec
+from resolvers.context import ReadContext, WriteContext
+from schema.operation import Operation
+from schema.reference import GatedExecutor, Reference
+from schema.requests import OperationRequest, Ready
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """The parts that an execution needs, the same for all of a process."""
+
+    database: Database
+    hub: Hub
+    cursors: CursorCodec
+    event_cursors: EventCursorCodec
+    reference: Reference
+    clock: Clock
+
+    def operation(self, request: OperationRequest, ready: Ready, caller: Principal | None) -> Operation:
+        """A fresh context for one execution."""
+        denied = ready.verdict.denied
+        return Operation(self._context(ready, caller, request.request_id), self.cursors, self.event_cursors, denied)
+
+    def executor(self, ready: Ready, operation: Operation, root: Any = None) -> GatedExecutor:  # Any: a source event
+        built = self.reference.build(ready.document.node, ready.name, ready.variables, operation, root)
+        if isinstance(built, list):
+            raise RuntimeError("a ready operation has variables that cannot be coerced") from built[0]
+        return built
+
+    async def run(
+        self,
+        request: OperationRequest,
+        ready: Ready,
+        caller: Principal | None,
+        root: Any = None,  # Any: a source event
+    ) -> ExecutionResult:
+        """Execute once, with loaders of its own: nothing it reads is left over from another execution."""
+        return await self.reference.execute(self.executor(ready, self.operation(request, ready, caller), root))
+
+    def unexpected(self, error: BaseException) -> None:
+        """The one log entry of an exception that nobody foresaw."""
+        _log.error("unexpected_error", exc_info=error)
+
+    def _context(self, ready: Ready, caller: Principal | None, request_id: str) -> ReadContext | None:
+        if caller is None:
+            return None
+        kind = WriteContext if ready.kind == "mutation" else ReadContext
+        return kind(caller, self.database.reader(caller.tenant), self.database, self.hub, self.clock, request_id)
