@@ -1,12 +1,12 @@
 """What can go wrong below the resolvers.
 
-    DatabaseError
-    ├── BadValue        a value that no column can hold (NUL, lone surrogate, out of range): the caller's fault
-    ├── Duplicate       a unique key is taken
-    ├── BadCursor       a cursor that is forged, foreign, or made for another order or filter: the caller's fault
-    ├── CursorExpired   a good cursor that the log no longer reaches: read afresh
-    ├── PoolExhausted   no connection came free in time: try again later
-    └── QueryTimeout    the statement ran past its deadline and was cancelled
+DatabaseError
+├── BadValue        a value that no column can hold (NUL, lone surrogate, out of range): the caller's fault
+├── Duplicate       a unique key is taken
+├── BadCursor       a cursor that is forged, foreign, or made for another order or filter: the caller's fault
+├── CursorExpired   a good cursor that the log no longer reaches: read afresh
+├── PoolExhausted   no connection came free in time: try again later
+└── QueryTimeout    the statement ran past its deadline and was cancelled
 """
 
 

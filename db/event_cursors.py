@@ -1,7 +1,8 @@
 """The cursor of a stream: one place in one tenant's log, as opaque text.
 
-It carries the sequence number, the event's time (so that a read skips older partitions) and the epoch of the database cluster (so that a promoted standby
-makes old cursors "gone" instead of "wait for ever"), under a keyed tag that binds the tenant.
+It carries the sequence number, the event's time (so that a read skips older partitions) and the epoch of the database
+cluster (so that a promoted standby makes old cursors "gone" instead of "wait for ever"), under a keyed tag that binds
+the tenant.
 """
 
 import base64

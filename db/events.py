@@ -1,8 +1,9 @@
 """The per-tenant event log: what a change is, how it is appended, how it is read.
 
-The number of an event is taken from its tenant's head row, which is locked last in the transaction: numbers are gapless and in commit order. So one
-integer is the cursor of every stream of the tenant, and a missing number is a proven loss. Head, entries and audit record are written by ONE statement,
-then the transaction commits: no other round trip happens under the lock.
+The number of an event is taken from its tenant's head row, which is locked last in the transaction: numbers are
+gapless and in commit order. So one integer is the cursor of every stream of the tenant, and a missing number is a
+proven loss. Head, entries and audit record are written by ONE statement, then the transaction commits: no other round
+trip happens under the lock.
 """
 
 from collections.abc import Mapping
@@ -61,7 +62,9 @@ class AuditDraft:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in one tenant's log: the newest event that counts as seen, and its time (so that a read can skip older partitions)."""
+    """A place in one tenant's log: the newest event that counts as seen, and its time (so that a read can skip
+    older partitions).
+    """
 
     seq: int
     ts: datetime
@@ -80,11 +83,12 @@ WITH head AS (
 ), audits AS (
     INSERT INTO audit_log (tenant_id, id, ts, actor_id, action, entity, entity_id, request_id, changes)
     SELECT $1, a.id, head.ts, $3, a.action, a.entity, a.entity_id, $10, a.changes
-    FROM head, unnest($11::uuid[], $12::text[], $13::text[], $14::uuid[], $15::jsonb[]) AS a (id, action, entity, entity_id, changes)
-)
-SELECT seq, ts FROM head
+    FROM head, unnest($11::uuid[], $12::text[], $13::text[], $14::uuid[], $15::jsonb[]) AS a (id, action, entity,
+    entity_id, changes) ) SELECT seq, ts FROM head
 """
-"""By hand: one statement with three inserts that SQLAlchemy would not make clearer. Arguments as ``db/tenancy.py`` gives them."""
+"""By hand: one statement with three inserts that SQLAlchemy would not make clearer. Arguments as ``db/tenancy.py``
+gives them.
+"""
 
 
 def _after_statement() -> Statement:
@@ -103,10 +107,10 @@ def _after_statement() -> Statement:
 
 
 _AFTER = _after_statement()
-_HEAD = compile_statement(select(event_heads.c.seq, event_heads.c.ts).where(event_heads.c.tenant_id == bindparam("tenant")))
-_OLDEST = compile_statement(
-    select(func.min(event_log.c.seq)).where(event_log.c.tenant_id == bindparam("tenant"))
+_HEAD = compile_statement(
+    select(event_heads.c.seq, event_heads.c.ts).where(event_heads.c.tenant_id == bindparam("tenant"))
 )
+_OLDEST = compile_statement(select(func.min(event_log.c.seq)).where(event_log.c.tenant_id == bindparam("tenant")))
 
 
 async def events_after(reader: "TenantReader", position: Position, limit: int) -> list[Event]:
@@ -133,4 +137,7 @@ def typed_image(table: Table, image: Image | None) -> Image | None:
     if image is None:
         return None
     times = {column.name for column in table.c if isinstance(column.type, DateTime)}
-    return {name: datetime.fromisoformat(value) if name in times and value is not None else value for name, value in image.items()}
+    return {
+        name: datetime.fromisoformat(value) if name in times and value is not None else value
+        for name, value in image.items()
+    }

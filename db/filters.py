@@ -1,12 +1,14 @@
 """Conditions on a row: one tree with two meanings that are proven equal, SQL's and the judge's.
 
-A condition is split into its *shape* (hashable, decides the SQL text, so statements are compiled once a shape) and its *values*. ``judge`` decides the
-same question in memory for rows that come out of the event log. Both follow SQL's three-valued logic: a comparison with null is unknown (None), and an
-unknown row does not match. Text is compared by code points (collation "C").
+A condition is split into its *shape* (hashable, decides the SQL text, so statements are compiled once a shape) and
+its *values*. ``judge`` decides the same question in memory for rows that come out of the event log. Both follow SQL's
+three-valued logic: a comparison with null is unknown (None), and an unknown row does not match. Text is compared by
+code points (collation "C").
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Literal
 
 from sqlalchemy import ARRAY, ColumnElement, Table, and_, any_, bindparam, false, func, not_, or_, true
@@ -92,30 +94,29 @@ def clause(table: Table, shape: Shape, names: Iterator[str]) -> ColumnElement[bo
     return _test(table.c[rest[0]], kind, names)
 
 
-def _test(column: ColumnElement[Any], kind: str, names: Iterator[str]) -> ColumnElement[bool]:  # Any: a column of any type
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {  # Any: two columns, or two values
+    "eq": eq,
+    "ne": ne,
+    "lt": lt,
+    "lte": le,
+    "gt": gt,
+    "gte": ge,
+}
+"""Python's operators serve both meanings: on columns they build SQL, on values they judge."""
+
+
+def _test(column: ColumnElement[Any], kind: str, names: Iterator[str]) -> ColumnElement[bool]:  # Any: of any type
     if kind in ("is_null", "not_null"):
         return column.is_(None) if kind == "is_null" else column.is_not(None)
     if kind == "in":
         return column == any_(bindparam(next(names), type_=ARRAY(column.type)))
     value = bindparam(next(names), type_=column.type)
-    match kind:
-        case "eq":
-            return column == value
-        case "ne":
-            return column != value
-        case "lt":
-            return column < value
-        case "lte":
-            return column <= value
-        case "gt":
-            return column > value
-        case "gte":
-            return column >= value
-        case "contains":
-            return func.strpos(column, value) > 0
-        case "starts_with":
-            return and_(column >= value, column < bindparam(next(names), type_=column.type))
-    raise LookupError(f"no operator {kind!r}")
+    if kind == "contains":
+        return func.strpos(column, value) > 0
+    if kind == "starts_with":
+        return and_(column >= value, column < bindparam(next(names), type_=column.type))
+    compared: ColumnElement[bool] = _COMPARE[kind](column, value)
+    return compared
 
 
 def judge(condition: Condition, row: Mapping[str, Any]) -> bool | None:  # Any: one value per column
@@ -144,23 +145,10 @@ def _judge_test(held: Any, operator: str, value: Any) -> bool | None:  # Any: of
         return (held is None) is bool(value)
     if held is None:
         return None
-    match operator:
-        case "eq":
-            return bool(held == value)
-        case "ne":
-            return bool(held != value)
-        case "in":
-            return held in value
-        case "lt":
-            return bool(held < value)
-        case "lte":
-            return bool(held <= value)
-        case "gt":
-            return bool(held > value)
-        case "gte":
-            return bool(held >= value)
-        case "contains":
-            return value in held
-        case "starts_with":
-            return bool(held.startswith(value))
-    raise LookupError(f"no operator {operator!r}")
+    if operator == "in":
+        return held in value
+    if operator == "contains":
+        return value in held
+    if operator == "starts_with":
+        return bool(held.startswith(value))
+    return bool(_COMPARE[operator](held, value))

@@ -1,11 +1,15 @@
-"""The hub: who is waiting for which tenant's log, and who wakes them. One reader per process and tenant, however many streams.
+"""The hub: who is waiting for which tenant's log, and who wakes them. One reader per process and tenant, however many
+streams.
 
 Theory of operation
-- A *channel* exists for each tenant that somebody follows. Its pump reads the log past what it has read and keeps the newest events in a bounded tail.
-- A *follower* holds nothing but its own position. It takes what the tail has past it; one that is too far behind for the tail reads the log itself.
-  So nothing is queued per follower, nothing grows, and nothing is ever dropped: a slow follower is only late.
-- A wake-up says "tenant, seq" and nothing more. It comes from a commit in this process, from another process by the directory's channel, or from the
-  poll of the heads that bounds the delay when a wake-up is lost. Lies and repeats do no harm: the log is read either way.
+- A *channel* exists for each tenant that somebody follows. Its pump reads the log past what it has read and keeps the
+  newest events in a bounded tail.
+- A *follower* holds nothing but its own position. It takes what the tail has past it; one that is too far behind for
+  the tail reads the log itself. So nothing is queued per follower, nothing grows, and nothing is ever dropped: a slow
+  follower is only late.
+- A wake-up says "tenant, seq" and nothing more. It comes from a commit in this process, from another process by the
+  directory's channel, or from the poll of the heads that bounds the delay when a wake-up is lost. Lies and repeats do
+  no harm: the log is read either way.
 - No connection is held while waiting. A read that fails is tried again; streams stay open meanwhile.
 """
 
@@ -94,7 +98,9 @@ class Hub:
         return await head_of(self._database.reader(tenant)) or NOTHING
 
     async def follow(self, tenant: TenantId, after: Position) -> AsyncIterator[list[Event]]:
-        """Every event after ``after``, in order, in batches, for ever. Raises CursorExpired when the log no longer reaches back that far."""
+        """Every event after ``after``, in order, in batches, for ever. Raises CursorExpired when the log no longer
+        reaches back that far.
+        """
         channel = await self._join(tenant)
         position = after
         try:
@@ -162,7 +168,9 @@ class Hub:
                 self._wake(tenant, int(seq))
 
     async def _tell(self) -> None:
-        """Tell other processes what was committed here: coalesced, never inside a transaction (NOTIFY locks the whole cluster at commit)."""
+        """Tell other processes what was committed here: coalesced, never inside a transaction (NOTIFY locks the
+        whole cluster at commit).
+        """
         while True:
             await self._telling.wait()
             self._telling.clear()

@@ -1,7 +1,7 @@
 """Identifiers: UUIDv7 inside, readable prefixed text outside.
 
-Inside the house an id is the 32 lowercase hex digits of its UUID (the driver is told so in ``db/engine.py``); outside it is ``ord_<hex>``. Time-ordered
-ids keep inserts at the right edge of their indexes.
+Inside the house an id is the 32 lowercase hex digits of its UUID (the driver is told so in ``db/engine.py``); outside
+it is ``ord_<hex>``. Time-ordered ids keep inserts at the right edge of their indexes.
 """
 
 import re

@@ -1,7 +1,8 @@
 """Keyset predicates: "the rows after this one" as something an index can answer.
 
-In one direction the predicate is a row comparison. In mixed directions it is the usual OR form behind a redundant bound on the first column: without that
-bound an index scan reads every row before the cursor (measured: 50,413 buffers against 53).
+In one direction the predicate is a row comparison. In mixed directions it is the usual OR form behind a redundant
+bound on the first column: without that bound an index scan reads every row before the cursor (measured: 50,413
+buffers against 53).
 """
 
 from collections.abc import Sequence
@@ -13,12 +14,17 @@ from sqlalchemy.types import DateTime
 
 from db.pages import Key, SortKey
 
+# How the driver spells PostgreSQL's infinities: the extremes, without a zone.
+_INFINITY, _MINUS_INFINITY = datetime.max, datetime.min  # noqa: DTZ901
+
 Term = tuple[ColumnElement[Any], bool]  # Any: a column of any type
 """A sort expression and whether it descends."""
 
 
 def terms_of(table: Table, order: Sequence[SortKey]) -> list[Term]:
-    """The sort expressions of an order, the row's id last and in the direction of the first, so that (tenant, first, id) is one index."""
+    """The sort expressions of an order, the row's id last and in the direction of the first, so that (tenant,
+    first, id) is one index.
+    """
     return [*((_expression(table, key), key.descending) for key in order), (table.c.id, order[0].descending)]
 
 
@@ -38,12 +44,16 @@ def _null_is_greatest(key: SortKey) -> bool:
 
 
 def bound_values(order: Sequence[SortKey], key: Key) -> list[object]:
-    """A key's values as the predicate compares them: null becomes the infinity that stands for it (the driver's spelling: naive extremes)."""
-    stand_ins = [(datetime.max if _null_is_greatest(sort) else datetime.min) for sort in order]
+    """A key's values as the predicate compares them: null becomes the infinity that stands for it (the driver's
+    spelling: naive extremes).
+    """
+    stand_ins = [_INFINITY if _null_is_greatest(sort) else _MINUS_INFINITY for sort in order]
     return [*(stand_in if value is None else value for value, stand_in in zip(key, stand_ins, strict=False)), key[-1]]
 
 
-def beyond(terms: Sequence[Term], names: Sequence[str], *, reverse: bool, inclusive: bool = False) -> ColumnElement[bool]:
+def beyond(
+    terms: Sequence[Term], names: Sequence[str], *, reverse: bool, inclusive: bool = False
+) -> ColumnElement[bool]:
     """The rows past the key whose values are the parameters ``names``, in list order or (``reverse``) against it."""
     values = [bindparam(name, type_=expression.type) for name, (expression, _) in zip(names, terms, strict=True)]
     down = [descending is not reverse for _, descending in terms]

@@ -1,6 +1,7 @@
 """Lists of a noun: one page, whether rows stand before it, how many there are. Built once a shape, run ever after.
 
-The shape of a list statement is everything but the values: columns, order, which cursors are given, the filter's shape, how the search is driven.
+The shape of a list statement is everything but the values: columns, order, which cursors are given, the filter's
+shape, how the search is driven.
 """
 
 import itertools
@@ -56,11 +57,20 @@ class _Cut:
     offset: bool
 
 
-async def page_of(reader: TenantReader, listing: Listing, request: PageRequest, columns: Sequence[str] | None = None) -> Page:
+async def page_of(
+    reader: TenantReader, listing: Listing, request: PageRequest, columns: Sequence[str] | None = None
+) -> Page:
     """The page; ``columns`` None means all. Sort columns and id always come along."""
     words, is_driven = await _plan_search(reader, listing, request)
     shape = _shape(listing, request, len(words), is_driven)
-    cut = _Cut(request.order, request.limit, request.backward, request.after is not None, request.before is not None, request.offset > 0)
+    cut = _Cut(
+        request.order,
+        request.limit,
+        request.backward,
+        request.after is not None,
+        request.before is not None,
+        request.offset > 0,
+    )
     statement = _page_statement(shape, cut, tuple(columns) if columns is not None else None)
     rows = await reader.fetch(statement, offset=request.offset, **_values(request, words))
     more = len(rows) > request.limit
@@ -69,7 +79,9 @@ async def page_of(reader: TenantReader, listing: Listing, request: PageRequest, 
 
 
 async def has_rows(reader: TenantReader, listing: Listing, page: Page, *, ahead: bool) -> bool:
-    """Whether the list goes on past the page: after its last row (``ahead``) or before its first. Asks the database only when the page cannot tell."""
+    """Whether the list goes on past the page: after its last row (``ahead``) or before its first. Asks the
+    database only when the page cannot tell.
+    """
     request = page.request
     along = ahead is not request.backward
     bound = request.before if ahead else request.after
@@ -102,7 +114,9 @@ async def count_of(reader: TenantReader, listing: Listing, request: PageRequest)
 
 
 async def _plan_search(reader: TenantReader, listing: Listing, request: PageRequest) -> tuple[tuple[str, ...], bool]:
-    """The words, the rarest first, and whether it is rare enough to drive the search; else the order is walked and each row probed."""
+    """The words, the rarest first, and whether it is rare enough to drive the search; else the order is walked and
+    each row probed.
+    """
     if not request.words:
         return (), False
     statement = _word_count_statement(listing, request.sources, len(request.words))
@@ -167,7 +181,7 @@ def _page_statement(shape: _Shape, cut: _Cut, columns: tuple[str, ...] | None) -
 def _beyond_statement(shape: _Shape, order: tuple[SortKey, ...], ahead: bool, inclusive: bool) -> Statement:
     terms = terms_of(shape.listing.table, order)
     where = and_(*_matching(shape), beyond(terms, _names("k", order), reverse=not ahead, inclusive=inclusive))
-    statement = select(literal_column("1")).select_from(shape.listing.table).where(where)
+    statement: Select[Any] = select(literal_column("1")).select_from(shape.listing.table).where(where)
     statement = statement.order_by(*(e.desc() if down is ahead else e.asc() for e, down in terms))
     return compile_statement(statement.limit(literal_column("1")))
 
@@ -193,7 +207,9 @@ def _word_count_statement(listing: Listing, sources: frozenset[str], words: int)
     return compile_statement(select(*(counted(listing.table, listing.allowed(sources), i) for i in range(words))))
 
 
-def selected(table: Table, columns: tuple[str, ...] | None, always: Sequence[str] = ("id",)) -> list[ColumnElement[Any]]:  # Any: columns
+def selected(
+    table: Table, columns: tuple[str, ...] | None, always: Sequence[str] = ("id",)
+) -> list[ColumnElement[Any]]:  # Any: columns
     """The columns asked for and those that must come along, each once, in the table's order; the tenant's never."""
     wanted = {c.name for c in table.c} - {"tenant_id"} if columns is None else {*columns, *always}
     return [column for column in table.c if column.name in wanted]

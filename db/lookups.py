@@ -1,6 +1,7 @@
 """Rows by their keys, for many keys at once: what every relation stands on.
 
-The statement is built once for a table and its columns. Ids that are unknown, or another tenant's, are simply not among the answers.
+The statement is built once for a table and its columns. Ids that are unknown, or another tenant's, are simply not
+among the answers.
 """
 
 from collections.abc import Sequence

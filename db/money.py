@@ -1,6 +1,7 @@
 """Money as the tables keep it: whole hundredths of the currency's main unit.
 
-One scale for all currencies lets a filter compare totals as integers, which PostgreSQL may do inside an index under row-level security.
+One scale for all currencies lets a filter compare totals as integers, which PostgreSQL may do inside an index under
+row-level security.
 """
 
 from decimal import Decimal, InvalidOperation
@@ -19,7 +20,9 @@ def format_amount(hundredths: int, currency: str) -> str:
 
 
 def hundredths_of(amount: str) -> Decimal:
-    """A decimal text in hundredths, exact and perhaps fractional; ``ValueError`` unless it is a finite plain decimal of at most 19 digits."""
+    """A decimal text in hundredths, exact and perhaps fractional; ``ValueError`` unless it is a finite plain
+    decimal of at most 19 digits.
+    """
     try:
         value = Decimal(amount)
     except InvalidOperation:

@@ -6,8 +6,21 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Integer, SmallInteger, Uuid, any_, bindparam, delete, func, insert, select, update
-from sqlalchemy.types import Text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Integer,
+    SmallInteger,
+    Uuid,
+    any_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.types import Text, TypeEngine
 
 from db.events import Event, typed_image
 from db.listings import Listing, count_of, has_rows, page_of, selected
@@ -71,37 +84,66 @@ def _items(columns: tuple[str, ...] | None) -> Statement:
     items = order_items
     return compile_statement(
         select(*selected(items, columns, ("order_id", "line")))
-        .where(items.c.tenant_id == bindparam("tenant"), items.c.order_id == any_(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))))
+        .where(
+            items.c.tenant_id == bindparam("tenant"),
+            items.c.order_id == any_(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))),
+        )
         .order_by(items.c.order_id, items.c.line)
     )
 
 
 _LOCK = compile_statement(
-    select(*selected(orders, None)).where(orders.c.tenant_id == bindparam("tenant"), orders.c.id == bindparam("id")).with_for_update()
+    select(*selected(orders, None))
+    .where(orders.c.tenant_id == bindparam("tenant"), orders.c.id == bindparam("id"))
+    .with_for_update()
 )
 _INSERT = compile_statement(
-    insert(orders).values({"tenant_id": bindparam("tenant"), **{name: bindparam(name) for name in COLUMNS}}).returning(*selected(orders, None))
+    insert(orders)
+    .values({"tenant_id": bindparam("tenant"), **{name: bindparam(name) for name in COLUMNS}})
+    .returning(*selected(orders, None))
 )
-_ITEM_TYPES = {"line": SmallInteger, "product_id": Uuid(as_uuid=False), "sku": Text, "quantity": Integer, "unit_price": BigInteger, "total": BigInteger}
+_ITEM_TYPES: dict[str, TypeEngine[Any]] = {
+    "line": SmallInteger(),
+    "product_id": Uuid(as_uuid=False),
+    "sku": Text(),
+    "quantity": Integer(),
+    "unit_price": BigInteger(),
+    "total": BigInteger(),
+}
 
 
 def _insert_items() -> Statement:
-    given = func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, kind in _ITEM_TYPES.items())).table_valued(*_ITEM_TYPES).render_derived()
-    values = select(bindparam("tenant", type_=Uuid(as_uuid=False)), bindparam("order_id", type_=Uuid(as_uuid=False)), *given.c, bindparam("currency", type_=Text))
-    return compile_statement(insert(order_items).from_select(["tenant_id", "order_id", *_ITEM_TYPES, "currency"], values))
+    given = (
+        func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, kind in _ITEM_TYPES.items()))
+        .table_valued(*_ITEM_TYPES)
+        .render_derived()
+    )
+    values = select(
+        bindparam("tenant", type_=Uuid(as_uuid=False)),
+        bindparam("order_id", type_=Uuid(as_uuid=False)),
+        *given.c,
+        bindparam("currency", type_=Text),
+    )
+    return compile_statement(
+        insert(order_items).from_select(["tenant_id", "order_id", *_ITEM_TYPES, "currency"], values)
+    )
 
 
 def _insert_terms() -> Statement:
     terms = func.unnest(bindparam("terms", type_=ARRAY(Text))).column_valued("term")
     source = bindparam("source", ORDER_TEXT, type_=SmallInteger)
-    values = select(bindparam("tenant", type_=Uuid(as_uuid=False)), bindparam("order_id", type_=Uuid(as_uuid=False)), source, terms)
+    values = select(
+        bindparam("tenant", type_=Uuid(as_uuid=False)), bindparam("order_id", type_=Uuid(as_uuid=False)), source, terms
+    )
     return compile_statement(insert(order_terms).from_select(["tenant_id", "order_id", "source", "term"], values))
 
 
 _INSERT_ITEMS = _insert_items()
 _INSERT_TERMS = _insert_terms()
 _DELETE_TERMS = compile_statement(
-    delete(order_terms).where(order_terms.c.tenant_id == bindparam("tenant"), order_terms.c.order_id == bindparam("order_id"))
+    delete(order_terms).where(
+        order_terms.c.tenant_id == bindparam("tenant"), order_terms.c.order_id == bindparam("order_id")
+    )
 )
 
 
@@ -111,7 +153,9 @@ async def lock_order(writer: TenantWriter, order_id: str) -> Row | None:
     return rows[0] if rows else None
 
 
-async def insert_order(writer: TenantWriter, order: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> Row:  # Any: columns
+async def insert_order(
+    writer: TenantWriter, order: Mapping[str, Any], items: Sequence[Mapping[str, Any]]
+) -> Row:  # Any: columns
     """Insert an order (all of ``COLUMNS``) with its items and its words; answers the row."""
     rows = await writer.fetch(_INSERT, **order)
     columns = {name: [item[name] for item in items] for name in _ITEM_TYPES}
@@ -120,13 +164,19 @@ async def insert_order(writer: TenantWriter, order: Mapping[str, Any], items: Se
     return rows[0]
 
 
-async def update_order(writer: TenantWriter, order: Row, changes: Mapping[str, Any], now: datetime) -> Row:  # Any: columns
-    """Change columns of a locked order; its version grows by one and its time never goes back. Answers the row as it is now."""
+async def update_order(
+    writer: TenantWriter, order: Row, changes: Mapping[str, Any], now: datetime
+) -> Row:  # Any: columns
+    """Change columns of a locked order; its version grows by one and its time never goes back. Answers the row as
+    it is now.
+    """
     statement = _update(tuple(sorted(changes)))
     rows = await writer.fetch(statement, id=order["id"], updated_at=max(now, order["updated_at"]), **changes)
     if "notes" in changes:
         await writer.fetch(_DELETE_TERMS, order_id=order["id"])
-        await writer.fetch(_INSERT_TERMS, order_id=order["id"], terms=sorted(words_of(order["number"], changes["notes"])))
+        await writer.fetch(
+            _INSERT_TERMS, order_id=order["id"], terms=sorted(words_of(order["number"], changes["notes"]))
+        )
     return rows[0]
 
 

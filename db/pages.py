@@ -1,7 +1,8 @@
 """Pages: what is asked for, what comes back, and the cursor between two of them.
 
-A cursor is the sort key of a row: opaque, signed, and bound to the tenant, the order and the filter it was made for. Row-level security guards the rows;
-the tag refuses nonsense, so that a cursor of another list is an error and not a wrong page.
+A cursor is the sort key of a row: opaque, signed, and bound to the tenant, the order and the filter it was made for.
+Row-level security guards the rows; the tag refuses nonsense, so that a cursor of another list is an error and not a
+wrong page.
 """
 
 import base64
@@ -35,7 +36,9 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """One page of a list. ``limit`` rows after ``after`` and before ``before`` (keys), from the end when ``backward``."""
+    """One page of a list. ``limit`` rows after ``after`` and before ``before`` (keys), from the end when
+    ``backward``.
+    """
 
     order: tuple[SortKey, ...]
     limit: int
@@ -71,7 +74,9 @@ class CursorCodec:
 
     def encode(self, binding: bytes, key: Key) -> str:
         """About 3 µs: make cursors only when they are asked for."""
-        body = orjson.dumps(key, default=_refuse) if not _has_time(key) else orjson.dumps([_plain(value) for value in key])
+        body = (
+            orjson.dumps(key, default=_refuse) if not _has_time(key) else orjson.dumps([_plain(value) for value in key])
+        )
         return base64.urlsafe_b64encode(_tag(self._keys[0], binding, body) + body).rstrip(b"=").decode()
 
     def decode(self, binding: bytes, cursor: str) -> Key:
@@ -86,7 +91,9 @@ class CursorCodec:
         return tuple(_rich(value) for value in orjson.loads(body))
 
 
-def binding_of(tenant: TenantId, noun: str, order: Sequence[SortKey], where: Condition | None, words: Sequence[str]) -> bytes:
+def binding_of(
+    tenant: TenantId, noun: str, order: Sequence[SortKey], where: Condition | None, words: Sequence[str]
+) -> bytes:
     """What a page cursor is bound to: the tenant, the list, its order, its filter and its search."""
     filtered = None if where is None else (shape_of(where), [_plain(value) for value in values_of(where)])
     parts = (tenant.hex, noun, [(key.column, key.descending, key.nulls_last) for key in order], filtered, list(words))

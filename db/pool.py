@@ -1,9 +1,10 @@
 """A pool of connections that each remember which tenant they carry.
 
-Ours, because a general pool resets a connection at every release (a round trip of 0.1 ms) and knows nothing of tenants. Rules:
+Ours, because a general pool resets a connection at every release (a round trip of 0.1 ms) and knows nothing of
+tenants. Rules:
 
-1. A connection is lent to one borrower at a time and carries one tenant; the setting is changed only when it changes hands, in autocommit, never inside a
-   transaction (a rollback would bring the tenant before back).
+1. A connection is lent to one borrower at a time and carries one tenant; the setting is changed only when it changes
+   hands, in autocommit, never inside a transaction (a rollback would bring the tenant before back).
 2. A connection that saw an error or a cancellation is thrown away, never lent again.
 3. Waiting is first come, first served, and bounded.
 
@@ -35,7 +36,9 @@ class Slot:
 class TenantPool:
     """``lend`` and exactly one of ``take_back`` (healthy) or ``discard`` (saw an error)."""
 
-    def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]], size: int, wait_seconds: float = 5.0) -> None:
+    def __init__(
+        self, connect: Callable[[], Awaitable[asyncpg.Connection]], size: int, wait_seconds: float = 5.0
+    ) -> None:
         self._connect = connect
         self._size = size
         self._wait_seconds = wait_seconds
@@ -83,7 +86,8 @@ class TenantPool:
     def _idle_slot(self, tenant: str) -> Slot | None:
         idle = self._idle
         while idle:
-            # Newest first for the tenant itself; else the one that has rested longest, so that busy tenants keep theirs.
+            # Newest first for the tenant itself; else the one that has rested longest, so that busy tenants keep
+            # theirs.
             index = next((i for i in range(len(idle) - 1, -1, -1) if idle[i].tenant == tenant), 0)
             slot = idle.pop(index)
             if not slot.connection.is_closed():

@@ -1,8 +1,8 @@
 """Words: how a text is folded, cut and found.
 
-Search is by prefix of words. The words of a noun stand in its terms table, folded here by the same function that folds the query, so that "Éloïse" is
-found by "eloi". No trigram or text-search index is usable under row-level security (their operators are not leakproof); ``term >= a AND term < b``
-on collation "C" is.
+Search is by prefix of words. The words of a noun stand in its terms table, folded here by the same function that
+folds the query, so that "Éloïse" is found by "eloi". No trigram or text-search index is usable under row-level
+security (their operators are not leakproof); ``term >= a AND term < b`` on collation "C" is.
 """
 
 import re
@@ -37,4 +37,8 @@ def query_words(search: str) -> list[str]:
 def after_prefix(prefix: str) -> str:
     """The least text greater than every text that begins with ``prefix`` (code point order)."""
     last = ord(prefix[-1]) + 1
-    return prefix[:-1] + chr(0xE000 if 0xD800 <= last < 0xE000 else last) if last <= 0x10FFFF else after_prefix(prefix[:-1])
+    return (
+        prefix[:-1] + chr(0xE000 if 0xD800 <= last < 0xE000 else last)
+        if last <= 0x10FFFF
+        else after_prefix(prefix[:-1])
+    )

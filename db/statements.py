@@ -1,6 +1,7 @@
 """From a SQLAlchemy Core element to the text and argument order that asyncpg wants.
 
-SQLAlchemy builds, asyncpg runs: a statement is compiled once for its shape, kept by whoever built it, and run with new values ever after.
+SQLAlchemy builds, asyncpg runs: a statement is compiled once for its shape, kept by whoever built it, and run with
+new values ever after.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
-_DIALECT = PGDialect_asyncpg(paramstyle="numeric_dollar")
+_DIALECT = PGDialect_asyncpg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,9 @@ class Statement:
 
 
 def compile_statement(element: Executable) -> Statement:
-    """Compile once. Named ``bindparam`` without a value must be given to ``args``; literals in the element are kept as fixed values."""
+    """Compile once. Named ``bindparam`` without a value must be given to ``args``; literals in the element are
+    kept as fixed values.
+    """
     compiled: Any = element.compile(dialect=_DIALECT)  # type: ignore[attr-defined]  # Any: the dialect's compiler is untyped
     names = tuple(compiled.positiontup or ())
     binds = compiled.binds

@@ -1,8 +1,9 @@
 """The doors to a tenant's rows: the only file that takes a tenant's connection.
 
-A ``TenantReader`` runs single statements, each on a pooled connection that carries the reader's tenant, and holds none in between. A ``TenantWriter`` is
-one transaction: rows, event-log entries and audit record commit together when its block ends, or not at all. Row-level security stands underneath; the
-predicate ``tenant_id = $n`` stands in every statement too.
+A ``TenantReader`` runs single statements, each on a pooled connection that carries the reader's tenant, and holds
+none in between. A ``TenantWriter`` is one transaction: rows, event-log entries and audit record commit together when
+its block ends, or not at all. Row-level security stands underneath; the predicate ``tenant_id = $n`` stands in every
+statement too.
 """
 
 from collections.abc import Callable
@@ -82,12 +83,19 @@ class TenantReader:
 
 
 class TenantWriter:
-    """One transaction of one tenant: ``async with`` begins it; leaving the block commits what was recorded, or nothing."""
+    """One transaction of one tenant: ``async with`` begins it; leaving the block commits what was recorded, or
+    nothing.
+    """
 
     __slots__ = ("_actor", "_announce", "_audits", "_events", "_observer", "_pool", "_slot", "position", "tenant")
 
     def __init__(
-        self, pool: TenantPool, tenant: TenantId, actor: Actor, announce: Announce | None = None, observer: Observer | None = None
+        self,
+        pool: TenantPool,
+        tenant: TenantId,
+        actor: Actor,
+        announce: Announce | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._pool = pool
         self._actor = actor
@@ -126,7 +134,9 @@ class TenantWriter:
         self._slot = slot
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         slot, self._slot = self._lent(), None
         try:
             if kind is not None or not self._events:

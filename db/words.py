@@ -1,8 +1,9 @@
 """Search by words as SQL: where a noun's words stand, and two ways to use them.
 
-A rare word *drives*: its matches are gathered from the terms index and the rest is judged on those rows only. When even the rarest word of a search is
-common, the list is walked in its order and each row *probed*: a page fills after few rows. Counting each word up to ``DRIVER_LIMIT`` decides, because the
-planner cannot: it plans a prepared statement without knowing the words.
+A rare word *drives*: its matches are gathered from the terms index and the rest is judged on those rows only. When
+even the rarest word of a search is common, the list is walked in its order and each row *probed*: a page fills after
+few rows. Counting each word up to ``DRIVER_LIMIT`` decides, because the planner cannot: it plans a prepared statement
+without knowing the words.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,9 @@ DRIVER_LIMIT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class WordSource:
-    """Words of ``terms`` with this ``number`` belong to the rows whose ``link`` column equals the terms' ``key`` column."""
+    """Words of ``terms`` with this ``number`` belong to the rows whose ``link`` column equals the terms' ``key``
+    column.
+    """
 
     name: str
     terms: Table
@@ -42,14 +45,19 @@ def driven(table: Table, sources: Sequence[WordSource], index: int) -> ColumnEle
 
 
 def probed(table: Table, sources: Sequence[WordSource], index: int) -> ColumnElement[bool]:
-    """Rows that have the word, asked row by row: a scalar subquery, since an EXISTS could be turned into a hash of all matches."""
-    probes = []
+    """Rows that have the word, asked row by row: a scalar subquery, since an EXISTS could be turned into a hash of
+    all matches.
+    """
+    probes: list[ColumnElement[bool]] = []
     for source in sources:
         terms = source.terms.c
-        probe = select(literal_column("true")).where(
-            and_(*_range(source, index), terms[source.key] == table.c[source.link]), terms.tenant_id == table.c.tenant_id
+        probe: Select[Any] = select(literal_column("true")).where(
+            and_(*_range(source, index), terms[source.key] == table.c[source.link]),
+            terms.tenant_id == table.c.tenant_id,
         )
-        probes.append(func.coalesce(probe.limit(literal_column("1")).correlate(table).scalar_subquery(), literal_column("false")))
+        probes.append(
+            func.coalesce(probe.limit(literal_column("1")).correlate(table).scalar_subquery(), literal_column("false"))
+        )
     return or_(*probes)
 
 
@@ -69,8 +77,15 @@ def _ids(table: Table, source: WordSource, index: int) -> Select[Any]:  # Any: a
     if source.link == "id":
         return select(terms[source.key].label("id")).where(*_range(source, index)).distinct()
     rows = table.alias()
-    joined = source.terms.join(rows, and_(rows.c.tenant_id == terms.tenant_id, rows.c[source.link] == terms[source.key]))
-    return select(rows.c.id.label("id")).select_from(joined).where(*_range(source, index), rows.c.tenant_id == bindparam("tenant")).distinct()
+    joined = source.terms.join(
+        rows, and_(rows.c.tenant_id == terms.tenant_id, rows.c[source.link] == terms[source.key])
+    )
+    return (
+        select(rows.c.id.label("id"))
+        .select_from(joined)
+        .where(*_range(source, index), rows.c.tenant_id == bindparam("tenant"))
+        .distinct()
+    )
 
 
 def _range(source: WordSource, index: int) -> list[ColumnElement[bool]]:

@@ -1,7 +1,7 @@
 """The event log's partitions, one a day: made ahead and dropped behind by the owner.
 
-A DEFAULT partition catches what no other covers, so a late owner loses nothing. Partitions get no grants of their own: the runtime role reaches them
-through ``event_log`` alone, whose policy then holds.
+A DEFAULT partition catches what no other covers, so a late owner loses nothing. Partitions get no grants of their
+own: the runtime role reaches them through ``event_log`` alone, whose policy then holds.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -11,13 +11,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 _EXISTING = text(
-    "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'event_log'::regclass AND c.relname LIKE 'event_log_2%'"
+    "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+    "WHERE i.inhparent = 'event_log'::regclass AND c.relname LIKE 'event_log_2%'"
 )
 DAYS_AHEAD = 7
 
 
-async def ensure_partitions(connection: AsyncConnection, keep_days: int | None = None, today: date | None = None) -> list[str]:
-    """Make the partitions of the coming days and, with ``keep_days``, drop those wholly older. Returns what it made and dropped, in words."""
+async def ensure_partitions(
+    connection: AsyncConnection, keep_days: int | None = None, today: date | None = None
+) -> list[str]:
+    """Make the partitions of the coming days and, with ``keep_days``, drop those wholly older. Returns what it
+    made and dropped, in words.
+    """
     today = today or datetime.now(UTC).date()
     existing = set((await connection.execute(_EXISTING)).scalars())
     done = []

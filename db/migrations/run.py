@@ -1,6 +1,7 @@
 """Walks the migrations as the owner: up, down, and the question whether the database is at head.
 
-The owner login needs CREATEROLE once, to make the two group roles; without it the migration fails and names the statements a superuser must run.
+The owner login needs CREATEROLE once, to make the two group roles; without it the migration fails and names the
+statements a superuser must run.
 """
 
 import asyncio
@@ -23,7 +24,8 @@ from db.tables import DIRECTORY_ROLE, RUNTIME_ROLE
 
 _ROOT = Path(__file__).parent
 _MEMBERSHIP = text(
-    "SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles l ON l.oid = m.member WHERE l.rolname = :login"
+    "SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid "
+    "JOIN pg_roles l ON l.oid = m.member WHERE l.rolname = :login"
 )
 
 
@@ -37,7 +39,9 @@ def head_revision() -> str:
 
 
 async def upgrade(owner_dsn: str, runtime_login: str | None = None, revision: str = "head") -> None:
-    """Bring the database up to ``revision``, let ``runtime_login`` take the two group roles, and make the log's next partitions."""
+    """Bring the database up to ``revision``, let ``runtime_login`` take the two group roles, and make the log's
+    next partitions.
+    """
     async with _owner(owner_dsn) as connection:
         await connection.run_sync(_walk(command.upgrade, revision))
         if runtime_login is not None:
@@ -57,7 +61,9 @@ async def downgrade(owner_dsn: str, revision: str) -> None:
 async def is_current(owner_dsn: str) -> bool:
     """Whether the database stands at the newest revision."""
     async with _owner(owner_dsn) as connection:
-        return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision()) == head_revision()
+        return (
+            await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision()) == head_revision()
+        )
 
 
 def _walk(verb: Callable[[Config, str], None], revision: str) -> Callable[[Connection], None]:

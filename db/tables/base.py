@@ -1,7 +1,8 @@
 """What every table shares: one MetaData, the column shapes, and the two kinds of table.
 
-A *tenant table* begins its primary key with ``tenant_id`` and is guarded by FORCE ROW LEVEL SECURITY; a *directory table* is read before there is a
-tenant. The two sets are told apart by ``DIRECTORY_TABLES`` below: every other table is taken for a tenant table, so a forgotten one fails closed.
+A *tenant table* begins its primary key with ``tenant_id`` and is guarded by FORCE ROW LEVEL SECURITY; a *directory
+table* is read before there is a tenant. The two sets are told apart by ``DIRECTORY_TABLES`` below: every other table
+is taken for a tenant table, so a forgotten one fails closed.
 """
 
 from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, Table, Text, Uuid
@@ -21,11 +22,15 @@ metadata = MetaData(
 )
 
 DIRECTORY_TABLES = frozenset({"tenants", "users", "roles", "memberships", "sessions"})
-"""Tables that the directory role alone may touch. ``event_heads`` is a tenant table that the directory may also read."""
+"""Tables that the directory role alone may touch. ``event_heads`` is a tenant table that the directory may also
+read.
+"""
 
 
 def text_column(name: str, *, nullable: bool = False) -> Column[str]:
-    """Text in collation "C": its comparisons are leakproof, so they can be index conditions under row-level security."""
+    """Text in collation "C": its comparisons are leakproof, so they can be index conditions under row-level
+    security.
+    """
     return Column(name, Text(collation="C"), nullable=nullable)
 
 

@@ -1,6 +1,15 @@
 """Customers and products, with the words each is found by."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, PrimaryKeyConstraint, SmallInteger, Table, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+)
 
 from db.tables.base import metadata, money_column, text_column, time_column, uuid_column, version_column
 
@@ -8,7 +17,8 @@ from db.tables.base import metadata, money_column, text_column, time_column, uui
 def terms_table(noun: str) -> Table:
     """The words of a noun, one row a word: prefix ranges over ``term`` stay index conditions under row-level security.
 
-    ``source`` says which field a word comes from (see ``db/search.py``), so that a gated field's words are matched only for those who may read it.
+    ``source`` says which field a word comes from (see ``db/search.py``), so that a gated field's words are matched
+    only for those who may read it.
     """
     return Table(
         f"{noun}_terms",

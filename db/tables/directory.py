@@ -1,6 +1,18 @@
 """Tables read before there is a tenant: who exists, who belongs where, which sessions live."""
 
-from sqlalchemy import ARRAY, Boolean, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, Table, Text, UniqueConstraint, Column
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from db.tables.base import metadata, text_column, time_column, uuid_column, version_column
 

@@ -13,7 +13,9 @@ event_heads = Table(
     time_column("ts"),
     PrimaryKeyConstraint("tenant_id"),
 )
-"""The newest number of each tenant's log and its time: locked last in a writing transaction, so numbers are gapless and in commit order."""
+"""The newest number of each tenant's log and its time: locked last in a writing transaction, so numbers are
+gapless and in commit order.
+"""
 
 event_log = Table(
     "event_log",
@@ -31,7 +33,9 @@ event_log = Table(
     Index("ix_event_log_seq", "tenant_id", "seq"),
     postgresql_partition_by="RANGE (ts)",
 )
-"""``before`` and ``after`` hold every column that a filter, an order or a row scope can judge. No unique key: (tenant, seq) is unique by the head row."""
+"""``before`` and ``after`` hold every column that a filter, an order or a row scope can judge. No unique key:
+(tenant, seq) is unique by the head row.
+"""
 
 audit_log = Table(
     "audit_log",

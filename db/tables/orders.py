@@ -47,7 +47,9 @@ orders = Table(
     Index("ix_orders_due_last", "tenant_id", text("(coalesce(due_at, 'infinity'::timestamptz))"), "id"),
     Index("ix_orders_due_first", "tenant_id", text("(coalesce(due_at, '-infinity'::timestamptz))"), "id"),
 )
-"""A null in a sort key is given its place by one of two expressions, so that a keyset stays one row comparison on one index."""
+"""A null in a sort key is given its place by one of two expressions, so that a keyset stays one row comparison on
+one index.
+"""
 
 order_items = Table(
     "order_items",

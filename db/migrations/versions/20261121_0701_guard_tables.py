@@ -19,7 +19,8 @@ GUARDED = {
     "event_log": "SELECT, INSERT",
     "audit_log": "SELECT, INSERT",
 }
-# The scalar subselect makes the setting a parameter that is read once a statement; after a local set it is '' and not NULL.
+# The scalar subselect makes the setting a parameter that is read once a statement; after a local set it is '' and not
+# NULL.
 TENANT = "(SELECT nullif(current_setting('tidegate.tenant', true), '')::uuid)"
 # Roles belong to the whole cluster: another database, or another process at this very moment, may have made them.
 MAKE_ROLE = """
@@ -30,8 +31,8 @@ DO $$ BEGIN
 EXCEPTION
     WHEN duplicate_object OR unique_violation THEN NULL;
     WHEN insufficient_privilege THEN
-        RAISE EXCEPTION 'the owner may not create roles: let a superuser run CREATE ROLE {role} NOLOGIN NOINHERIT, then migrate again';
-END $$
+        RAISE EXCEPTION 'the owner may not create roles: let a superuser run CREATE ROLE {role} NOLOGIN NOINHERIT,
+        then migrate again'; END $$
 """
 
 
