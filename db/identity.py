@@ -1,6 +1,7 @@
 """The directory's statements: users, tenants, roles, memberships, sessions, and the heads of the logs, each built once.
 
-They are asked before there is a tenant, so none of them carries the tenant predicate of the tenant tables; the directory's role reaches no other table.
+They are asked before there is a tenant, so none of them carries the tenant predicate of the tenant tables; the
+directory's role reaches no other table.
 """
 
 from sqlalchemy import (
@@ -15,13 +16,11 @@ from sqlalchemy import (
     any_,
     bindparam,
     column,
-    delete,
     func,
     insert,
     literal,
     select,
     table,
-    text,
     true,
     update,
 )
@@ -103,7 +102,9 @@ CREATE_TENANT = compile_statement(
     )
     .add_cte(_new_tenant.cte("new_tenant"))
 )
-"""The tenant and its system roles at once. ``role_grants`` holds each role's permissions separated by spaces: arrays of arrays may not be ragged."""
+"""The tenant and its system roles at once. ``role_grants`` holds each role's permissions separated by spaces:
+arrays of arrays may not be ragged.
+"""
 
 CREATE_USER = compile_statement(
     insert(users).values(
@@ -148,17 +149,25 @@ REFRESH_PASSWORD = compile_statement(
 )
 
 CREATE_SESSION = compile_statement(
-    insert(sessions).values(
-        id_hash=bindparam("id_hash"),
-        user_id=bindparam("user_id"),
-        tenant_id=bindparam("tenant_id"),
-        user_agent=bindparam("user_agent"),
-        address=bindparam("address"),
-        created_at=_NOW,
-        seen_at=_NOW,
-        expires_at=bindparam("expires_at"),
+    insert(sessions)
+    .from_select(
+        ["id_hash", "user_id", "tenant_id", "user_agent", "address", "created_at", "seen_at", "expires_at"],
+        select(
+            bindparam("id_hash", type_=sessions.c.id_hash.type),
+            users.c.id,
+            bindparam("tenant_id", type_=sessions.c.tenant_id.type),
+            bindparam("user_agent", type_=Text),
+            bindparam("address", type_=Text),
+            _NOW,
+            _NOW,
+            bindparam("expires_at", type_=DateTime(timezone=True)),
+        ).where(users.c.id == bindparam("user_id"), users.c.version == bindparam("user_version")),
     )
+    .returning(sessions.c.user_id)
 )
+"""Only for the user as it was when its password was checked: a sign-in that was under way when the password
+changed leaves no session.
+"""
 _this_session = sessions.c.id_hash == bindparam("id_hash")
 TOUCH_SESSION = compile_statement(
     update(sessions)
@@ -177,9 +186,6 @@ REVOKE_SESSIONS_OF = compile_statement(
     .values(revoked_at=_NOW)
     .returning(sessions.c.id_hash)
 )
-FORGET_SESSIONS = compile_statement(
-    delete(sessions).where(sessions.c.expires_at < bindparam("before", type_=DateTime(timezone=True)))
-)
 
 HEADS = compile_statement(
     select(event_heads).where(
@@ -190,4 +196,3 @@ NOTIFY = compile_statement(
     select(func.pg_notify(bindparam("channel", type_=Text), bindparam("payload", type_=Text)).label("sent"))
 )
 REVISION = compile_statement(select(column("version_num", Text)).select_from(table("alembic_version")))
-ONE = compile_statement(select(text("1 AS one")))

@@ -1,0 +1,76 @@
+"""What this floor refuses. ``code`` is the code of the answer, the message may be shown to the caller.
+
+AuthError
+├── Unauthenticated         nobody may use these credentials: sign in again, or take a new token
+│   ├── WrongPassword       no such user, or not that password: told alike
+│   ├── BadSession          unknown, revoked or expired
+│   └── BadToken            malformed, forged, expired, or its user is gone
+├── Forbidden               the caller is known, and may not do this
+├── AmbiguousCredentials    the same kind of credential twice
+├── SignInBusy              too many passwords are being checked: try again in a moment
+└── OperatorError           a command names what does not exist, or what exists already
+"""
+
+
+class AuthError(Exception):
+    """The root of this floor's errors. ``reason`` is a word for the log: it says more than the caller is told."""
+
+    code = "UNAUTHENTICATED"
+    message = "Sign in."
+
+    def __init__(self, reason: str = "", message: str | None = None) -> None:
+        self.message = message or self.message
+        super().__init__(self.message)
+        self.reason = reason
+
+
+class Unauthenticated(AuthError):
+    """Nobody may use these credentials."""
+
+    message = "The credentials are not valid."
+
+
+class WrongPassword(Unauthenticated):
+    """No such user, or not that password."""
+
+    message = "Email or password is wrong."
+
+
+class BadSession(Unauthenticated):
+    """Unknown, revoked or expired."""
+
+    message = "The session has ended. Sign in again."
+
+
+class BadToken(Unauthenticated):
+    """Malformed, forged, expired, or its user is gone."""
+
+    message = "The token is not valid, or no longer."
+
+
+class Forbidden(AuthError):
+    """The caller is known, and may not do this."""
+
+    code = "FORBIDDEN"
+    message = "This is not allowed."
+
+
+class AmbiguousCredentials(AuthError):
+    """The same kind of credential twice: which one counts is not guessed."""
+
+    code = "BAD_REQUEST"
+    message = "The request carries the same kind of credential twice."
+
+
+class SignInBusy(AuthError):
+    """Too many passwords are being checked."""
+
+    code = "OVERLOADED"
+    message = "Too many people are signing in. Try again in a moment."
+
+
+class OperatorError(AuthError):
+    """A command names what does not exist, or what exists already."""
+
+    code = "BAD_USER_INPUT"
+    message = "That cannot be done."

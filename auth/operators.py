@@ -1,0 +1,97 @@
+"""What an operator does from the command line, with nobody signed in.
+
+Every function raises OperatorError, in words for a person.
+"""
+
+from datetime import timedelta
+
+from auth.authenticate import SLUG
+from auth.errors import OperatorError
+from auth.keyring import Keyring
+from auth.passwords import Passwords
+from auth.permissions import SYSTEM_ROLES
+from auth.sign_in import normal_email
+from auth.tokens import LONGEST_LIFE, sign_token
+from db.clock import Clock, utc_now
+from db.directory import Directory, Row
+from db.errors import BadValue, Duplicate
+
+_LONGEST_NAME = 200
+
+
+async def create_tenant(directory: Directory, slug: str, name: str) -> str:
+    """The new tenant's id (hex); it begins with the system roles."""
+    if not SLUG.fullmatch(slug):
+        raise OperatorError("slug", f"{slug!r} is no slug: up to 63 of a-z, 0-9 and -, not beginning with -.")
+    try:
+        return await directory.create_tenant(slug, _name(name), SYSTEM_ROLES)
+    except Duplicate:
+        raise OperatorError("slug taken", f"There is a tenant {slug!r} already.") from None
+
+
+async def create_user(directory: Directory, passwords: Passwords, email: str, name: str, password: str) -> str:
+    """The new user's id (hex), a member of nothing yet."""
+    address, shown = _email(email), _name(name)
+    password_hash = await passwords.hash(password)
+    try:
+        return await directory.create_user(address, shown, password_hash)
+    except Duplicate:
+        raise OperatorError("email taken", f"There is a user {address} already.") from None
+
+
+async def add_member(directory: Directory, email: str, tenant_slug: str, role: str) -> None:
+    """Make the user a member of the tenant with that role, or change its role there."""
+    user = await _user(directory, email)
+    tenant = await directory.tenant_by_slug(tenant_slug)
+    if tenant is None:
+        raise OperatorError("no such tenant", f"There is no tenant {tenant_slug!r}.")
+    try:
+        await directory.put_membership(tenant["id"], user["id"], role)
+    except BadValue:
+        raise OperatorError("no such role", f"The tenant {tenant_slug!r} has no role {role!r}.") from None
+
+
+async def reset_password(directory: Directory, passwords: Passwords, email: str, password: str) -> None:
+    """Set the password; every session of the user ends."""
+    user = await _user(directory, email)
+    await directory.set_password(user["id"], await passwords.hash(password))
+
+
+async def issue_token(
+    directory: Directory, keyring: Keyring, email: str, tenant_slug: str | None, minutes: int, clock: Clock = utc_now
+) -> str:
+    """A bearer token of the user for one of its tenants; without a slug, for the only one it has."""
+    longest = int(LONGEST_LIFE.total_seconds() // 60)
+    if not 1 <= minutes <= longest:
+        raise OperatorError("minutes", f"A token lives for 1 to {longest} minutes.")
+    user = await _user(directory, email)
+    if user["disabled_at"] is not None:
+        raise OperatorError("user disabled", f"The user {user['email']} is disabled.")
+    tenants = {row["slug"]: row["tenant_id"] for row in await directory.memberships_of(user["id"])}
+    if tenant_slug is None and len(tenants) > 1:
+        raise OperatorError("which tenant", f"{user['email']} belongs to {', '.join(tenants)}: say for which one.")
+    tenant_id = next(iter(tenants.values()), None) if tenant_slug is None else tenants.get(tenant_slug)
+    if tenant_id is None:
+        raise OperatorError("not a member", f"{user['email']} does not belong to {tenant_slug or 'any tenant'}.")
+    return sign_token(keyring, user["id"], tenant_id, clock(), timedelta(minutes=minutes))
+
+
+async def _user(directory: Directory, email: str) -> Row:
+    user = await directory.user_by_email(_email(email))
+    if user is None:
+        raise OperatorError("no such user", f"There is no user {email!r}.")
+    return user
+
+
+def _email(text: str) -> str:
+    email = normal_email(text)
+    if email is None:
+        raise OperatorError("email", f"{text!r} is no email address.")
+    return email
+
+
+def _name(text: str) -> str:
+    name = text.strip()
+    if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
+        raise OperatorError("name", f"A name has 1 to {_LONGEST_NAME} printable characters.")
+    return name

@@ -1,0 +1,27 @@
+"""The principal: who is calling, for which tenant, and what that grants. Made by ``auth/authenticate.py`` alone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from auth.permissions import PermissionSet
+from db.tenancy import TenantId
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """One caller during one request. Ids are 32 hex digits."""
+
+    user_id: str
+    email: str
+    name: str
+    tenant: TenantId
+    tenant_slug: str
+    tenant_name: str
+    roles: tuple[str, ...]
+    permissions: PermissionSet
+    permissions_version: str
+    """Another text as soon as anything changes that the permissions follow from."""
+    session_id: str | None
+    """The session's public name (the hash of its secret, in hex); None for a token."""
+    expires_at: datetime | None
+    """When the credentials end by themselves."""

@@ -1,0 +1,83 @@
+"""Signing in with a password, and signing out."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from auth.errors import Forbidden, WrongPassword
+from auth.passwords import Passwords
+from auth.sessions import ABSOLUTE, hash_of, new_secret
+from db.clock import Clock
+from db.directory import Directory, Row
+
+LONGEST_EMAIL = 254
+_LONGEST_NOTE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session. ``secret`` is for the cookie and for nothing else."""
+
+    secret: str
+    expires_at: datetime
+    user: Row
+    tenant: Row
+
+
+def normal_email(text: str) -> str | None:
+    """The one spelling that an address is kept and looked up by; None for what cannot be an address."""
+    email = unicodedata.normalize("NFC", text.strip()).lower()
+    plausible = 3 <= len(email) <= LONGEST_EMAIL and "@" in email[1:-1]
+    return email if plausible and email.isprintable() and " " not in email else None
+
+
+async def sign_in(
+    directory: Directory,
+    passwords: Passwords,
+    clock: Clock,
+    email: str,
+    password: str,
+    *,
+    user_agent: str | None = None,
+    address: str | None = None,
+) -> SignedIn:
+    """A new session in the first of the user's tenants by slug.
+
+    Raises WrongPassword, SignInBusy, and Forbidden for a user of no tenant.
+    """
+    known = normal_email(email)
+    user = await directory.user_by_email(known) if known is not None else None
+    stored = user["password_hash"] if user is not None and user["disabled_at"] is None else None
+    right, fresh_hash = await passwords.check(password, stored)
+    if user is None or stored is None or not right:
+        raise WrongPassword("wrong password" if stored else "unknown, disabled, or without a password")
+    if fresh_hash is not None:
+        await directory.refresh_password(user["id"], stored, fresh_hash)
+    memberships = await directory.memberships_of(user["id"])
+    if not memberships:
+        raise Forbidden("no membership", "You belong to no tenant yet. Ask whoever runs yours to add you.")
+    secret, expires_at, tenant = new_secret(), clock() + ABSOLUTE, memberships[0]
+    created = await directory.create_session(
+        _hash(secret), user, tenant["tenant_id"], expires_at, _note(user_agent), _note(address)
+    )
+    if not created:
+        raise WrongPassword("password changed meanwhile")
+    return SignedIn(secret, expires_at, user, tenant)
+
+
+async def sign_out(directory: Directory, secret: str) -> bool:
+    """Revoke the session; whether there was one."""
+    id_hash = hash_of(secret)
+    return id_hash is not None and await directory.revoke_session(id_hash)
+
+
+def _hash(secret: str) -> bytes:
+    id_hash = hash_of(secret)
+    if id_hash is None:
+        raise ValueError("not a session's secret")
+    return id_hash
+
+
+def _note(text: str | None) -> str | None:
+    """What a request says of itself, fit to be kept: printable and short."""
+    return "".join(filter(str.isprintable, text))[:_LONGEST_NOTE] if text else None

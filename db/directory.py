@@ -1,0 +1,222 @@
+"""The door for what is read before there is a tenant: who exists, who belongs where, which sessions live, how far
+each log reaches.
+
+The only file that takes connections without a tenant. They carry the directory's role, which has rights on these
+tables and on no tenant table. Every method is one statement and therefore one transaction. Rows are the driver's
+records; ids in them are 32 hex digits.
+
+Every method may raise BadValue (characters that text cannot hold, a reference to nothing), PoolExhausted and
+QueryTimeout.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from db import identity
+from db.clock import Clock, utc_now
+from db.codecs import set_codecs
+from db.errors import BadValue, Duplicate, PoolExhausted, QueryTimeout
+from db.ids import new_id
+from db.listener import Listener
+from db.statements import Statement
+from db.tables import DIRECTORY_ROLE
+
+Row = asyncpg.Record
+WAIT_SECONDS = 5.0
+STATEMENT_SECONDS = 10
+LONGEST_PAYLOAD = 7_999
+"""Bytes that one notification can carry."""
+_SETTINGS = {
+    "role": DIRECTORY_ROLE,
+    "application_name": "tidegate directory",
+    "timezone": "UTC",
+    "jit": "off",
+    "statement_timeout": f"{STATEMENT_SECONDS}s",
+}
+
+
+async def _keep_as_is(_: asyncpg.Connection) -> None:
+    """Instead of the pool's reset at every release: no statement here leaves anything behind on its connection."""
+
+
+class Directory:
+    """Opened by ``await Directory.open(…)``; ``observer`` is told the text of each statement as it is sent."""
+
+    def __init__(self, pool: asyncpg.Pool, dsn: str, clock: Clock) -> None:
+        self._pool = pool
+        self._dsn = dsn
+        self._clock = clock
+        self._listeners: list[Listener] = []
+        self.observer: Callable[[str], None] | None = None
+
+    @classmethod
+    async def open(cls, dsn: str, size: int = 4, clock: Clock = utc_now) -> "Directory":
+        """Connects once now, so that a wrong address shows at the start, and up to ``size`` times later."""
+        pool = await asyncpg.create_pool(
+            dsn, min_size=1, max_size=size, timeout=10, init=set_codecs, reset=_keep_as_is, server_settings=_SETTINGS
+        )
+        return cls(pool, dsn, clock)
+
+    async def close(self) -> None:
+        for listener in self._listeners:
+            await listener.stop()
+        await self._pool.close()
+
+    # ── users, tenants, memberships ─────────────────────────────────────────────────────────────────────────────────
+
+    async def user_by_email(self, email: str) -> Row | None:
+        """``email`` in lower case."""
+        return await self._one(identity.USER_BY_EMAIL, email=email)
+
+    async def user_by_id(self, user_id: str) -> Row | None:
+        return await self._one(identity.USER_BY_ID, user_id=user_id)
+
+    async def tenant_by_slug(self, slug: str) -> Row | None:
+        return await self._one(identity.TENANT_BY_SLUG, slug=slug)
+
+    async def memberships_of(self, user_id: str) -> list[Row]:
+        """The user's tenants by slug: ``tenant_id slug name role permissions``."""
+        return await self._fetch(identity.MEMBERSHIPS_OF, user_id=user_id)
+
+    async def membership(self, user_id: str, *, tenant_id: str = "", tenant_slug: str | None = None) -> Row | None:
+        """The user with its membership of the tenant of that slug, else of that id: None for no such user,
+        ``role`` None for no member.
+        """
+        if tenant_slug is not None:
+            return await self._one(identity.MEMBER_OF_SLUG, user_id=user_id, slug=tenant_slug)
+        return await self._one(identity.MEMBER_OF_ID, user_id=user_id, tenant_id=tenant_id)
+
+    async def create_tenant(self, slug: str, name: str, roles: Mapping[str, Sequence[str]]) -> str:
+        """The new tenant's id, with ``roles`` as its system roles (name → permissions). Raises Duplicate."""
+        tenant_id, names, grants = new_id(), list(roles), [" ".join(each) for each in roles.values()]
+        await self._write(
+            identity.CREATE_TENANT, id=tenant_id, slug=slug, name=name, role_names=names, role_grants=grants
+        )
+        return tenant_id
+
+    async def create_user(self, email: str, name: str, password_hash: str | None = None) -> str:
+        """The new user's id. ``email`` in lower case. Raises Duplicate."""
+        user_id = new_id()
+        await self._write(identity.CREATE_USER, id=user_id, email=email, name=name, password_hash=password_hash)
+        return user_id
+
+    async def put_membership(self, tenant_id: str, user_id: str, role: str) -> None:
+        """Make the user a member with that role, or change the role it has. Raises BadValue when the tenant has no
+        such role.
+        """
+        await self._write(identity.PUT_MEMBERSHIP, tenant_id=tenant_id, user_id=user_id, role=role)
+
+    async def set_password(self, user_id: str, password_hash: str) -> None:
+        """Set it and revoke every session of the user."""
+        await self._write(identity.SET_PASSWORD, user_id=user_id, password_hash=password_hash)
+
+    async def refresh_password(self, user_id: str, old_hash: str, password_hash: str) -> None:
+        """The same password hashed anew; nothing happens when it was changed meanwhile."""
+        await self._fetch(identity.REFRESH_PASSWORD, user_id=user_id, old_hash=old_hash, password_hash=password_hash)
+
+    # ── sessions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def create_session(
+        self,
+        id_hash: bytes,
+        user: Row,
+        tenant_id: str,
+        expires_at: datetime,
+        user_agent: str | None = None,
+        address: str | None = None,
+    ) -> bool:
+        """False when the user was changed since ``user`` was read: then there is no session."""
+        rows = await self._write(
+            identity.CREATE_SESSION,
+            id_hash=id_hash,
+            user_id=user["id"],
+            user_version=user["version"],
+            tenant_id=tenant_id,
+            expires_at=expires_at,
+            user_agent=user_agent,
+            address=address,
+        )
+        return bool(rows)
+
+    async def session(self, id_hash: bytes, tenant_slug: str | None = None) -> Row | None:
+        """The session with its user and the membership of its own tenant, or of the tenant of that slug: the
+        columns of ``membership`` and the times.
+        """
+        if tenant_slug is not None:
+            return await self._one(identity.SESSION_OF_SLUG, id_hash=id_hash, slug=tenant_slug)
+        return await self._one(identity.SESSION_OF_ITS_TENANT, id_hash=id_hash)
+
+    async def touch_session(self, id_hash: bytes, unless_within: timedelta) -> None:
+        """Note that the session is in use, unless that was noted so lately."""
+        await self._write(identity.TOUCH_SESSION, id_hash=id_hash, unless_after=self._clock() - unless_within)
+
+    async def revoke_session(self, id_hash: bytes) -> bool:
+        """Whether there was one to revoke."""
+        return bool(await self._write(identity.REVOKE_SESSION, id_hash=id_hash))
+
+    async def revoke_sessions_of(self, user_id: str) -> int:
+        """How many were revoked."""
+        return len(await self._write(identity.REVOKE_SESSIONS_OF, user_id=user_id))
+
+    # ── the logs' heads and the wake-ups ────────────────────────────────────────────────────────────────────────────
+
+    async def heads(self, tenant_ids: Sequence[str]) -> dict[str, tuple[int, datetime]]:
+        """How far each tenant's log reaches: its newest number and time. A tenant without any event is missing."""
+        rows = await self._fetch(identity.HEADS, tenant_ids=list(tenant_ids))
+        return {row["tenant_id"]: (row["seq"], row["ts"]) for row in rows}
+
+    async def listen(
+        self, channel: str, told: Callable[[str], None], on_reconnect: Callable[[], None] | None = None
+    ) -> Listener:
+        """Call ``told`` with each payload on a connection of its own, until the listener or the directory is closed."""
+        listener = Listener(self._connect, channel, told, on_reconnect)
+        self._listeners.append(listener)
+        await listener.start()
+        return listener
+
+    async def notify(self, channel: str, payload: str) -> None:
+        """Raises ValueError for more than ``LONGEST_PAYLOAD`` bytes."""
+        if len(payload.encode()) > LONGEST_PAYLOAD:
+            raise ValueError(f"a notification carries at most {LONGEST_PAYLOAD} bytes")
+        await self._fetch(identity.NOTIFY, channel=channel, payload=payload)
+
+    async def schema_revision(self) -> str | None:
+        """The revision that the database's tables stand at."""
+        row = await self._one(identity.REVISION)
+        return None if row is None else str(row["version_num"])
+
+    async def _connect(self) -> asyncpg.Connection:
+        return await asyncpg.connect(self._dsn, timeout=10, server_settings=_SETTINGS)
+
+    async def _write(self, statement: Statement, **values: object) -> list[Row]:
+        return await self._fetch(statement, **values, now=self._clock())
+
+    async def _one(self, statement: Statement, **values: object) -> Row | None:
+        rows = await self._fetch(statement, **values)
+        return rows[0] if rows else None
+
+    async def _fetch(self, statement: Statement, **values: object) -> list[Row]:
+        if self.observer is not None:
+            self.observer(statement.sql)
+        try:
+            connection = await self._pool.acquire(timeout=WAIT_SECONDS)
+        except TimeoutError:
+            raise PoolExhausted(f"no directory connection came free within {WAIT_SECONDS:g} s") from None
+        try:
+            rows: list[Row] = await connection.fetch(statement.sql, *statement.args(values))
+        except (
+            asyncpg.DataError,
+            asyncpg.ForeignKeyViolationError,
+            asyncpg.CheckViolationError,
+            UnicodeEncodeError,
+        ) as error:
+            raise BadValue("a value is malformed, or names what does not exist") from error
+        except asyncpg.UniqueViolationError as error:
+            raise Duplicate(error.constraint_name) from error
+        except asyncpg.QueryCanceledError as error:
+            raise QueryTimeout("the statement ran past its deadline") from error
+        finally:
+            await self._pool.release(connection)
+        return rows
