@@ -1,13 +1,13 @@
 """What a resolver may refuse.
 
-    Problem             a rule of the domain says no; a mutation answers it as a user error, with code and field
-    ├── NotFound        the row does not exist, or is another tenant's: told alike
-    ├── Invalid         a value that the domain does not take
-    ├── BadTransition   the status may not change that way
-    └── Conflict        the row has moved on since the caller read it; carries the row as it is now
-    Problems            several at once
-    InvalidInput        an argument that makes no sense in a read: answered as an error of the request
-    Denied              the caller may not read this kind of row
+Problem             a rule of the domain says no; a mutation answers it as a user error, with code and field
+├── NotFound        the row does not exist, or is another tenant's: told alike
+├── Invalid         a value that the domain does not take
+├── BadTransition   the status may not change that way
+└── Conflict        the row has moved on since the caller read it; carries the row as it is now
+Problems            several at once
+InvalidInput        an argument that makes no sense in a read: answered as an error of the request
+Denied              the caller may not read this kind of row
 """
 
 from collections.abc import Sequence

@@ -37,10 +37,14 @@ class NewOrder:
     items: Sequence[NewItem]
 
 
-async def assemble(writer: TenantWriter, new: NewOrder, now: datetime) -> tuple[dict[str, Any], list[dict[str, Any]]]:  # Any: columns
+async def assemble(
+    writer: TenantWriter, new: NewOrder, now: datetime
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:  # Any: columns
     """The order's columns and its items' columns. Raises Problems naming every fault at once."""
     problems = _faults_of(new)
-    products = await products_by_id(writer, [item.product_id for item in new.items[:MAX_ITEMS]], ("id", "sku", "price", "currency"))
+    products = await products_by_id(
+        writer, [item.product_id for item in new.items[:MAX_ITEMS]], ("id", "sku", "price", "currency")
+    )
     if not await customers_by_id(writer, [new.customer_id], ("id",)):
         problems.append(NotFound("There is no such customer.", "customerId"))
     for index, item in enumerate(new.items[:MAX_ITEMS]):
@@ -57,7 +61,9 @@ async def assemble(writer: TenantWriter, new: NewOrder, now: datetime) -> tuple[
 def _faults_of(new: NewOrder) -> list[Problem]:
     problems: list[Problem] = []
     if new.currency not in CURRENCIES:
-        problems.append(Invalid(f"The currency must be one of {', '.join(CURRENCIES)}.", "currency", code="UNKNOWN_CURRENCY"))
+        problems.append(
+            Invalid(f"The currency must be one of {', '.join(CURRENCIES)}.", "currency", code="UNKNOWN_CURRENCY")
+        )
     if not new.items:
         problems.append(Invalid("An order needs at least one item.", "items", code="REQUIRED"))
     if len(new.items) > MAX_ITEMS:
@@ -70,7 +76,9 @@ def _faults_of(new: NewOrder) -> list[Problem]:
 def _item_faults(item: NewItem, product: Row | None, currency: str, index: int) -> list[Problem]:
     problems: list[Problem] = []
     if not 1 <= item.quantity <= MAX_QUANTITY:
-        problems.append(Invalid(f"A quantity is from 1 to {MAX_QUANTITY}.", "items", str(index), "quantity", code="OUT_OF_RANGE"))
+        problems.append(
+            Invalid(f"A quantity is from 1 to {MAX_QUANTITY}.", "items", str(index), "quantity", code="OUT_OF_RANGE")
+        )
     if product is None:
         problems.append(NotFound("There is no such product.", "items", str(index), "productId"))
     elif product["currency"] != currency and currency in CURRENCIES:
@@ -109,9 +117,11 @@ def _order(new: NewOrder, total: int, user_id: str | None, now: datetime) -> dic
 
 
 def draw_number(now: datetime) -> str:
-    """An order number such as ``251121-7K3M9QX``: the day, then the millisecond of the day and eight random bits in Crockford's base 32.
+    """An order number such as ``251121-7K3M9QX``: the day, then the millisecond of the day and eight random bits in
+    Crockford's base 32.
 
-    It needs no counter, so creators never wait for each other; two orders collide only within a millisecond, and then draw again.
+    It needs no counter, so creators never wait for each other; two orders collide only within a millisecond, and then
+    draw again.
     """
     millisecond = ((now.hour * 60 + now.minute) * 60 + now.second) * 1000 + now.microsecond // 1000
     value = millisecond << 8 | secrets.randbits(8)

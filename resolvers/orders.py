@@ -53,7 +53,9 @@ async def orders_by_id(ctx: ReadContext, ids: Sequence[str], columns: Sequence[s
     return await rows.orders_by_id(ctx.reader, ids, columns)
 
 
-async def items_of_orders(ctx: ReadContext, ids: Sequence[str], columns: Sequence[str] | None = None) -> dict[str, list[Row]]:
+async def items_of_orders(
+    ctx: ReadContext, ids: Sequence[str], columns: Sequence[str] | None = None
+) -> dict[str, list[Row]]:
     """The items of these orders in line order, for all parents at once."""
     return await rows.items_of_orders(ctx.reader, ids, columns)
 
@@ -75,7 +77,9 @@ async def create_order(ctx: WriteContext, new: NewOrder) -> Row:
 
 
 async def update_order(ctx: WriteContext, patch: OrderPatch) -> Row:
-    """Change notes or customer. Raises NotFound, Conflict, Invalid. A patch that changes nothing writes nothing and answers the order."""
+    """Change notes or customer. Raises NotFound, Conflict, Invalid. A patch that changes nothing writes nothing
+    and answers the order.
+    """
     async with ctx.write() as writer:
         before = await _locked(writer, patch.order_id, patch.expected_version)
         changes = {name: value for name, value in patch.changes.items() if before[name] != value}
@@ -88,7 +92,9 @@ async def update_order(ctx: WriteContext, patch: OrderPatch) -> Row:
 
 
 async def change_order_status(ctx: WriteContext, order_id: str, status: str, expected_version: int | None) -> Row:
-    """Move an order along an allowed transition. Raises NotFound, Conflict, BadTransition. The status it already has writes nothing."""
+    """Move an order along an allowed transition. Raises NotFound, Conflict, BadTransition. The status it already
+    has writes nothing.
+    """
     async with ctx.write() as writer:
         before = await _locked(writer, order_id, expected_version)
         if before["status"] == status:
@@ -107,7 +113,8 @@ async def watch_orders(
     after: Position | None,
     moved: Callable[[Position], None],
 ) -> AsyncIterator[Event]:
-    """Every change of an order that matches ``condition`` before or after it, in order, from ``after`` (or from now) on, for ever.
+    """Every change of an order that matches ``condition`` before or after it, in order, from ``after`` (or from now)
+    on, for ever.
 
     ``moved`` is told each position that is done with, whether or not an event came of it. Raises CursorExpired.
     """
@@ -150,6 +157,10 @@ async def _check_changes(writer: TenantWriter, changes: dict[str, str | None]) -
 
 def _record(writer: TenantWriter, type_: str, action: str, before: Row | None, after: Row) -> None:
     held = None if before is None else dict(before)
-    changes = {name: [None if held is None else held[name], value] for name, value in after.items() if held is None or held[name] != value}
+    changes = {
+        name: [None if held is None else held[name], value]
+        for name, value in after.items()
+        if held is None or held[name] != value
+    }
     writer.record(EventDraft(type_, "order", after["id"], after["version"], held, dict(after)))
     writer.audit(AuditDraft(action, "order", after["id"], changes))
