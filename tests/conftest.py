@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.support.database import Dsns, RunFolder, Server, run_apart
+from tests.support.world import World, open_world
 
 _FOLDER = pytest.StashKey[RunFolder]()
 
@@ -62,3 +63,17 @@ async def fresh_dsns(server: Server) -> AsyncIterator[Dsns]:
     name = uuid4().hex
     yield await server.create(name)
     await server.drop(name)
+
+
+@pytest.fixture(scope="session")
+async def world(server: Server) -> AsyncIterator[World]:
+    """A house on a seeded database, shared by the tests of a worker: they may add rows, none may count on being alone."""
+    async with open_world(await server.create(uuid4().hex)) as world:
+        yield world
+
+
+@pytest.fixture
+async def fresh_world(fresh_dsns: Dsns) -> AsyncIterator[World]:
+    """A house of the test's own."""
+    async with open_world(fresh_dsns, orders=60) as world:
+        yield world

@@ -1,0 +1,142 @@
+"""A whole house without its front door: a seeded database, a hub, a gateway, and callers of every role."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from auth.permissions import SYSTEM_ROLES, PermissionSet
+from auth.principal import Principal
+from db.clock import utc_now
+from db.engine import Database
+from db.event_cursors import EventCursorCodec
+from db.hub import Hub
+from db.pages import CursorCodec
+from db.seed import seed
+from db.tenancy import TenantId
+from resolvers.context import WriteContext
+from schema.execute import Answer, EventStream, Gateway, OperationRequest
+from tests.support.database import Dsns
+
+KEY = b"a key for tests, 32 bytes long.."
+ORDERS = 2_000
+USER = "00000000000070008000000000000001"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer taken apart."""
+
+    code: str | None
+    status: int | None
+    body: dict[str, Any]  # Any: JSON
+
+    @property
+    def data(self) -> Any:  # Any: JSON
+        return self.body.get("data")
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:  # Any: JSON
+        errors: list[dict[str, Any]] = self.body.get("errors", [])
+        return errors
+
+    @property
+    def codes(self) -> list[str]:
+        return [error["extensions"]["code"] for error in self.errors]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Seeded tenants ``acme`` (half of all orders) and others; ``ask`` runs a document as anybody."""
+
+    dsns: Dsns
+    database: Database
+    hub: Hub
+    gateway: Gateway
+    tenants: Mapping[str, TenantId]
+
+    def principal(self, role: str = "admin", tenant: str = "acme", grants: frozenset[str] | None = None) -> Principal:
+        """A caller with a system role, or with grants of its own."""
+        permissions = PermissionSet.of(SYSTEM_ROLES[role]) if grants is None else PermissionSet(grants)
+        identity = (USER, f"{role}@{tenant}.example", role.title(), self.tenants[tenant], tenant, tenant.title())
+        return Principal(*identity, (role,), permissions, "v1", None, None)
+
+    async def ask(
+        self,
+        document: str | None,
+        variables: Mapping[str, Any] | None = None,  # Any: JSON
+        *,
+        caller: Principal | None | str = "admin",
+        operation: str | None = None,
+        allow_mutation: bool = True,
+    ) -> Reply:
+        """Run a query or a mutation. ``caller`` is a principal, a role of acme, or None for nobody."""
+        who = self.principal(caller) if isinstance(caller, str) else caller
+        request = OperationRequest(document, variables, operation, None, "req-test", allow_mutation=allow_mutation)
+        answer = await self.gateway.answer(request, who)
+        assert isinstance(answer, Answer)
+        return Reply(answer.code, answer.status, json.loads(answer.body))
+
+    async def subscribe(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,  # Any: JSON
+        *,
+        caller: Principal | str = "admin",
+        last_event_id: str | None = None,
+    ) -> EventStream:
+        """Open a subscription; the caller of this closes it."""
+        who = self.principal(caller) if isinstance(caller, str) else caller
+        request = OperationRequest(
+            document, variables, None, None, "req-test", allow_stream=True, last_event_id=last_event_id
+        )
+        stream = await self.gateway.answer(request, who)
+        assert isinstance(stream, EventStream), stream
+        return stream
+
+    def write_context(self, caller: Principal | str = "admin") -> WriteContext:
+        """What a mutation's resolver is given."""
+        who = self.principal(caller) if isinstance(caller, str) else caller
+        reader = self.database.reader(who.tenant)
+        return WriteContext(who, reader, self.database, self.hub, utc_now, "req-test")
+
+    @asynccontextmanager
+    async def statements(self) -> AsyncIterator[list[str]]:
+        """The tenant statements that are sent inside the block."""
+        seen: list[str] = []
+        self.database.observer = seen.append
+        try:
+            yield seen
+        finally:
+            self.database.observer = None
+
+    async def count(self, table: str, tenant: str = "acme") -> int:
+        """How many rows the tenant has in a table, read past every door."""
+        connection = await asyncpg.connect(self.dsns.superuser)
+        try:
+            sql = f"SELECT count(*) FROM {table} WHERE tenant_id = $1::uuid"
+            return int(await connection.fetchval(sql, self.tenants[tenant].hex))
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def open_world(dsns: Dsns, orders: int = ORDERS, tenants: int = 3) -> AsyncIterator[World]:
+    """Seed the database and open a house on it."""
+    roles = {name: list(grants) for name, grants in SYSTEM_ROLES.items()}
+    await seed(dsns.owner, orders=orders, tenants=tenants, roles=roles)
+    database = await Database.open(dsns.runtime, size=5, directory_size=2)
+    hub = Hub(database)
+    await hub.start()
+    try:
+        connection = await asyncpg.connect(dsns.superuser)
+        found = {row["slug"]: TenantId(row["id"].hex) for row in await connection.fetch("SELECT id, slug FROM tenants")}
+        await connection.close()
+        gateway = Gateway(database, hub, CursorCodec([KEY]), EventCursorCodec([KEY], epoch=7))
+        yield World(dsns, database, hub, gateway, found)
+    finally:
+        await hub.stop()
+        await database.close()
