@@ -9,16 +9,15 @@ from rich.console import Console
 from rich.table import Table
 
 from db.seed import SeedReport
+from web.cli.database import operating, owner_dsn
 from web.cli.failures import Failure
 from web.cli.output import print_json
 from web.settings import Settings
 
 DEFAULT_ORDERS, DEFAULT_TENANTS = 1_000_000, 20
-app = typer.Typer()
 
 
-@app.command()
-def seed(
+def command(
     orders: Annotated[int, typer.Option(min=1, help="Orders in all; the largest tenant holds half.")] = DEFAULT_ORDERS,
     tenants: Annotated[int, typer.Option(min=1, max=10_000, help="How many tenants share them.")] = DEFAULT_TENANTS,
     number: Annotated[int, typer.Option("--seed", help="The same number makes the same rows.")] = 1,
@@ -28,28 +27,26 @@ def seed(
 
     Tenants that are there already are kept as they are, so it is safe to run again.
     """
-    owner_dsn = Settings.load().database_owner_url
-    if owner_dsn is None:
-        raise Failure("DATABASE_OWNER_URL is not set: seeding writes as the owner of the tables.")
     if orders < tenants:
         raise typer.BadParameter(f"{orders} orders are too few for {tenants} tenants")
-    report = asyncio.run(_seed(owner_dsn, orders, tenants, number))
+    with operating(Settings.load()) as settings:
+        report = asyncio.run(_seed(owner_dsn(settings), orders, tenants, number))
     if as_json:
         print_json(asdict(report))
     else:
         show_report(report, Console())
 
 
-async def _seed(owner_dsn: str, orders: int, tenants: int, number: int) -> SeedReport:
+async def _seed(dsn: str, orders: int, tenants: int, number: int) -> SeedReport:
     from auth.permissions import SYSTEM_ROLES
     from db.migrations.run import is_current
     from db.seed import seed as make
     from web.cli.progress import shown_progress
 
-    if not await is_current(owner_dsn):
+    if not await is_current(dsn):
         raise Failure("The database is not migrated: run `tidegate migrate` first.")
     with shown_progress() as progress:
-        return await make(owner_dsn, orders=orders, tenants=tenants, roles=SYSTEM_ROLES, seed=number, progress=progress)
+        return await make(dsn, orders=orders, tenants=tenants, roles=SYSTEM_ROLES, seed=number, progress=progress)
 
 
 def show_report(report: SeedReport, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""Live demo traffic: people at work on a tenant's orders, each change made by the resolvers as any caller's would be."""
+"""Live demo traffic: people at work on a tenant's orders, each change made through the resolvers."""
 
 from collections import Counter, OrderedDict
 from random import Random
@@ -23,7 +23,7 @@ _WEIGHTS = (0.3, 0.55, 0.15)
 
 
 class Traffic:
-    """``prepare`` once, then ``act`` for each change. ``counts`` says what was done: created, moved, edited, refused."""
+    """``prepare`` once, then ``act`` for each change. ``counts`` says what was done."""
 
     def __init__(self, ctx: WriteContext, random: Random) -> None:
         self._ctx = ctx
