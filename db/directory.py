@@ -17,6 +17,7 @@ import asyncpg
 from db import identity
 from db.clock import Clock, utc_now
 from db.codecs import set_codecs
+from db.event_cursors import epoch_of
 from db.errors import BadValue, Duplicate, PoolExhausted, QueryTimeout
 from db.ids import new_id
 from db.listener import Listener
@@ -186,6 +187,11 @@ class Directory:
         """The revision that the database's tables stand at."""
         row = await self._one(identity.REVISION)
         return None if row is None else str(row["version_num"])
+
+    async def epoch(self) -> int:
+        """32 bits that name this cluster and its timeline (``db/event_cursors.py``)."""
+        row = (await self._fetch(identity.CLUSTER))[0]
+        return epoch_of(row["system_identifier"], row["timeline_id"])
 
     async def _connect(self) -> asyncpg.Connection:
         return await asyncpg.connect(self._dsn, timeout=10, server_settings=_SETTINGS)

@@ -6,9 +6,11 @@ directory's role reaches no other table.
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ColumnElement,
     DateTime,
     FromClause,
+    Integer,
     Join,
     Select,
     Text,
@@ -196,3 +198,9 @@ NOTIFY = compile_statement(
     select(func.pg_notify(bindparam("channel", type_=Text), bindparam("payload", type_=Text)).label("sent"))
 )
 REVISION = compile_statement(select(column("version_num", Text)).select_from(table("alembic_version")))
+CLUSTER = compile_statement(
+    select(column("system_identifier", BigInteger), column("timeline_id", Integer)).select_from(
+        func.pg_control_system().table_valued("system_identifier").alias("system"),
+        func.pg_control_checkpoint().table_valued("timeline_id").alias("checkpoint"),
+    )
+)
