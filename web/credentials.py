@@ -1,0 +1,110 @@
+"""What a request carries to say who sends it, and from where: read here, judged in ``auth``."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+
+from auth.authenticate import Credentials
+from auth.errors import AmbiguousCredentials, Unauthenticated
+
+_BEARER = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+_CSRF_HEADERS = {"x-tidegate-csrf": re.compile("1"), "apollo-require-preflight": re.compile(".+")}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCookie:
+    """How the session's cookie is called here, and whether it is bound to HTTPS."""
+
+    name: str
+    secure: bool
+
+
+def session_cookie(request: HTTPConnection) -> SessionCookie:
+    """``__Host-tidegate``; only the demo, on plain HTTP on loopback, has one that works there.
+
+    The socket's own address decides, never a header: a proxy's word or a Host header can be anybody's.
+    """
+    demo = request.app.state.settings.environment == "demo"
+    if demo and request.scope["scheme"] == "http" and _is_loopback((request.scope.get("server") or ("",))[0]):
+        return SessionCookie("tidegate", secure=False)
+    return SessionCookie("__Host-tidegate", secure=True)
+
+
+def credentials_of(request: HTTPConnection) -> Credentials:
+    """The bearer token, the session and the chosen tenant of a request; a token goes before a cookie.
+
+    Raises Unauthenticated for an Authorization that is no bearer token, AmbiguousCredentials for anything given twice.
+    """
+    bearer = _bearer(_single(request, "authorization"))
+    session = None if bearer is not None else _session(request)
+    return Credentials(bearer, session, _single(request, "x-tenant"))
+
+
+def session_secrets(request: HTTPConnection) -> set[str]:
+    """Every value that the session's cookie has in a request: one, unless somebody interferes."""
+    wanted = session_cookie(request).name
+    pairs = (part.partition("=") for header in request.headers.getlist("cookie") for part in header.split(";"))
+    values = {value.strip().strip('"') for name, _, value in pairs if name.strip() == wanted}
+    return values - {""}
+
+
+def needs_csrf(credentials: Credentials) -> bool:
+    """Whether a browser may have added the credentials by itself, so that the request must prove it was meant."""
+    return credentials.bearer is None and credentials.session is not None
+
+
+def has_csrf_header(request: HTTPConnection) -> bool:
+    """Whether a header is there that another site's page cannot set without asking first."""
+    return any(wanted.fullmatch(request.headers.get(name, "")) for name, wanted in _CSRF_HEADERS.items())
+
+
+def sent_by_own_page(request: HTTPConnection) -> bool | None:
+    """What the browser says of the page that sent the request: ours, another's; None when nothing is said.
+
+    ``Sec-Fetch-Site`` decides. Where it is missing ``Origin`` does, by its host alone: before a proxy that ends TLS
+    the scheme is another one.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("origin")
+    if origin is None:
+        return None
+    try:
+        return bool(host := urlsplit(origin).netloc) and host.lower() == request.headers.get("host", "").lower()
+    except ValueError:
+        return False
+
+
+def _single(request: HTTPConnection, name: str) -> str | None:
+    values = request.headers.getlist(name)
+    if len(values) > 1:
+        raise AmbiguousCredentials(name, f"The header {name.title()} is given twice.")
+    return values[0].strip() if values else None
+
+
+def _bearer(header: str | None) -> str | None:
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not _BEARER.fullmatch(token.strip()):
+        raise Unauthenticated("authorization header", "The Authorization header must be: Bearer <token>.")
+    return token.strip()
+
+
+def _session(request: HTTPConnection) -> str | None:
+    """The cookie's value. Two different ones are refused: another page of the same host may have put one there."""
+    values = session_secrets(request)
+    if len(values) > 1:
+        raise AmbiguousCredentials("cookie", "The session's cookie is given twice.")
+    return next(iter(values), None)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

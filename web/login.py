@@ -1,0 +1,230 @@
+"""Signing in and out over HTTP: a page and a form for browsers, JSON for programs.
+
+What is checked here is the shape of the request and where it comes from; whether the password is right is ``auth``'s
+business.
+"""
+
+import unicodedata
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+import orjson
+import structlog
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from auth.errors import AuthError
+from auth.passwords import Passwords
+from auth.sessions import ABSOLUTE
+from auth.sign_in import SignedIn, sign_in, sign_out
+from db.errors import PoolExhausted
+from db.ids import public_id
+from web.credentials import has_csrf_header, sent_by_own_page, session_cookie, session_secrets
+from web.sign_in_page import headers, sign_in_page, sign_out_page
+
+LONGEST_BODY = 16_384
+LONGEST_PATH = 2_048
+HOME = "/"
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+_STATUS = {
+    "BAD_REQUEST": 400,
+    "BAD_USER_INPUT": 400,
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "CSRF_PREVENTION": 403,
+    "OVERLOADED": 503,
+}
+_EXTRA = {"UNAUTHENTICATED": {"WWW-Authenticate": 'Bearer realm="tidegate"'}, "OVERLOADED": {"Retry-After": "2"}}
+_log = structlog.get_logger()
+
+
+class Refused(Exception):
+    """The request is not taken: code and text of the answer, and a status when it is not the code's own."""
+
+    def __init__(self, code: str, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status or _STATUS[code]
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What somebody typed. It is never logged: people type passwords into the wrong field."""
+
+    email: str = ""
+    password: str = ""
+    next_path: str = HOME
+
+
+def login_routes() -> list[Route]:
+    """The routes of signing in and out; they find settings, authenticator and directory on ``request.app.state``."""
+    passwords = Passwords()
+
+    async def login(request: Request) -> Response:
+        if request.method != "POST":
+            return _page(request, Attempt(next_path=safe_path(request.query_params.get("next", ""))))
+        return await _login(request, passwords)
+
+    return [
+        Route("/auth/login", login, methods=["GET", "POST"]),
+        Route("/auth/logout", _logout, methods=["GET", "POST"]),
+    ]
+
+
+def safe_path(text: str) -> str:
+    """Where to go after signing in: a path that no browser can read as another host's, else the home page."""
+    path = text.partition("?")[0].partition("#")[0]
+    relative = path.startswith("/") and "//" not in path and "\\" not in text
+    visible = len(text) <= LONGEST_PATH and not any(unicodedata.category(c)[0] == "C" for c in text)
+    return text if relative and visible else HOME
+
+
+async def _login(request: Request, passwords: Passwords) -> Response:
+    kind = _essence(request)
+    attempt = Attempt()
+    try:
+        if sent_by_own_page(request) is False:
+            raise Refused("CSRF_PREVENTION", "The form was not sent by this site's own page.")
+        await _READERS.get(kind, _read_unknown)(request, attempt)
+        signed_in = await _sign_in(request, passwords, attempt)
+    except (Refused, AuthError) as error:
+        _log.info("sign_in_refused", code=error.code, reason=getattr(error, "reason", ""))
+        return _page(request, attempt, error) if kind == FORM else _refusal(request, error)
+    except PoolExhausted:
+        return _refusal(request, Refused("OVERLOADED", "Too many requests at once. Try again in a moment."))
+    response = RedirectResponse(attempt.next_path, 303) if kind == FORM else _signed_in(signed_in)
+    _set_cookie(request, response, signed_in.secret)
+    return response
+
+
+async def _sign_in(request: Request, passwords: Passwords, attempt: Attempt) -> SignedIn:
+    """A new session; the one that the browser had ends, whosever it was."""
+    state = request.app.state
+    signed_in = await sign_in(
+        state.directory,
+        passwords,
+        state.authenticator.clock,
+        attempt.email,
+        attempt.password,
+        user_agent=request.headers.get("user-agent"),
+        address=request.client.host if request.client else None,
+    )
+    await _end_session(request)
+    return signed_in
+
+
+async def _logout(request: Request) -> Response:
+    if request.method != "POST":
+        return HTMLResponse(sign_out_page(), headers=headers())
+    if not has_csrf_header(request) and not sent_by_own_page(request):
+        return _refusal(request, Refused("CSRF_PREVENTION", "Send X-Tidegate-Csrf: 1, or use the form at this path."))
+    await _end_session(request)
+    browser = "text/html" in request.headers.get("accept", "")
+    response = RedirectResponse("/auth/login", 303) if browser else Response(status_code=204)
+    _set_cookie(request, response, "")
+    return response
+
+
+async def _end_session(request: Request) -> None:
+    for secret in session_secrets(request):
+        await sign_out(request.app.state.directory, secret)
+
+
+async def _read_form(request: Request, attempt: Attempt) -> None:
+    body = await _body(request)
+    try:
+        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=20, errors="strict")
+    except ValueError:
+        raise Refused("BAD_REQUEST", "The form is malformed.") from None
+    first = {name: values[0] for name, values in fields.items()}
+    attempt.next_path = safe_path(first.get("next", ""))
+    _fill(attempt, first)
+
+
+async def _read_json(request: Request, attempt: Attempt) -> None:
+    try:
+        body = orjson.loads(await _body(request))
+    except orjson.JSONDecodeError:
+        raise Refused("BAD_REQUEST", "The body is not JSON.") from None
+    _fill(attempt, body if isinstance(body, dict) else {})
+
+
+async def _read_unknown(request: Request, attempt: Attempt) -> None:
+    raise Refused("BAD_REQUEST", f"The body must be {JSON} or {FORM}.", 415)
+
+
+_READERS: Mapping[str, Callable[[Request, Attempt], Awaitable[None]]] = {FORM: _read_form, JSON: _read_json}
+
+
+def _fill(attempt: Attempt, fields: Mapping[str, object]) -> None:
+    email, password = fields.get("email"), fields.get("password")
+    if isinstance(email, str):
+        attempt.email = email.strip()
+    if not isinstance(email, str) or not isinstance(password, str) or not attempt.email or not password:
+        raise Refused("BAD_USER_INPUT", "Give an email and a password.")
+    attempt.password = password
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_BODY:
+            raise Refused("BAD_REQUEST", f"The body is larger than {LONGEST_BODY // 1024} KB.", 413)
+    return bytes(body)
+
+
+def _essence(request: Request) -> str:
+    """The media type without its parameters; empty when it is missing, given twice, or not in UTF-8."""
+    given = request.headers.getlist("content-type")
+    essence, *parameters = (part.strip().lower() for part in (given[0] if len(given) == 1 else "").split(";"))
+    charsets = [p.partition("=")[2].strip('"') for p in parameters if p.startswith("charset=")]
+    return essence if all(charset == "utf-8" for charset in charsets) else ""
+
+
+def _page(request: Request, attempt: Attempt, error: Refused | AuthError | None = None) -> Response:
+    demo = request.app.state.settings.environment == "demo"
+    problem = None if error is None else error.message
+    status, extra = (200, {}) if error is None else (_status(error), _EXTRA.get(error.code, {}))
+    html = sign_in_page(attempt.next_path, attempt.email, problem, demo=demo)
+    return HTMLResponse(html, status, headers={**headers(), **extra})
+
+
+def _signed_in(signed_in: SignedIn) -> Response:
+    user, tenant = signed_in.user, signed_in.tenant
+    return _json(
+        {
+            "user": {"id": public_id("usr", user["id"]), "email": user["email"], "name": user["name"]},
+            "tenant": {
+                "id": public_id("ten", tenant["tenant_id"]),
+                "slug": tenant["slug"],
+                "name": tenant["name"],
+            },
+        }
+    )
+
+
+def _refusal(request: Request, error: Refused | AuthError) -> Response:
+    extensions = {"code": error.code, "requestId": getattr(request.state, "request_id", None)}
+    body = {"errors": [{"message": error.message, "extensions": extensions}]}
+    return _json(body, _status(error), _EXTRA.get(error.code, {}))
+
+
+def _status(error: Refused | AuthError) -> int:
+    return error.status if isinstance(error, Refused) else _STATUS[error.code]
+
+
+def _json(body: object, status: int = 200, extra: Mapping[str, str] | None = None) -> Response:
+    kept = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **(extra or {})}
+    return Response(orjson.dumps(body), status, kept, JSON)
+
+
+def _set_cookie(request: Request, response: Response, secret: str) -> None:
+    """An empty secret takes the cookie away."""
+    cookie = session_cookie(request)
+    life = int(ABSOLUTE.total_seconds()) if secret else 0
+    response.set_cookie(cookie.name, secret, life, path="/", secure=cookie.secure, httponly=True, samesite="lax")
+    response.headers["Cache-Control"] = "no-store"
