@@ -5,7 +5,7 @@ Every function raises OperatorError, in words for a person.
 
 from datetime import timedelta
 
-from auth.authenticate import SLUG
+from auth.authenticate import SLUG, tenant_of_operator
 from auth.errors import OperatorError
 from auth.keyring import Keyring
 from auth.passwords import Passwords
@@ -29,24 +29,34 @@ async def create_tenant(directory: Directory, slug: str, name: str) -> str:
         raise OperatorError("slug taken", f"There is a tenant {slug!r} already.") from None
 
 
-async def create_user(directory: Directory, passwords: Passwords, email: str, name: str, password: str) -> str:
-    """The new user's id (hex), a member of nothing yet."""
+async def create_user(
+    directory: Directory,
+    passwords: Passwords,
+    email: str,
+    name: str,
+    password: str,
+    *,
+    tenant_slug: str | None = None,
+    role: str = "viewer",
+) -> str:
+    """The new user's id (hex): with a tenant a member of it from the first moment, else of nothing yet."""
     address, shown = _email(email), _name(name)
+    member_of = None if tenant_slug is None else ((await tenant_of_operator(directory, tenant_slug)).hex, role)
     password_hash = await passwords.hash(password)
     try:
-        return await directory.create_user(address, shown, password_hash)
+        return await directory.create_user(address, shown, password_hash, member_of)
     except Duplicate:
         raise OperatorError("email taken", f"There is a user {address} already.") from None
+    except BadValue:
+        raise OperatorError("no such role", f"The tenant {tenant_slug!r} has no role {role!r}.") from None
 
 
 async def add_member(directory: Directory, email: str, tenant_slug: str, role: str) -> None:
     """Make the user a member of the tenant with that role, or change its role there."""
     user = await _user(directory, email)
-    tenant = await directory.tenant_by_slug(tenant_slug)
-    if tenant is None:
-        raise OperatorError("no such tenant", f"There is no tenant {tenant_slug!r}.")
+    tenant = await tenant_of_operator(directory, tenant_slug)
     try:
-        await directory.put_membership(tenant["id"], user["id"], role)
+        await directory.put_membership(tenant.hex, user["id"], role)
     except BadValue:
         raise OperatorError("no such role", f"The tenant {tenant_slug!r} has no role {role!r}.") from None
 

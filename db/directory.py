@@ -17,8 +17,8 @@ import asyncpg
 from db import identity
 from db.clock import Clock, utc_now
 from db.codecs import set_codecs
-from db.event_cursors import epoch_of
 from db.errors import BadValue, Duplicate, PoolExhausted, QueryTimeout
+from db.event_cursors import epoch_of
 from db.ids import new_id
 from db.listener import Listener
 from db.statements import Statement
@@ -97,10 +97,19 @@ class Directory:
         )
         return tenant_id
 
-    async def create_user(self, email: str, name: str, password_hash: str | None = None) -> str:
-        """The new user's id. ``email`` in lower case. Raises Duplicate."""
+    async def create_user(
+        self, email: str, name: str, password_hash: str | None = None, member_of: tuple[str, str] | None = None
+    ) -> str:
+        """The new user's id, a member of the tenant (id) with the role of ``member_of``. ``email`` in lower case.
+
+        Raises Duplicate, and BadValue when the tenant has no such role: then there is no user either.
+        """
         user_id = new_id()
-        await self._write(identity.CREATE_USER, id=user_id, email=email, name=name, password_hash=password_hash)
+        user = {"id": user_id, "email": email, "name": name, "password_hash": password_hash}
+        if member_of is None:
+            await self._write(identity.CREATE_USER, **user)
+        else:
+            await self._write(identity.CREATE_MEMBER, **user, tenant_id=member_of[0], role=member_of[1])
         return user_id
 
     async def put_membership(self, tenant_id: str, user_id: str, role: str) -> None:

@@ -108,16 +108,27 @@ CREATE_TENANT = compile_statement(
 arrays of arrays may not be ragged.
 """
 
-CREATE_USER = compile_statement(
-    insert(users).values(
-        id=bindparam("id"),
-        email=bindparam("email"),
-        name=bindparam("name"),
-        password_hash=bindparam("password_hash"),
+_new_user = insert(users).values(
+    id=bindparam("id"),
+    email=bindparam("email"),
+    name=bindparam("name"),
+    password_hash=bindparam("password_hash"),
+    created_at=_NOW,
+    updated_at=_NOW,
+)
+CREATE_USER = compile_statement(_new_user)
+CREATE_MEMBER = compile_statement(
+    insert(memberships)
+    .values(
+        tenant_id=bindparam("tenant_id"),
+        user_id=bindparam("id"),
+        role=bindparam("role"),
         created_at=_NOW,
         updated_at=_NOW,
     )
+    .add_cte(_new_user.cte("new_user"))
 )
+"""A user and its first membership, both or neither."""
 _membership = upsert(memberships).values(
     tenant_id=bindparam("tenant_id"),
     user_id=bindparam("user_id"),

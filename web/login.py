@@ -59,14 +59,14 @@ class Attempt:
     next_path: str = HOME
 
 
-def login_routes() -> list[Route]:
+def login_routes(passwords: Passwords | None = None) -> list[Route]:
     """The routes of signing in and out; they find settings, authenticator and directory on ``request.app.state``."""
-    passwords = Passwords()
+    checker = passwords or Passwords()
 
     async def login(request: Request) -> Response:
         if request.method != "POST":
             return _page(request, Attempt(next_path=safe_path(request.query_params.get("next", ""))))
-        return await _login(request, passwords)
+        return await _login(request, checker)
 
     return [
         Route("/auth/login", login, methods=["GET", "POST"]),
