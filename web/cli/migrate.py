@@ -1,0 +1,34 @@
+"""`tidegate migrate`: the only verb, beside the demo, that changes the schema."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from web.cli.failures import Failure
+from web.cli.output import print_json, remark
+
+
+def command(
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail when it is behind.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say it as one JSON object.")] = False,
+) -> None:
+    """Bring the database's schema up to date, as the owner."""
+    from db.migrations.run import head_revision, is_current, upgrade
+    from web.cli.database import operating, owner_dsn, runtime_login
+    from web.settings import Settings
+
+    with operating(Settings.load()) as settings:
+        dsn = owner_dsn(settings)
+        current = asyncio.run(is_current(dsn))
+        if not check:
+            # Even at head: it admits the runtime login and makes the event log's next partitions.
+            asyncio.run(upgrade(dsn, runtime_login=runtime_login(settings)))
+    if as_json:
+        print_json(
+            {"current": current or not check, "revision": head_revision(), "migrated": not check and not current}
+        )
+    elif not check:
+        remark("The schema was up to date." if current else f"Migrated to {head_revision()}.")
+    if check and not current:
+        raise Failure("The schema is behind this version: run `tidegate migrate`.")
