@@ -4,10 +4,11 @@ import asyncio
 import math
 import secrets
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from random import Random
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 from rich.console import Console
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from auth.principal import Principal
     from db.engine import Database
     from resolvers.context import WriteContext
-    from web.cli.traffic import Traffic
 
 RATE_OF_ONE_WORKER = 40.0
 MOST_WORKERS = 16
@@ -48,6 +48,14 @@ def command(
         print_json(totals)
 
 
+class Acting(Protocol):
+    """What makes one change at a time and counts them by kind."""
+
+    counts: Counter[str]
+
+    async def act(self) -> None: ...
+
+
 async def _simulate(
     dsn: str, tenant: str, email: str, rate: float, seconds: float | None, totals: dict[str, int]
 ) -> None:
@@ -63,7 +71,7 @@ async def _simulate(
 
 
 async def run_traffic(
-    traffic: "Traffic", rate: float, seconds: float | None, console: Console, tenant: str, clock: Clock = time.monotonic
+    traffic: Acting, rate: float, seconds: float | None, console: Console, tenant: str, clock: Clock = time.monotonic
 ) -> None:
     """``rate`` changes a second until ``seconds`` are over; without an end when None."""
     workers = min(MOST_WORKERS, math.ceil(rate / RATE_OF_ONE_WORKER))
@@ -87,7 +95,7 @@ async def run_traffic(
             raise outcome
 
 
-async def _work(traffic: "Traffic", rate: float) -> None:
+async def _work(traffic: Acting, rate: float) -> None:
     """Changes at random moments, so many a second on average; late ones are not made up for beyond a second."""
     random, due = Random(), time.monotonic()
     while True:
