@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from tests.house.source import at, calls, dotted, walk, within
 
-_OWNERS = ("db/embedded.py", "db/migrations/", "db/seed*")
+_OWNERS = ("db/embedded.py", "db/migrations/", "db/seed*", "db/doctor*")
 _ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
 _CONNECTORS = {"asyncpg.connect", "asyncpg.create_pool", "create_async_engine", "create_engine"}
 _BRACKETS = {"commit", "rollback", "begin", "begin_nested", "transaction"}
