@@ -71,21 +71,17 @@ def missing_annotations(source: str, path: PurePosixPath) -> list[str]:
 
 
 def unexplained_any(source: str, path: PurePosixPath) -> list[str]:
-    """``Any`` in a signature carries its reason on the same line: ``# Any: <why>``."""
+    """``Any`` in a signature carries its reason on one of the signature's lines: ``# Any: <why>``."""
     lines = source.splitlines()
-    return [
-        at(
-            path,
-            node,
-            "Any in a signature without a reason; name the type (object, a Protocol), or add `# Any: <why>` here",
-        )
-        for function in functions(source)
-        for annotation in [*(arg.annotation for arg in _arguments(function)), function.returns]
-        if annotation is not None
-        for node in ast.walk(annotation)
-        if dotted(node) in {"Any", "typing.Any"} and not re.search(r"# Any: \S", lines[annotation.lineno - 1])
-        if not (isinstance(node, ast.Name) and node.id == "typing")
-    ]
+    found = []
+    for function in functions(source):
+        annotations = [*(arg.annotation for arg in _arguments(function)), function.returns]
+        named = {dotted(node) for annotation in annotations if annotation for node in ast.walk(annotation)}
+        signature = lines[function.lineno - 1 : max(function.body[0].lineno - 1, function.lineno)]
+        if named & {"Any", "typing.Any"} and not any(re.search(r"# Any: \S", line) for line in signature):
+            says = f"{function.name} takes or answers Any; name the type (object, a Protocol), or add `# Any: <why>`"
+            found.append(at(path, function, says))
+    return found
 
 
 def local_imports(source: str, path: PurePosixPath) -> list[str]:
