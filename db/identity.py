@@ -88,7 +88,7 @@ _new_tenant = insert(tenants).values(
     id=bindparam("id"), slug=bindparam("slug"), name=bindparam("name"), created_at=_NOW, updated_at=_NOW
 )
 _given = func.unnest(bindparam("role_names", type_=ARRAY(Text)), bindparam("role_grants", type_=ARRAY(Text)))
-_role = _given.table_valued(column("name", Text), column("grants", Text), name="role")
+_role = _given.table_valued(column("name", Text), column("grants", Text), name="role").render_derived()
 CREATE_TENANT = compile_statement(
     insert(roles)
     .from_select(

@@ -1,0 +1,1 @@
+"""Who is calling, and every way of not being that."""

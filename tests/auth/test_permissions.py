@@ -1,0 +1,52 @@
+"""Permissions, roles and stars."""
+
+import pytest
+
+from auth.permissions import PERMISSIONS, SYSTEM_ROLES, PermissionSet
+
+
+def test_a_grant_allows_itself_and_nothing_beside_it() -> None:
+    grants = PermissionSet.of(["orders:read"])
+    assert grants.allows("orders:read")
+    assert not grants.allows("orders:write")
+    assert not grants.allows("orders:reading")
+    assert not grants.allows("orders")
+
+
+@pytest.mark.parametrize(
+    ("permission", "allowed"),
+    [("admin:members", True), ("admin:", True), ("admin", False), ("administer:all", False), ("orders:read", False)],
+)
+def test_a_star_covers_what_begins_with_the_text_before_it(permission: str, allowed: bool) -> None:
+    assert PermissionSet.of(["admin:*"]).allows(permission) is allowed
+
+
+def test_no_grants_allow_nothing() -> None:
+    assert not any(PermissionSet.of([]).allows(permission) for permission in PERMISSIONS)
+
+
+def test_a_star_that_is_asked_for_is_not_a_grant() -> None:
+    assert not PermissionSet.of(["orders:read"]).allows("orders:*")
+
+
+def test_equal_grants_are_equal_sets() -> None:
+    assert PermissionSet.of(["b:x", "a:x"]) == PermissionSet.of(["a:x", "b:x", "a:x"])
+
+
+def test_the_system_roles_grant_what_the_contract_says() -> None:
+    assert {name: " ".join(grants) for name, grants in SYSTEM_ROLES.items()} == {
+        "admin": "orders:* customers:* products:* admin:* export:run streams:read",
+        "manager": "orders:read orders:write customers:read customers:pii products:read",
+        "viewer": "orders:read customers:read products:read",
+        "partner": "orders:read products:read",
+    }
+
+
+def test_every_system_role_grants_registered_permissions_only() -> None:
+    for grants in SYSTEM_ROLES.values():
+        for grant in grants:
+            assert any(PermissionSet.of([grant]).allows(permission) for permission in PERMISSIONS), grant
+
+
+def test_every_permission_has_one_sentence() -> None:
+    assert all(sentence.endswith(".") and sentence.count(".") == 1 for sentence in PERMISSIONS.values())
