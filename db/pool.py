@@ -71,10 +71,9 @@ class TenantPool:
             self._idle.append(slot)
 
     def discard(self, slot: Slot) -> None:
-        """Close without ceremony; a waiter gets the right to open a new connection."""
+        """Close without ceremony; a waiter inherits the seat and opens a new connection on it."""
         slot.connection.terminate()
-        self._open -= 1
-        self._hand_over(None)
+        self._give_up_seat()
 
     async def close(self) -> None:
         """Close what is idle now and what is lent out when it comes back."""
@@ -96,16 +95,14 @@ class TenantPool:
         return None
 
     async def _new_or_waited(self) -> Slot:
-        if self._open >= self._size:
-            slot = await self._wait()
-            if slot is not None:
-                return slot
-        self._open += 1
+        if self._open < self._size:
+            self._open += 1
+        elif (slot := await self._wait()) is not None:
+            return slot
         try:
             return Slot(await self._connect())
         except BaseException:
-            self._open -= 1
-            self._hand_over(None)
+            self._give_up_seat()
             raise
 
     async def _wait(self) -> Slot | None:
@@ -126,7 +123,12 @@ class TenantPool:
         if slot is not None:
             self.take_back(slot)
         else:
-            self._hand_over(None)
+            self._give_up_seat()
+
+    def _give_up_seat(self) -> None:
+        """A seat goes to the next waiter still taken, so that no newcomer slips in between; else it is free."""
+        if not self._hand_over(None):
+            self._open -= 1
 
     def _hand_over(self, slot: Slot | None) -> bool:
         while self._waiting:

@@ -1,0 +1,23 @@
+"""Two tenants on one database, shared by the tests that only read them, and a database of a test's own."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+
+from tests.support.database import Dsns, Server
+from tests.support.plant import Floor, open_floor
+
+
+@pytest.fixture(scope="session")
+async def floor(server: Server) -> AsyncIterator[Floor]:
+    """Both tenants, for the tests of a worker that leave them as they are."""
+    async with open_floor(await server.create(uuid4().hex)) as floor:
+        yield floor
+
+
+@pytest.fixture
+async def fresh_floor(fresh_dsns: Dsns) -> AsyncIterator[Floor]:
+    """Both tenants, for a test that writes."""
+    async with open_floor(fresh_dsns) as floor:
+        yield floor
