@@ -1,0 +1,73 @@
+"""Who may come in with what: method, forged requests, parameters, caller, in this order. Raises Refusal at the first
+that does not fit.
+"""
+
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope
+
+from auth.authenticate import Authenticator, Credentials
+from auth.errors import AuthError
+from auth.principal import Principal
+from db.errors import PoolExhausted, QueryTimeout
+from web.body import Fields, read_json_body
+from web.credentials import credentials_of, has_csrf_header, needs_csrf, sent_by_own_page
+from web.parameters import Parameters, event_id, from_body, from_query
+from web.refusals import Refusal
+
+ALLOW = (b"allow", b"GET, POST")
+
+
+async def admit(scope: Scope, receive: Receive, fields: Fields) -> tuple[Parameters, Principal | None]:
+    """What is asked for and who asks; None for nobody in particular. Raises Refusal, ClientGone."""
+    method: str = scope["method"]
+    if method not in {"GET", "POST"}:
+        raise Refusal("BAD_REQUEST", "Send a GET or a POST.", 405, (ALLOW,))
+    if b"idempotency-key" in fields:
+        raise Refusal("FEATURE_DISABLED", "Idempotency-Key is not supported yet: send the request without it.")
+    connection = HTTPConnection(scope)
+    credentials = _credentials(connection)
+    if needs_csrf(credentials):
+        _check_intent(connection, method)
+    if method == "POST":
+        parameters = from_body(await read_json_body(fields, receive))
+    else:
+        parameters = from_query(scope["query_string"])
+    return parameters, await authenticate(scope["app"].state.authenticator, credentials)
+
+
+async def caller_of(scope: Scope) -> Principal | None:
+    """Who asks for something that only reads. Raises Refusal."""
+    connection = HTTPConnection(scope)
+    return await authenticate(scope["app"].state.authenticator, _credentials(connection))
+
+
+async def authenticate(authenticator: Authenticator, credentials: Credentials) -> Principal | None:
+    """Raises Refusal with the code that says why."""
+    try:
+        return await authenticator.authenticate(credentials)
+    except AuthError as error:
+        raise Refusal(error.code, error.message) from None
+    except PoolExhausted:
+        raise Refusal("OVERLOADED", "Too many requests at once. Try again in a moment.") from None
+    except QueryTimeout:
+        raise Refusal("OPERATION_TIMEOUT", "Finding out who is calling took too long.") from None
+
+
+def last_event_id_of(fields: Fields, parameters: Parameters) -> str | None:
+    """The header wins: a browser's EventSource keeps it up to date, while its address stays as it was."""
+    return event_id(fields.get(b"last-event-id", b"").decode("latin-1")) or parameters.last_event_id
+
+
+def _credentials(connection: HTTPConnection) -> Credentials:
+    try:
+        return credentials_of(connection)
+    except AuthError as error:
+        raise Refusal(error.code, error.message) from None
+
+
+def _check_intent(connection: HTTPConnection, method: str) -> None:
+    """A browser sends the cookie by itself, whoever made it send the request (RFC 6265, 8.2)."""
+    if method == "POST" and not has_csrf_header(connection):
+        raise Refusal("CSRF_PREVENTION", "A POST with a cookie needs the header X-Tidegate-Csrf: 1.")
+    if method == "GET" and sent_by_own_page(connection) is False:
+        raise Refusal("CSRF_PREVENTION", "Another site's page cannot use this cookie.")

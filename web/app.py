@@ -1,0 +1,97 @@
+"""The application, on one screen: its routes, its middleware, and what it opens before the first request."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from auth.authenticate import Authenticator
+from auth.keyring import Keyring
+from db.engine import Database
+from db.event_cursors import EventCursorCodec
+from db.hub import Hub
+from db.pages import CursorCodec
+from schema.execute import Gateway
+from web.graphiql import graphiql_routes
+from web.graphql import GraphQLEndpoint
+from web.health import serve_live, serve_ready, serve_version
+from web.login import login_routes
+from web.metrics import Metrics, serve_metrics
+from web.middleware import Bounds, Ledger, Mask
+from web.responses import error_body
+from web.routing import every_method, get
+from web.sdl import serve_sdl
+from web.settings import Settings
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The whole application; it opens its connections when the server starts it. Needs ``database_url`` and secrets."""
+    metrics = Metrics()
+    app = Starlette(
+        routes=routes(),
+        middleware=[Middleware(Ledger, metrics=metrics), Middleware(Mask), Middleware(Bounds)],
+        exception_handlers={HTTPException: _refuse},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False  # its redirects would repeat whatever Host says
+    app.state.settings, app.state.metrics, app.state.draining = settings, metrics, asyncio.Event()
+    return app
+
+
+def routes() -> list[BaseRoute]:
+    """The most asked for come first."""
+    return [
+        every_method("/graphql", GraphQLEndpoint()),
+        every_method("/graphql/stream", GraphQLEndpoint(only_streams=True)),
+        get("/schema.graphql", serve_sdl),
+        get("/health/live", serve_live),
+        get("/health/ready", serve_ready),
+        get("/version", serve_version),
+        get("/metrics", serve_metrics),
+        *login_routes(),
+        *graphiql_routes(),
+        Route("/", _go_to_graphiql),
+    ]
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    """Everything that outlives a request is made here, once, and closed in reverse."""
+    state, settings = app.state, app.state.settings
+    keyring = state.keyring = Keyring(settings.secrets)
+    async with AsyncExitStack() as closing:
+        database = state.database = await Database.open(settings.database_url, size=settings.pool_size)
+        closing.push_async_callback(database.close)
+        hub = state.hub = Hub(database)
+        await hub.start()
+        closing.push_async_callback(hub.stop)
+        state.directory = database.directory
+        state.authenticator = Authenticator(database.directory, keyring)
+        state.gateway = Gateway(
+            database,
+            hub,
+            CursorCodec(keyring.keys("page cursor")),
+            EventCursorCodec(keyring.keys("event cursor"), await database.directory.epoch()),
+            introspection=settings.introspection,
+        )
+        state.metrics.watch(hub)
+        yield
+
+
+async def _go_to_graphiql(_: Request) -> Response:
+    return RedirectResponse("/graphiql", 307)
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    """What the router refuses, in the shape of everything else."""
+    if not isinstance(error, HTTPException):
+        raise error
+    code = "NOT_FOUND" if error.status_code == 404 else "BAD_REQUEST"
+    body = error_body(code, error.detail, request.state.request_id)
+    return JSONResponse(body, error.status_code, error.headers)

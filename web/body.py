@@ -1,0 +1,63 @@
+"""Reads what a request brings: its header fields, and its body within bounds. It never holds more than the bound."""
+
+import asyncio
+from collections.abc import Mapping
+
+from starlette.types import Receive, Scope
+
+from web.negotiation import is_json
+from web.refusals import ClientGone, Refusal
+
+MAX_BODY = 1_000_000
+"""Bytes."""
+BODY_SECONDS = 30
+"""A body that takes longer to arrive is not waited for."""
+
+Fields = Mapping[bytes, bytes]
+
+
+def fields_of(scope: Scope) -> Fields:
+    """Header fields by lower-case name; several of one name are joined by commas (RFC 9110, 5.3)."""
+    fields: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        fields[name] = fields[name] + b"," + value if name in fields else value
+    return fields
+
+
+async def read_json_body(fields: Fields, receive: Receive) -> bytes:
+    """The body of a POST that says it is JSON. Raises Refusal: 415 for another type or an encoding, 413 for too much,
+    408 for too slow; ClientGone.
+    """
+    if not is_json(fields.get(b"content-type", b"")):
+        raise Refusal("BAD_REQUEST", "Send the request as Content-Type: application/json, in UTF-8.", 415)
+    if fields.get(b"content-encoding", b"identity").strip().lower() != b"identity":
+        raise Refusal("BAD_REQUEST", "Send the body as it is: compressed bodies are not read.", 415)
+    length = fields.get(b"content-length", b"0")
+    if not length.isdigit() or int(length[:20]) > MAX_BODY:
+        raise _too_large()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _read(receive)
+    except TimeoutError:
+        raise Refusal("BAD_REQUEST", f"The body did not arrive within {BODY_SECONDS} s.", 408) from None
+
+
+async def _read(receive: Receive) -> bytes:
+    """Counted while it comes, so that a chunked body without a length is bounded too."""
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise _too_large()
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large() -> Refusal:
+    return Refusal("BAD_REQUEST", f"A body holds at most {MAX_BODY} bytes.", 413)

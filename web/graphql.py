@@ -1,0 +1,111 @@
+"""GraphQL over HTTP: a request in, one operation for the schema, an answer or a stream out.
+
+What is refused here is HTTP's business: method, media types, sizes, shapes, and requests that a browser was tricked
+into sending. Everything else is the schema's.
+"""
+
+from starlette.types import Receive, Scope, Send
+
+from schema.answers import Answer
+from schema.execute import Gateway
+from schema.requests import OperationRequest
+from schema.streams import EventStream
+from web.admission import admit, last_event_id_of
+from web.body import Fields, fields_of
+from web.metrics import Metrics
+from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, TOLD_IN_STREAM, Accepted, Media, negotiate, status_of
+from web.refusals import ClientGone, Header, Refusal
+from web.responses import send_bytes
+from web.sse.messages import COMPLETE, OPENING, next_event
+from web.sse.stream import HEADERS as STREAM_HEADERS
+from web.sse.stream import StreamResponse
+
+_FIELDS: tuple[Header, ...] = (
+    (b"cache-control", b"no-store"),
+    (b"vary", b"Accept, Authorization, Cookie, X-Tenant"),
+)
+_ALLOW_POST: Header = (b"allow", b"POST")
+_RESERVATION = b"x-graphql-event-stream-token"
+
+
+class GraphQLEndpoint:
+    """An ASGI application. ``only_streams``: every answer is an event stream (graphql-sse, at a path of its own)."""
+
+    def __init__(self, *, only_streams: bool = False) -> None:
+        self._only_streams = only_streams
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        gateway: Gateway = scope["app"].state.gateway
+        fields = fields_of(scope)
+        accepted = self._accept(fields)
+        media = accepted.media or Media.JSON
+        try:
+            outcome = await self._answer(gateway, scope, receive, fields, accepted)
+        except ClientGone:
+            return
+        except Refusal as refusal:
+            answer = gateway.refuse(refusal.code, refusal.message, scope["state"]["request_id"])
+            await _send(scope, send, media, answer, refusal.status, refusal.headers)
+            return
+        if isinstance(outcome, EventStream):
+            await _stream(scope, outcome)(scope, receive, send)
+        else:
+            await _send(scope, send, media, outcome, outcome.status, (_ALLOW_POST,) if outcome.status == 405 else ())
+
+    def _accept(self, fields: Fields) -> Accepted:
+        accepted = negotiate(fields.get(b"accept"))
+        if not self._only_streams:
+            return accepted
+        return Accepted(Media.STREAM if accepted.takes_stream else None, accepted.takes_stream, accepted.takes_stream)
+
+    async def _answer(
+        self, gateway: Gateway, scope: Scope, receive: Receive, fields: Fields, accepted: Accepted
+    ) -> Answer | EventStream:
+        if accepted.media is None:
+            raise Refusal("BAD_REQUEST", f"Accept one of {', '.join(media.value for media in Media)}.", 406)
+        if self._only_streams and (scope["method"] in {"PUT", "DELETE"} or _RESERVATION in fields):
+            raise _single_connection()
+        parameters, caller = await admit(scope, receive, fields)
+        if parameters.token is not None:
+            raise _single_connection()
+        request = OperationRequest(
+            document=parameters.document,
+            variables=parameters.variables,
+            operation_name=parameters.operation_name,
+            extensions=parameters.extensions,
+            request_id=scope["state"]["request_id"],
+            allow_mutation=scope["method"] == "POST",
+            allow_stream=accepted.names_stream,
+            last_event_id=last_event_id_of(fields, parameters),
+        )
+        return await gateway.answer(request, caller)
+
+
+def _single_connection() -> Refusal:
+    return Refusal("FEATURE_DISABLED", "graphql-sse is served in distinct connections mode only.", 501)
+
+
+def _stream(scope: Scope, stream: EventStream) -> StreamResponse:
+    state = scope["app"].state
+    return StreamResponse(
+        stream,
+        ping_seconds=state.settings.ping_seconds,
+        draining=state.draining,
+        gauge=state.metrics.streams_open,
+    )
+
+
+async def _send(
+    scope: Scope, send: Send, media: Media, answer: Answer, status: int | None, headers: tuple[Header, ...]
+) -> None:
+    """A whole answer; where a stream is wanted, as its only result (validation errors are results there)."""
+    metrics: Metrics = scope["app"].state.metrics
+    metrics.count_answer(answer.code)
+    if media is Media.STREAM and status is None and (answer.code is None or answer.code in TOLD_IN_STREAM):
+        body = OPENING + next_event(answer.body) + COMPLETE
+        await send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
+        await send({"type": "http.response.body", "body": body})
+        return
+    status = status or status_of(answer.code, media)
+    content_type = CONTENT_TYPES[Media.JSON if media is Media.STREAM else media]
+    await send_bytes(send, status, content_type, answer.body, (*_FIELDS, *STATUS_HEADERS.get(status, ()), *headers))

@@ -1,0 +1,46 @@
+"""What machines ask before they send traffic: alive, ready, which version."""
+
+import asyncio
+from importlib.metadata import PackageNotFoundError, version
+
+from starlette.types import Receive, Scope, Send
+
+from db.engine import Database
+from web.responses import send_json
+
+READY_SECONDS = 2.0
+
+
+async def serve_live(scope: Scope, receive: Receive, send: Send) -> None:
+    """`GET /health/live`: the process answers, which is all it says."""
+    await send_json(send, 200, {"status": "live"})
+
+
+async def serve_ready(scope: Scope, receive: Receive, send: Send) -> None:
+    """`GET /health/ready`: 200 when traffic should come here, else 503; the checks say why."""
+    state = scope["app"].state
+    checks = {**await _database_checks(state.database), "accepting": not state.draining.is_set()}
+    ready = all(checks.values())
+    retry = () if ready else ((b"retry-after", b"1"),)
+    await send_json(send, 200 if ready else 503, {"status": "ready" if ready else "not ready", "checks": checks}, retry)
+
+
+async def serve_version(scope: Scope, receive: Receive, send: Send) -> None:
+    """`GET /version`."""
+    await send_json(send, 200, {"name": "tidegate", "version": installed_version()})
+
+
+def installed_version() -> str:
+    """The installed distribution's; "0" when the rooms run from a folder that was never installed."""
+    try:
+        return version("tidegate")
+    except PackageNotFoundError:
+        return "0"
+
+
+async def _database_checks(database: Database) -> dict[str, bool]:
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            return await database.ready()
+    except TimeoutError:
+        return {"database": False, "migrations": False}

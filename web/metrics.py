@@ -1,0 +1,88 @@
+"""What is counted, and `/metrics` for those who may see it: a machine's own processes, or the holder of the token."""
+
+import hmac
+import ipaddress
+from typing import Protocol
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+from starlette.types import Receive, Scope, Send
+
+from web.responses import NO_STORE, error_body, send_bytes, send_json
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_FORWARDED = {b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"}
+
+
+class _Following(Protocol):
+    @property
+    def followers(self) -> int: ...
+
+
+class Metrics:
+    """The counters of one application, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.streams_open = Gauge("tidegate_streams_open", "Event streams that are open.", registry=self.registry)
+        self._followers = Gauge("tidegate_log_followers", "Streams that follow a log.", registry=self.registry)
+        self._answers = Counter(
+            "tidegate_graphql_answers", "GraphQL answers by code; OK is one that ran.", ["code"], registry=self.registry
+        )
+        self._requests = Counter(
+            "tidegate_requests", "HTTP requests.", ["route", "method", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "tidegate_request_seconds",
+            "From a request's head to its answer's head.",
+            ["route"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        ProcessCollector(registry=self.registry)
+
+    def watch(self, hub: _Following) -> None:
+        """Ask this hub for its followers whenever somebody looks."""
+        self._followers.set_function(lambda: hub.followers)
+
+    def count_answer(self, code: str | None) -> None:
+        self._answers.labels(code or "OK").inc()
+
+    def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
+        """``route`` is a pattern of the route table, never a path that a client made up."""
+        self._requests.labels(route, method, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+
+async def serve_metrics(scope: Scope, receive: Receive, send: Send) -> None:
+    """`GET /metrics`, in Prometheus' text format."""
+    state = scope["app"].state
+    if not _may_see(scope, state.settings.metrics_token):
+        body = error_body("FORBIDDEN", "Metrics are for this machine, or need the token.", scope["state"]["request_id"])
+        await send_json(send, 403, body)
+        return
+    metrics: Metrics = state.metrics
+    await send_bytes(send, 200, CONTENT_TYPE_LATEST.encode(), generate_latest(metrics.registry), (NO_STORE,))
+
+
+def _may_see(scope: Scope, token: str | None) -> bool:
+    """A proxy on this machine is not this machine: what was forwarded needs the token."""
+    fields = dict(scope["headers"])
+    scheme, _, given = fields.get(b"authorization", b"").partition(b" ")
+    if token is not None and scheme.lower() == b"bearer":
+        return hmac.compare_digest(given.strip(), token.encode())
+    return _is_loopback(scope.get("client")) and not _FORWARDED & fields.keys()
+
+
+def _is_loopback(client: tuple[str, int] | None) -> bool:
+    try:
+        return client is not None and ipaddress.ip_address(client[0]).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,104 @@
+"""The server that runs the application: uvicorn, told what it lacks by subclassing.
+
+- It tells streams to end *before* it waits for connections to close (uvicorn tells the application only afterwards,
+  so that a stream would hold it up for ever).
+- A signal ends it in good order and is not raised again: whoever started it goes on with its own cleaning up.
+- A request's head is bounded while it arrives, a connection can be cut off, and the kernel buffers little for a
+  client that does not read.
+"""
+
+import asyncio
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from web.settings import Settings
+from web.sse.stream import ABORT
+
+DRAIN_SECONDS = 10
+"""How long requests may run on when the server stops."""
+MAX_HEAD = 65_536
+"""Bytes of a request's head, beyond which it is not even kept; what is smaller is refused with a coded error."""
+SEND_BUFFER = 131_072
+"""Bytes that the kernel keeps of what a client has not taken; left alone it takes up to 4 MB for each."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server with an event that is set as soon as it is to stop."""
+
+    def __init__(self, config: uvicorn.Config, draining: asyncio.Event) -> None:
+        super().__init__(config)
+        self._draining = draining
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._draining.set()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A second Ctrl-C does not wait."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._draining.set)
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP/1.1 protocol with a bounded head and a way to cut a connection off."""
+
+    _in_head = True
+    _head_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base class
+        super().connection_made(transport)
+        sock = transport.get_extra_info("socket")
+        if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6}:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_head and self.parser is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD:
+                self.send_400_response("The request's head is too large.")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {ABORT: {"call": self.transport.abort}}
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        super().on_message_complete()
+
+
+def configure(app: Starlette, settings: Settings) -> uvicorn.Config:
+    """How uvicorn runs: our own log lines, no websockets, no word of what it is."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+
+
+def serve(app: Starlette, settings: Settings, sockets: list[socket.socket] | None = None) -> None:
+    """Serve until a signal comes; on ``sockets`` that are bound already, or on the settings' address."""
+    Server(configure(app, settings), app.state.draining).run(sockets)
