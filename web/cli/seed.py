@@ -53,13 +53,13 @@ def show_report(report: SeedReport, console: Console) -> None:
     """A table of what was made, and a line about what was there before."""
     if report.made:
         columns = ("users", "customers", "products", "orders", "items")
-        table = Table("tenant", "name", show_footer=True)
-        table.columns[0].footer = f"{len(report.made)} tenants"
+        table = Table(show_footer=True)
+        table.add_column("tenant", f"{len(report.made)} tenants", no_wrap=True)
         for name in columns:
             total = sum(getattr(made, name) for made in report.made)
             table.add_column(name, f"{total:,}", justify="right")
         for made in report.made:
-            table.add_row(made.slug, made.name, *(f"{getattr(made, name):,}" for name in columns))
+            table.add_row(made.slug, *(f"{getattr(made, name):,}" for name in columns))
         console.print(table)
     if report.kept:
         console.print(f"Kept as they were: {', '.join(report.kept)}.", highlight=False)

@@ -150,7 +150,7 @@ def _shown(console: Console) -> Iterator[Callable[[str, float], None]]:
     """A line that changes in place on a terminal; elsewhere a line now and then."""
     if console.is_terminal:
         with Live(console=console, transient=True, refresh_per_second=4) as live:
-            yield lambda line, _: live.update(Text(f"{line} · Ctrl-C stops"))
+            yield lambda line, _: live.update(Text(f"{line} · Ctrl-C stops", no_wrap=True, overflow="ellipsis"))
     else:
         said = 0.0
 
