@@ -73,7 +73,7 @@ def values_of(condition: Condition) -> Iterator[object]:
         case Test(_, "is_null"):
             return
         case Test(_, "starts_with", value):
-            yield from (value, after_prefix(value)) if value else ("", "\U0010ffff")
+            yield from (value, after_prefix(value))
         case Test(_, _, value):
             yield value
         case All(parts) | Some(parts):
@@ -150,5 +150,5 @@ def _judge_test(held: Any, operator: str, value: Any) -> bool | None:  # Any: of
     if operator == "contains":
         return value in held
     if operator == "starts_with":
-        return bool(held.startswith(value))
+        return bool(value <= held < after_prefix(value))
     return bool(_COMPARE[operator](held, value))

@@ -10,6 +10,7 @@ import unicodedata
 
 MAX_TERM = 32
 MAX_QUERY_WORDS = 6
+_LAST = "\U0010ffff"
 _WORD = re.compile(r"[^\W_]+")
 
 # The field that a term comes from; a gated field's terms are matched only for callers who may read it.
@@ -20,8 +21,9 @@ PRODUCT_TEXT = 0
 
 def fold(text: str) -> str:
     """Without accents and case: the key that names are sorted by."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    # Case last: to take a sign apart may bring capitals to light ("№" is "No").
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
 
 
 def words_of(*texts: str | None) -> set[str]:
@@ -35,10 +37,11 @@ def query_words(search: str) -> list[str]:
 
 
 def after_prefix(prefix: str) -> str:
-    """The least text greater than every text that begins with ``prefix`` (code point order)."""
-    last = ord(prefix[-1]) + 1
-    return (
-        prefix[:-1] + chr(0xE000 if 0xD800 <= last < 0xE000 else last)
-        if last <= 0x10FFFF
-        else after_prefix(prefix[:-1])
-    )
+    """The least text greater than every text that begins with ``prefix`` (code point order); for a prefix that
+    nothing follows, a text that none in use comes near.
+    """
+    kept = prefix.rstrip(_LAST)
+    if not kept:
+        return _LAST * (len(prefix) + 64)
+    last = ord(kept[-1]) + 1
+    return kept[:-1] + chr(0xE000 if 0xD800 <= last < 0xE000 else last)
