@@ -15,7 +15,7 @@ Theory of operation
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 import structlog
@@ -97,9 +97,9 @@ class Hub:
         """Where the tenant's log stands now."""
         return await head_of(self._database.reader(tenant)) or NOTHING
 
-    async def follow(self, tenant: TenantId, after: Position) -> AsyncIterator[list[Event]]:
+    async def follow(self, tenant: TenantId, after: Position) -> AsyncGenerator[list[Event], None]:
         """Every event after ``after``, in order, in batches, for ever. Raises CursorExpired when the log no longer
-        reaches back that far.
+        reaches back that far. Close it to leave.
         """
         channel = await self._join(tenant)
         position = after

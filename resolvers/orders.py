@@ -1,6 +1,7 @@
 """What can be asked of orders, and the rules by which they change."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import db.orders as rows
@@ -112,21 +113,23 @@ async def watch_orders(
     types: frozenset[str] | None,
     after: Position | None,
     moved: Callable[[Position], None],
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Every change of an order that matches ``condition`` before or after it, in order, from ``after`` (or from now)
     on, for ever.
 
-    ``moved`` is told each position that is done with, whether or not an event came of it. Raises CursorExpired.
+    ``moved`` is told each position that is done with, whether or not an event came of it. Closing it
+    leaves the log at once. Raises CursorExpired.
     """
     start = after if after is not None else await ctx.hub.head(ctx.principal.tenant)
     moved(start)
-    async for batch in ctx.hub.follow(ctx.principal.tenant, start):
-        for logged in batch:
-            if logged.entity == "order" and (types is None or logged.type in types):
-                event = rows.typed_event(logged)
-                if condition is None or _concerns(condition, event):
-                    yield event
-            moved(Position(logged.seq, logged.ts))
+    async with aclosing(ctx.hub.follow(ctx.principal.tenant, start)) as batches:
+        async for batch in batches:
+            for logged in batch:
+                if logged.entity == "order" and (types is None or logged.type in types):
+                    event = rows.typed_event(logged)
+                    if condition is None or _concerns(condition, event):
+                        yield event
+                moved(Position(logged.seq, logged.ts))
 
 
 def _concerns(condition: Condition, event: Event) -> bool:

@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
@@ -53,10 +54,12 @@ async def _order_events(
     operation = info.context
     wanted = None if given(types) is None else frozenset(kind.value for kind in types or ())
     start = _position(operation, given(after))
-    async for event in watch_orders(operation.read, condition_of(given(where)), wanted, start, operation.moved):
-        source = _source(operation, event)
-        if source is not None:
-            yield source
+    condition = condition_of(given(where))
+    async with aclosing(watch_orders(operation.read, condition, wanted, start, operation.moved)) as events:
+        async for event in events:
+            source = _source(operation, event)
+            if source is not None:
+                yield source
 
 
 def _position(operation: Operation, after: str | None) -> Position | None:
