@@ -47,16 +47,16 @@ class Listener:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _keep(self, tried: asyncio.Event) -> None:
-        pause, listened = FIRST_PAUSE, False
+        pause = FIRST_PAUSE
         while True:
             try:
                 connection = await self._connect()
                 try:
                     lost = await self._begin(connection)
-                    tried.set()
-                    if listened and self._on_reconnect is not None:
+                    if tried.is_set() and self._on_reconnect is not None:
                         self._on_reconnect()
-                    pause, listened = FIRST_PAUSE, True
+                    tried.set()
+                    pause = FIRST_PAUSE
                     await _until_lost(connection, lost)
                 finally:
                     connection.terminate()

@@ -1,0 +1,334 @@
+"""The directory: what it answers, what it refuses, and what it cannot reach."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from db.directory import LONGEST_PAYLOAD, Directory
+from db.errors import BadValue, Duplicate, PoolExhausted
+from db.ids import new_id
+from db.tables import DIRECTORY_TABLES, tenant_tables
+from tests.support.clock import HandClock
+from tests.support.database import Dsns
+
+ROLES = {"admin": ["orders:*", "admin:*"], "viewer": ["orders:read"], "nobody": []}
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+async def directory(dsns: Dsns, clock: HandClock) -> AsyncIterator[Directory]:
+    directory = await Directory.open(dsns.runtime, 2, clock)
+    yield directory
+    await directory.close()
+
+
+@pytest.fixture
+async def superuser(dsns: Dsns) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(dsns.superuser)
+    yield connection
+    await connection.close()
+
+
+def new_slug() -> str:
+    return f"t-{uuid4().hex[:12]}"
+
+
+async def new_member(directory: Directory, role: str = "viewer") -> tuple[str, str]:
+    """The ids of a new user and of its new tenant."""
+    tenant = await directory.create_tenant(new_slug(), "Tenant", ROLES)
+    return await directory.create_user(f"{new_id()}@db.example", "User", None, (tenant, role)), tenant
+
+
+async def new_session(directory: Directory, clock: HandClock) -> tuple[bytes, str]:
+    """The hash of a new session, and its user's id."""
+    user_id, tenant = await new_member(directory)
+    user = await directory.user_by_id(user_id)
+    assert user is not None
+    id_hash = uuid4().bytes * 2
+    assert await directory.create_session(id_hash, user, tenant, clock() + timedelta(days=1))
+    return id_hash, user_id
+
+
+async def test_a_tenant_is_made_with_its_roles(directory: Directory, superuser: asyncpg.Connection) -> None:
+    slug = new_slug()
+    tenant = await directory.create_tenant(slug, "Tenant", ROLES)
+    found = await directory.tenant_by_slug(slug)
+    assert found is not None
+    assert (found["id"], found["name"]) == (tenant, "Tenant")
+    rows = await superuser.fetch("SELECT name, permissions, system FROM roles WHERE tenant_id = $1::text::uuid", tenant)
+    assert {row["name"]: row["permissions"] for row in rows} == ROLES
+    assert all(row["system"] for row in rows)
+
+
+async def test_a_slug_that_is_taken_makes_nothing(directory: Directory, superuser: asyncpg.Connection) -> None:
+    slug = new_slug()
+    await directory.create_tenant(slug, "First", ROLES)
+    before = await superuser.fetchval("SELECT count(*) FROM roles")
+    with pytest.raises(Duplicate):
+        await directory.create_tenant(slug, "Second", ROLES)
+    assert await superuser.fetchval("SELECT count(*) FROM roles") == before
+
+
+async def test_a_user_is_found_by_email_and_by_id(directory: Directory) -> None:
+    email = f"{new_id()}@db.example"
+    user = await directory.create_user(email, "User", "a hash")
+    by_email, by_id = await directory.user_by_email(email), await directory.user_by_id(user)
+    assert by_email == by_id
+    assert by_email is not None
+    assert (by_email["id"], by_email["password_hash"]) == (user, "a hash")
+
+
+async def test_whoever_does_not_exist_is_none(directory: Directory) -> None:
+    assert await directory.user_by_email("nobody@db.example") is None
+    assert await directory.user_by_id(new_id()) is None
+    assert await directory.tenant_by_slug("atlantis") is None
+    assert await directory.membership(new_id(), tenant_id=new_id()) is None
+    assert await directory.session(b"x" * 32) is None
+    assert await directory.memberships_of(new_id()) == []
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "lone \ud800"])
+async def test_text_that_no_column_can_hold_is_a_bad_value(directory: Directory, text: str) -> None:
+    with pytest.raises(BadValue):
+        await directory.user_by_email(text)
+    assert await directory.user_by_email("nobody@db.example") is None
+
+
+async def test_an_email_is_taken_once(directory: Directory) -> None:
+    email = f"{new_id()}@db.example"
+    await directory.create_user(email, "User")
+    with pytest.raises(Duplicate):
+        await directory.create_user(email, "User")
+
+
+async def test_a_role_of_no_such_name_makes_no_member(directory: Directory) -> None:
+    tenant = await directory.create_tenant(new_slug(), "Tenant", ROLES)
+    email = f"{new_id()}@db.example"
+    with pytest.raises(BadValue):
+        await directory.create_user(email, "User", None, (tenant, "emperor"))
+    assert await directory.user_by_email(email) is None
+
+
+async def test_a_membership_comes_with_role_grants_and_versions(directory: Directory) -> None:
+    user, tenant = await new_member(directory, "admin")
+    (listed,) = await directory.memberships_of(user)
+    by_id = await directory.membership(user, tenant_id=tenant)
+    assert by_id == await directory.membership(user, tenant_slug=listed["slug"])
+    assert by_id is not None
+    assert (by_id["role"], by_id["permissions"]) == ("admin", ROLES["admin"])
+    assert (by_id["user_version"], by_id["membership_version"], by_id["role_version"]) == (1, 1, 1)
+
+
+async def test_a_user_without_the_membership_comes_without_the_tenant(directory: Directory) -> None:
+    user, _ = await new_member(directory)
+    _, foreign = await new_member(directory)
+    row = await directory.membership(user, tenant_id=foreign)
+    assert row is not None
+    assert row["user_id"] == user
+    assert [row[name] for name in ("tenant_id", "tenant_slug", "tenant_name", "role", "permissions")] == [None] * 5
+
+
+async def test_a_changed_role_raises_the_version_and_an_equal_one_does_not(directory: Directory) -> None:
+    user, tenant = await new_member(directory, "viewer")
+    for role, version in (("viewer", 1), ("admin", 2), ("admin", 2), ("viewer", 3)):
+        await directory.put_membership(tenant, user, role)
+        row = await directory.membership(user, tenant_id=tenant)
+        assert row is not None
+        assert (row["role"], row["membership_version"]) == (role, version)
+
+
+async def test_memberships_are_listed_by_slug(directory: Directory) -> None:
+    user, first = await new_member(directory)
+    tenants = [first, *[await directory.create_tenant(new_slug(), "Tenant", ROLES) for _ in range(3)]]
+    for tenant in tenants:
+        await directory.put_membership(tenant, user, "viewer")
+    slugs = [row["slug"] for row in await directory.memberships_of(user)]
+    assert slugs == sorted(slugs)
+    assert len(slugs) == 4
+
+
+async def test_a_session_comes_with_its_user_and_membership_in_one_statement(
+    directory: Directory, clock: HandClock
+) -> None:
+    id_hash, user = await new_session(directory, clock)
+    seen: list[str] = []
+    directory.observer = seen.append
+    row = await directory.session(id_hash)
+    assert row is not None
+    assert (row["user_id"], row["role"], row["seen_at"], row["revoked_at"]) == (user, "viewer", clock(), None)
+    assert len(seen) == 1
+
+
+async def test_a_session_of_a_user_that_changed_meanwhile_is_not_made(directory: Directory, clock: HandClock) -> None:
+    user_id, tenant = await new_member(directory)
+    user = await directory.user_by_id(user_id)
+    assert user is not None
+    await directory.set_password(user_id, "another hash")
+    assert not await directory.create_session(b"y" * 32, user, tenant, clock())
+    assert await directory.session(b"y" * 32) is None
+
+
+async def test_a_session_is_revoked_once(directory: Directory, clock: HandClock) -> None:
+    id_hash, _ = await new_session(directory, clock)
+    assert await directory.revoke_session(id_hash)
+    row = await directory.session(id_hash)
+    assert row is not None
+    assert row["revoked_at"] == clock()
+    clock.advance(minutes=1)
+    assert not await directory.revoke_session(id_hash)
+
+
+async def test_a_new_password_revokes_all_sessions_of_its_user_alone(directory: Directory, clock: HandClock) -> None:
+    mine, user = await new_session(directory, clock)
+    others, _ = await new_session(directory, clock)
+    await directory.set_password(user, "new hash")
+    revoked = [row["revoked_at"] for h in (mine, others) if (row := await directory.session(h)) is not None]
+    assert revoked == [clock(), None]
+    row = await directory.user_by_id(user)
+    assert row is not None
+    assert (row["password_hash"], row["version"]) == ("new hash", 2)
+
+
+async def test_all_sessions_of_a_user_are_revoked_and_counted(directory: Directory, clock: HandClock) -> None:
+    _, user = await new_session(directory, clock)
+    assert await directory.revoke_sessions_of(user) == 1
+    assert await directory.revoke_sessions_of(user) == 0
+
+
+async def test_a_refreshed_hash_does_not_undo_a_new_password(directory: Directory) -> None:
+    user = await directory.create_user(f"{new_id()}@db.example", "User", "old hash")
+    await directory.set_password(user, "new hash")
+    await directory.refresh_password(user, "old hash", "old hash, refreshed")
+    row = await directory.user_by_id(user)
+    assert row is not None
+    assert row["password_hash"] == "new hash"
+
+
+async def test_use_is_noted_no_more_often_than_asked_for(directory: Directory, clock: HandClock) -> None:
+    id_hash, _ = await new_session(directory, clock)
+    began = clock()
+    for seconds, noted in ((59, 0), (1, 60), (30, 60), (30, 120)):
+        clock.advance(seconds=seconds)
+        await directory.touch_session(id_hash, timedelta(minutes=1))
+        row = await directory.session(id_hash)
+        assert row is not None
+        assert row["seen_at"] == began + timedelta(seconds=noted)
+
+
+async def test_heads_are_answered_for_the_tenants_asked_for(
+    directory: Directory, superuser: asyncpg.Connection, clock: HandClock
+) -> None:
+    tenants = [new_id() for _ in range(3)]
+    for seq, tenant in enumerate(tenants[:2], 7):
+        await superuser.execute("INSERT INTO event_heads VALUES ($1::text::uuid, $2, $3)", tenant, seq, clock())
+    assert await directory.heads([tenants[0], tenants[2]]) == {tenants[0]: (7, clock())}
+    assert await directory.heads([]) == {}
+
+
+async def test_the_revision_of_the_tables_is_told(directory: Directory) -> None:
+    revision = await directory.schema_revision()
+    assert revision is not None
+    assert revision.startswith("2026")
+
+
+@pytest.mark.parametrize("table", sorted({table.name for table in tenant_tables()} - {"event_heads"}))
+async def test_the_directory_cannot_read_a_tenants(table: str, dsns: Dsns) -> None:
+    await _refused(dsns, f"SELECT 1 FROM {table}")
+
+
+@pytest.mark.parametrize("table", sorted({table.name for table in tenant_tables()}))
+async def test_the_directory_cannot_write_a_tenants(table: str, dsns: Dsns) -> None:
+    await _refused(dsns, f"DELETE FROM {table}")
+
+
+async def _refused(dsns: Dsns, sql: str) -> None:
+    connection = await asyncpg.connect(dsns.runtime, server_settings={"role": "tidegate_directory"})
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("table", sorted(DIRECTORY_TABLES))
+async def test_a_tenants_connection_cannot_read_the_directorys(table: str, dsns: Dsns) -> None:
+    connection = await asyncpg.connect(dsns.runtime, server_settings={"role": "tidegate_runtime"})
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(f"SELECT 1 FROM {table}")
+    finally:
+        await connection.close()
+
+
+async def test_more_callers_than_connections_are_all_served(directory: Directory) -> None:
+    assert await asyncio.gather(*(directory.user_by_id(new_id()) for _ in range(50))) == [None] * 50
+
+
+async def test_a_cancelled_caller_leaves_no_answer_to_the_next_one(directory: Directory) -> None:
+    user, _ = await new_member(directory)
+    for delay in (0, 0.0001, 0.0003, 0.001) * 10:
+        task = asyncio.create_task(directory.user_by_id(user))
+        await asyncio.sleep(delay)
+        task.cancel()
+        assert await directory.user_by_id(new_id()) is None
+
+
+async def test_waiting_for_a_connection_has_an_end(dsns: Dsns, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("db.directory.WAIT_SECONDS", 0.05)
+    directory = await Directory.open(dsns.runtime, 1)
+    blocker = await asyncpg.connect(dsns.superuser)
+    try:
+        async with blocker.transaction():
+            await blocker.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+            held = asyncio.create_task(directory.user_by_id(new_id()))
+            await asyncio.sleep(0.1)
+            with pytest.raises(PoolExhausted):
+                await directory.user_by_id(new_id())
+        assert await held is None
+    finally:
+        await blocker.close()
+        await directory.close()
+
+
+async def test_a_lost_connection_is_replaced(dsns: Dsns, superuser: asyncpg.Connection) -> None:
+    directory = await Directory.open(dsns.runtime, 1)
+    try:
+        await superuser.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'tidegate directory' AND datname = current_database()"
+        )
+        await asyncio.sleep(0.1)
+        assert await directory.user_by_id(new_id()) is None
+    finally:
+        await directory.close()
+
+
+async def test_what_is_notified_is_heard(directory: Directory) -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue(10)
+    channel = f"c{new_id()}"
+    await directory.listen(channel, heard.put_nowait)
+    await directory.notify("another", "not this")
+    for payload in ("tenant:1,tenant:2", "x" * LONGEST_PAYLOAD):
+        await directory.notify(channel, payload)
+        assert await asyncio.wait_for(heard.get(), 5) == payload
+
+
+async def test_a_notification_that_is_too_long_is_refused(directory: Directory) -> None:
+    with pytest.raises(ValueError, match="7999 bytes"):
+        await directory.notify("tidegate", "é" * 4_000)
+
+
+async def test_closing_ends_every_connection(dsns: Dsns, superuser: asyncpg.Connection) -> None:
+    directory = await Directory.open(f"{dsns.runtime}", 1)
+    await directory.listen("tidegate", lambda _: None)
+    await directory.close()
+    with pytest.raises(asyncpg.InterfaceError):
+        await directory.user_by_id(new_id())
