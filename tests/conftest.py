@@ -67,7 +67,7 @@ async def fresh_dsns(server: Server) -> AsyncIterator[Dsns]:
 
 @pytest.fixture(scope="session")
 async def world(server: Server) -> AsyncIterator[World]:
-    """A house on a seeded database, shared by the tests of a worker: they may add rows, none may count on being alone."""
+    """A house on a seeded database, shared by a worker's tests: they may add rows, none may count on being alone."""
     async with open_world(await server.create(uuid4().hex)) as world:
         yield world
 
