@@ -98,7 +98,14 @@ def planted(tenant: TenantId) -> dict[str, Rows]:
         terms["product_terms"] += _terms(product, "product", PRODUCT_TEXT, product["name"], product["sku"])
     for order in orders:
         terms["order_terms"] += _terms(order, "order", ORDER_TEXT, order["number"], order["notes"])
-    return {"customers": customers, "products": products, "orders": orders, "order_items": items, **terms}
+    return {
+        "customers": customers,
+        "products": products,
+        "orders": orders,
+        "order_items": items,
+        **terms,
+        **_log(tenant, orders),
+    }
 
 
 def _id(rng: random.Random) -> str:
@@ -181,3 +188,12 @@ def _item(order: dict[str, Any], line: int, product: dict[str, Any]) -> dict[str
 def _terms(row: dict[str, Any], noun: str, source: int, *texts: str | None) -> Rows:
     key = {"tenant_id": row["tenant_id"], f"{noun}_id": row["id"], "source": source}
     return [{**key, "term": word} for word in sorted(words_of(*texts))]
+
+
+def _log(tenant: TenantId, orders: Rows) -> dict[str, Rows]:
+    """Three entries of a log whose beginning is gone, or five of one that is whole."""
+    numbers = range(1, 6) if tenant == THEIRS else range(11, 14)
+    entry: dict[str, Any] = {"tenant_id": tenant.hex, "ts": NOON, "type": "order.created", "entity": "order"}
+    entry |= {"version": 1, "actor_id": None, "before": None, "after": {}}
+    log = [{**entry, "seq": n, "entity_id": orders[n]["id"]} for n in numbers]
+    return {"event_heads": [{"tenant_id": tenant.hex, "seq": numbers[-1], "ts": NOON}], "event_log": log}

@@ -1,0 +1,137 @@
+"""Every function of the db floor that takes a door, called so that it asks for rows of two tenants at once.
+
+A call answers facts: what it let its caller know. They are empty when it let nothing be known.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from db import customers, events, listings, lookups, orders, products
+from db.events import Position
+from db.filters import All, Test
+from db.listings import Listing
+from db.pages import Key, Page, PageRequest, SortKey
+from db.tables import products as products_table
+from db.tenancy import Row, TenantReader
+from tests.support.plant import MINE, NOON, THEIRS, planted
+
+Facts = set[object]
+Ask = Callable[[TenantReader], Awaitable[Facts]]
+MODULES = (orders, customers, products, lookups, listings, events)
+BEGINNING = Position(0, NOON.replace(year=1970))
+EVERY_ID = "f" * 32
+BY_TIME = PageRequest((SortKey("created_at"),), 500)
+FILTERED = PageRequest(BY_TIME.order, 500, where=All([Test("version", "gte", 1), Test("id", "ne", EVERY_ID)]))
+
+
+def ids_of(table: str) -> list[str]:
+    """The ids of both tenants' rows."""
+    return [row["id"] for tenant in (MINE, THEIRS) for row in planted(tenant)[table]]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One call of one function."""
+
+    function: str
+    ask: Ask
+    scene: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.function} {self.scene}".strip()
+
+
+def _searched(word: str, *sources: str) -> PageRequest:
+    return PageRequest(BY_TIME.order, 500, words=(word,), sources=frozenset(sources))
+
+
+def _page(page: Callable[..., Awaitable[Page]], request: PageRequest, *given: Listing) -> Ask:
+    async def ask(reader: TenantReader) -> Facts:
+        return {row["id"] for row in (await page(reader, *given, request)).rows}
+
+    return ask
+
+
+def _count(count: Callable[..., Awaitable[tuple[int, bool]]], request: PageRequest, *given: Listing) -> Ask:
+    async def ask(reader: TenantReader) -> Facts:
+        number, _ = await count(reader, *given, request)
+        return {number} if number else set()
+
+    return ask
+
+
+def _has(has: Callable[..., Awaitable[bool]], order: SortKey, key: Key, *given: Listing) -> Ask:
+    """Whether rows stand past a key that all of mine stand before and all of theirs stand past."""
+    page = Page(PageRequest((order,), 5, before=key), [], more=False)
+
+    async def ask(reader: TenantReader) -> Facts:
+        return {"rows"} if await has(reader, *given, page, ahead=True) else set()
+
+    return ask
+
+
+def _by_id(table: str, by_id: Callable[..., Awaitable[dict[str, Row]]]) -> Ask:
+    async def ask(reader: TenantReader) -> Facts:
+        return set(await by_id(reader, ids_of(table)))
+
+    return ask
+
+
+async def _rows_by_id(reader: TenantReader) -> Facts:
+    return set(await lookups.rows_by_id(reader, products_table, ids_of("products")))
+
+
+async def _items_of_orders(reader: TenantReader) -> Facts:
+    return {
+        row["product_id"] for rows in (await orders.items_of_orders(reader, ids_of("orders"))).values() for row in rows
+    }
+
+
+async def _events_after(reader: TenantReader) -> Facts:
+    return {event.entity_id for event in await events.events_after(reader, BEGINNING, 100)}
+
+
+async def _head_of(reader: TenantReader) -> Facts:
+    head = await events.head_of(reader)
+    return set() if head is None else {head.seq}
+
+
+async def _oldest_seq(reader: TenantReader) -> Facts:
+    oldest = await events.oldest_seq(reader)
+    return set() if oldest is None else {oldest}
+
+
+READS = (
+    Read("page_of_orders", _page(orders.page_of_orders, BY_TIME)),
+    Read("page_of_orders", _page(orders.page_of_orders, FILTERED), "filtered"),
+    Read("page_of_orders", _page(orders.page_of_orders, _searched("zoe", "text")), "by its words"),
+    Read("page_of_orders", _page(orders.page_of_orders, _searched("zoe", "customer_name")), "by its customer"),
+    Read("has_orders", _has(orders.has_orders, SortKey("total"), (10**8, EVERY_ID))),
+    Read("count_of_orders", _count(orders.count_of_orders, FILTERED)),
+    Read("count_of_orders", _count(orders.count_of_orders, _searched("zoe", "text", "customer_name")), "by words"),
+    Read("orders_by_id", _by_id("orders", orders.orders_by_id)),
+    Read("items_of_orders", _items_of_orders),
+    Read("page_of_customers", _page(customers.page_of_customers, BY_TIME)),
+    Read(
+        "page_of_customers",
+        _page(customers.page_of_customers, _searched("zoe", "name", "email")),
+        "by words",
+    ),
+    Read("has_customers", _has(customers.has_customers, SortKey("email"), ("c9@b", EVERY_ID))),
+    Read("count_of_customers", _count(customers.count_of_customers, BY_TIME)),
+    Read("customers_by_id", _by_id("customers", customers.customers_by_id)),
+    Read("page_of_products", _page(products.page_of_products, BY_TIME)),
+    Read("page_of_products", _page(products.page_of_products, _searched("sku", "text")), "by words"),
+    Read("has_products", _has(products.has_products, SortKey("price"), (10**8, EVERY_ID))),
+    Read("count_of_products", _count(products.count_of_products, BY_TIME)),
+    Read("products_by_id", _by_id("products", products.products_by_id)),
+    Read("rows_by_id", _rows_by_id),
+    Read("page_of", _page(listings.page_of, BY_TIME, orders.LISTING)),
+    Read("has_rows", _has(listings.has_rows, SortKey("total"), (10**8, EVERY_ID), orders.LISTING)),
+    Read("count_of", _count(listings.count_of, BY_TIME, orders.LISTING)),
+    Read("events_after", _events_after),
+    Read("head_of", _head_of),
+    Read("oldest_seq", _oldest_seq),
+)
+WRITES = frozenset({"lock_order", "insert_order", "update_order"})
+"""Those that take a writer alone have tests of their own."""
