@@ -164,9 +164,10 @@ def _fits(value: int) -> bool:
     return -(2**63) <= value < 2**63
 
 
-def _tests(condition: Condition) -> Iterator[Test]:
+def _tests(condition: Condition) -> Iterator[Condition]:
+    """The leaves: an empty part says nothing, and is SQL all the same."""
     match condition:
-        case Test():
+        case Test() | All([]) | Some([]):
             yield condition
         case All(parts) | Some(parts):
             for part in parts:

@@ -1,5 +1,6 @@
 """The scalars: DateTime (RFC 3339, UTC) and Decimal (a string, exact). JSON is Strawberry's own."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NewType
@@ -11,6 +12,9 @@ from strawberry.types.scalar import ScalarDefinition
 from db.money import hundredths_of
 
 DecimalText = NewType("DecimalText", str)
+# Python reads more than these: week dates, underscores, the digits of every script.
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-5][0-9])", re.IGNORECASE)
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
 def write_time(value: datetime) -> str:
@@ -21,12 +25,9 @@ def write_time(value: datetime) -> str:
 def read_time(value: object) -> datetime:
     """A date-time with an offset; anything else is refused, since a time without a zone is a guess."""
     try:
-        if not isinstance(value, str) or len(value) > 40:
+        if not isinstance(value, str) or len(value) > 40 or not _TIME.fullmatch(value):
             raise ValueError
-        time = datetime.fromisoformat(value)
-        if time.tzinfo is None:
-            raise ValueError
-        return time.astimezone(UTC)
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise GraphQLError("A DateTime is RFC 3339 text with an offset, such as 2026-11-21T08:00:00Z.") from None
 
@@ -34,7 +35,7 @@ def read_time(value: object) -> datetime:
 def read_decimal(value: object) -> Decimal:
     """An amount in hundredths, exact; the text has at most 19 digits."""
     try:
-        if not isinstance(value, str) or len(value) > 40:
+        if not isinstance(value, str) or len(value) > 40 or not _DECIMAL.fullmatch(value):
             raise ValueError
         return hundredths_of(value)
     except ValueError:
