@@ -50,7 +50,7 @@ async def _run(slot: Slot, statement: Statement, values: dict[str, object], obse
         observer(statement.sql)
     try:
         rows: list[Row] = await slot.connection.fetch(statement.sql, *statement.args(values))
-    except (asyncpg.DataError, UnicodeEncodeError) as error:
+    except (asyncpg.DataError, ValueError) as error:  # the driver throws either at what it cannot encode
         raise BadValue("A value is out of range or holds characters that text cannot hold.") from error
     except asyncpg.UniqueViolationError as error:
         raise Duplicate(error.constraint_name) from error
