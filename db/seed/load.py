@@ -20,6 +20,8 @@ from db.tables import TENANT_SETTING
 
 Roles = Mapping[str, Sequence[str]]
 """System roles that every tenant gets: name and permissions."""
+LOADING = 0x7469_6465_6C6F_6164
+"""The advisory lock that every loading transaction shares."""
 Rows = Callable[[TenantPlan, int], bytes]
 SESSION = {
     "application_name": "tidegate-seed",
@@ -51,6 +53,7 @@ async def load_tenant(
     tenant, priced = (plan.tenant_id,), (plan.tenant_id, plan.currency)
     orders = items = 0
     async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", LOADING)
         await connection.execute("SELECT set_config($1, $2, true)", TENANT_SETTING, plan.tenant_id)
         await connection.execute(staging.STAGING)
         await _found(connection, plan, roles)

@@ -10,13 +10,17 @@ from pathlib import Path
 import pytest
 
 from db.seed import EPOCH, SeedProgress, seed, seed_demo
+from db.seed.load import LOADING
 from db.seed.orders import order_rows
 from db.seed.plan import plan_tenants
+from db.seed.seeding import settle
 from tests.support.database import Dsns
 from tests.support.seeding import ORDERS, ROLES, TENANTS, ask, fingerprint, make_small_seed, reading
 
 ROWS = """
 from db.seed.catalog import product_rows
+from db.seed.load import LOADING
+from db.seed.seeding import settle
 from db.seed.orders import order_rows
 from db.seed.parties import customer_rows, staff_of
 from db.seed.plan import plan_tenants
@@ -68,6 +72,27 @@ async def test_an_interrupted_seed_leaves_whole_tenants_and_the_next_call_makes_
         assert await connection.fetchval("SELECT count(*) FROM tenants") < TENANTS
     await make_small_seed(fresh_dsns)
     assert await fingerprint(fresh_dsns) == await fingerprint(seeded)
+
+
+async def test_dead_rows_of_a_killed_seed_do_not_mislead_the_planner(fresh_dsns: Dsns) -> None:
+    def interrupt(progress: SeedProgress) -> None:
+        if progress.done:
+            raise KeyError("interrupted")
+
+    with pytest.raises(KeyError):
+        await seed(fresh_dsns.owner, orders=ORDERS, tenants=1, roles=ROLES, progress=interrupt)
+    async with reading(fresh_dsns.owner) as connection:
+        await connection.execute("ANALYZE orders")
+        assert await connection.fetchval("SELECT reltuples FROM pg_class WHERE relname = 'orders'") == 0
+        await settle(connection)
+        assert await connection.fetchval("SELECT relpages FROM pg_class WHERE relname = 'orders'") == 0
+
+
+async def test_a_seed_waits_for_the_last_statements_of_a_killed_one(fresh_dsns: Dsns) -> None:
+    async with reading(fresh_dsns.owner) as left, left.transaction(), reading(fresh_dsns.owner) as connection:
+        await left.execute("SELECT pg_advisory_xact_lock_shared($1)", LOADING)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(settle(connection), 0.3)
 
 
 async def test_two_seeds_at_once_make_one(seeded: Dsns, fresh_dsns: Dsns) -> None:
