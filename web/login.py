@@ -4,14 +4,14 @@ What is checked here is the shape of the request and where it comes from; whethe
 business.
 """
 
-import unicodedata
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 import orjson
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -19,9 +19,12 @@ from auth.errors import AuthError
 from auth.passwords import Passwords
 from auth.sessions import ABSOLUTE
 from auth.sign_in import SignedIn, sign_in, sign_out
-from db.errors import PoolExhausted
+from db.errors import PoolExhausted, QueryTimeout
 from db.ids import public_id
+from web.body import BODY_SECONDS
 from web.credentials import has_csrf_header, sent_by_own_page, session_cookie, session_secrets
+from web.refusals import Refusal
+from web.responses import error_body
 from web.sign_in_page import headers, sign_in_page, sign_out_page
 
 LONGEST_BODY = 16_384
@@ -38,16 +41,6 @@ _STATUS = {
 }
 _EXTRA = {"UNAUTHENTICATED": {"WWW-Authenticate": 'Bearer realm="tidegate"'}, "OVERLOADED": {"Retry-After": "2"}}
 _log = structlog.get_logger()
-
-
-class Refused(Exception):
-    """The request is not taken: code and text of the answer, and a status when it is not the code's own."""
-
-    def __init__(self, code: str, message: str, status: int | None = None) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.status = status or _STATUS[code]
 
 
 @dataclass(slots=True)
@@ -78,8 +71,7 @@ def safe_path(text: str) -> str:
     """Where to go after signing in: a path that no browser can read as another host's, else the home page."""
     path = text.partition("?")[0].partition("#")[0]
     relative = path.startswith("/") and "//" not in path and "\\" not in text
-    visible = len(text) <= LONGEST_PATH and not any(unicodedata.category(c)[0] == "C" for c in text)
-    return text if relative and visible else HOME
+    return text if relative and text.isprintable() and len(text) <= LONGEST_PATH else HOME
 
 
 async def _login(request: Request, passwords: Passwords) -> Response:
@@ -87,14 +79,14 @@ async def _login(request: Request, passwords: Passwords) -> Response:
     attempt = Attempt()
     try:
         if sent_by_own_page(request) is False:
-            raise Refused("CSRF_PREVENTION", "The form was not sent by this site's own page.")
+            raise Refusal("CSRF_PREVENTION", "The form was not sent by this site's own page.")
         await _READERS.get(kind, _read_unknown)(request, attempt)
         signed_in = await _sign_in(request, passwords, attempt)
-    except (Refused, AuthError) as error:
+    except (Refusal, AuthError) as error:
         _log.info("sign_in_refused", code=error.code, reason=getattr(error, "reason", ""))
         return _page(request, attempt, error) if kind == FORM else _refusal(request, error)
-    except PoolExhausted:
-        return _refusal(request, Refused("OVERLOADED", "Too many requests at once. Try again in a moment."))
+    except (PoolExhausted, QueryTimeout):
+        return _refusal(request, Refusal("OVERLOADED", "Too many requests at once. Try again in a moment."))
     response = RedirectResponse(attempt.next_path, 303) if kind == FORM else _signed_in(signed_in)
     _set_cookie(request, response, signed_in.secret)
     return response
@@ -120,7 +112,7 @@ async def _logout(request: Request) -> Response:
     if request.method != "POST":
         return HTMLResponse(sign_out_page(), headers=headers())
     if not has_csrf_header(request) and not sent_by_own_page(request):
-        return _refusal(request, Refused("CSRF_PREVENTION", "Send X-Tidegate-Csrf: 1, or use the form at this path."))
+        return _refusal(request, Refusal("CSRF_PREVENTION", "Send X-Tidegate-Csrf: 1, or use the form at this path."))
     await _end_session(request)
     browser = "text/html" in request.headers.get("accept", "")
     response = RedirectResponse("/auth/login", 303) if browser else Response(status_code=204)
@@ -138,7 +130,7 @@ async def _read_form(request: Request, attempt: Attempt) -> None:
     try:
         fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=20, errors="strict")
     except ValueError:
-        raise Refused("BAD_REQUEST", "The form is malformed.") from None
+        raise Refusal("BAD_REQUEST", "The form is malformed.") from None
     first = {name: values[0] for name, values in fields.items()}
     attempt.next_path = safe_path(first.get("next", ""))
     _fill(attempt, first)
@@ -148,12 +140,12 @@ async def _read_json(request: Request, attempt: Attempt) -> None:
     try:
         body = orjson.loads(await _body(request))
     except orjson.JSONDecodeError:
-        raise Refused("BAD_REQUEST", "The body is not JSON.") from None
+        raise Refusal("BAD_REQUEST", "The body is not JSON.") from None
     _fill(attempt, body if isinstance(body, dict) else {})
 
 
 async def _read_unknown(request: Request, attempt: Attempt) -> None:
-    raise Refused("BAD_REQUEST", f"The body must be {JSON} or {FORM}.", 415)
+    raise Refusal("BAD_REQUEST", f"The body must be {JSON} or {FORM}.", 415)
 
 
 _READERS: Mapping[str, Callable[[Request, Attempt], Awaitable[None]]] = {FORM: _read_form, JSON: _read_json}
@@ -164,16 +156,22 @@ def _fill(attempt: Attempt, fields: Mapping[str, object]) -> None:
     if isinstance(email, str):
         attempt.email = email.strip()
     if not isinstance(email, str) or not isinstance(password, str) or not attempt.email or not password:
-        raise Refused("BAD_USER_INPUT", "Give an email and a password.")
+        raise Refusal("BAD_USER_INPUT", "Give an email and a password.")
     attempt.password = password
 
 
 async def _body(request: Request) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            raise Refused("BAD_REQUEST", f"The body is larger than {LONGEST_BODY // 1024} KB.", 413)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LONGEST_BODY:
+                    raise Refusal("BAD_REQUEST", f"The body is larger than {LONGEST_BODY // 1024} KB.", 413)
+    except TimeoutError:
+        raise Refusal("BAD_REQUEST", f"The body did not arrive within {BODY_SECONDS} s.", 408) from None
+    except ClientDisconnect:
+        raise Refusal("BAD_REQUEST", "The body did not arrive.") from None  # nobody hears it
     return bytes(body)
 
 
@@ -185,7 +183,7 @@ def _essence(request: Request) -> str:
     return essence if all(charset == "utf-8" for charset in charsets) else ""
 
 
-def _page(request: Request, attempt: Attempt, error: Refused | AuthError | None = None) -> Response:
+def _page(request: Request, attempt: Attempt, error: Refusal | AuthError | None = None) -> Response:
     demo = request.app.state.settings.environment == "demo"
     problem = None if error is None else error.message
     status, extra = (200, {}) if error is None else (_status(error), _EXTRA.get(error.code, {}))
@@ -207,14 +205,14 @@ def _signed_in(signed_in: SignedIn) -> Response:
     )
 
 
-def _refusal(request: Request, error: Refused | AuthError) -> Response:
-    extensions = {"code": error.code, "requestId": getattr(request.state, "request_id", None)}
-    body = {"errors": [{"message": error.message, "extensions": extensions}]}
+def _refusal(request: Request, error: Refusal | AuthError) -> Response:
+    body = error_body(error.code, error.message, getattr(request.state, "request_id", ""))
     return _json(body, _status(error), _EXTRA.get(error.code, {}))
 
 
-def _status(error: Refused | AuthError) -> int:
-    return error.status if isinstance(error, Refused) else _STATUS[error.code]
+def _status(error: Refusal | AuthError) -> int:
+    given = error.status if isinstance(error, Refusal) else None
+    return given or _STATUS[error.code]
 
 
 def _json(body: object, status: int = 200, extra: Mapping[str, str] | None = None) -> Response:
