@@ -15,6 +15,9 @@ def format_amount(hundredths: int, currency: str) -> str:
     """``format_amount(1250, "EUR") == "12.50"``; a currency without decimals is written without them."""
     if CURRENCIES[currency] == 0:
         return str(hundredths // 100)
+    if hundredths >= 100:
+        digits = str(hundredths)
+        return f"{digits[:-2]}.{digits[-2:]}"
     sign, hundredths = ("-", -hundredths) if hundredths < 0 else ("", hundredths)
     return f"{sign}{hundredths // 100}.{hundredths % 100:02d}"
 

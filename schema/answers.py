@@ -32,7 +32,7 @@ class Frame:
 
 def json_body(value: Any) -> bytes:  # Any: JSON
     """Lone surrogates and integers that JSON clients cannot hold never get this far; bytes out, one encoder for all."""
-    return orjson.dumps(value)
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
 
 
 def answer_of(result: ExecutionResult, request_id: str, unexpected: Unexpected, operation: str) -> Answer:

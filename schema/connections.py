@@ -15,7 +15,7 @@ from db.pages import CursorCodec, Key, Page, PageRequest, SortKey, binding_of
 from db.search import query_words
 from resolvers.errors import InvalidInput
 from schema.directives import requires
-from schema.fields import Info, given
+from schema.fields import DECLARATION, Info, ListOf, given
 from schema.filters import condition_of
 from schema.operation import Operation
 
@@ -156,13 +156,19 @@ def listing(spec: ListSpec, *, where: type, sort: type, gate: str, description: 
         search: str | None = strawberry.UNSET,
         offset: int | None = strawberry.UNSET,
     ) -> Any:  # Any: a Listed
-        arguments = PageArguments(*map(given, (first, after, last, before, where, order_by, search, offset)))
+        given_in = (first, after, last, before, where, order_by, search, offset)
+        arguments = PageArguments(*map(given, given_in))
         request, binding = arguments.request(spec, info.context)
         return Listed(spec, await spec.page(info.context.read, request), binding, info.context)
 
     resolve.__annotations__.update({"where": where | None, "order_by": list[sort] | None})  # type: ignore[valid-type]
     del resolve.__annotations__["return"]
-    return strawberry.field(resolver=resolve, directives=requires(gate), description=description)
+    return strawberry.field(
+        resolver=resolve,
+        directives=requires(gate),
+        description=description,
+        metadata={DECLARATION: ListOf(spec)},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +183,11 @@ class PageArguments:
     order_by: Sequence[Any] | None
     search: str | None
     offset: int | None
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> "PageArguments":  # Any: an argument of any type
+        """From the arguments by their Python names; one that is missing was left out."""
+        return cls(*(given(arguments.get(name, strawberry.UNSET)) for name in cls.__slots__))
 
     def request(self, spec: ListSpec, operation: Operation) -> tuple[PageRequest, bytes]:
         """The page that is asked for and what its cursors are bound to. Raises InvalidInput, BadCursor."""

@@ -6,16 +6,21 @@ price once.
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    VariableNode,
+    Visitor,
     parse,
     validate,
+    visit,
 )
 
 from schema.limits import LimitExceeded, Limits, check_document, check_text
@@ -37,6 +42,10 @@ class Document:
 
     node: DocumentNode
     operations: dict[str | None, OperationDefinitionNode]
+    conditions: tuple[str, ...] = ()
+    """The variables that ``@skip`` and ``@include`` read."""
+    plans: dict[object, Any] = field(default_factory=dict)
+    """The engine's compiled plans of this document, few (``schema/engine/engine.py``)."""
 
     def operation(self, name: str | None) -> OperationDefinitionNode | Refused:
         """The operation with this name; the only one when no name is given."""
@@ -92,4 +101,22 @@ class DocumentCache:
         found = [d for d in node.definitions if isinstance(d, OperationDefinitionNode)]
         if not found:
             return Refused("GRAPHQL_VALIDATION_FAILED", (GraphQLError("The document has no operation."),))
-        return Document(node, {d.name.value if d.name else None: d for d in found})
+        return Document(node, {d.name.value if d.name else None: d for d in found}, _conditions(node))
+
+
+class _Conditions(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: dict[str, None] = {}
+
+    def enter_directive(self, node: DirectiveNode, *_args: object) -> None:
+        if node.name.value in {"skip", "include"}:
+            for argument in node.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    self.names[argument.value.name.value] = None
+
+
+def _conditions(node: DocumentNode) -> tuple[str, ...]:
+    visitor = _Conditions()
+    visit(node, visitor)
+    return tuple(visitor.names)

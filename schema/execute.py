@@ -16,6 +16,7 @@ from db.hub import Hub
 from db.pages import CursorCodec
 from schema.answers import Answer, Frame, answer_of, json_body
 from schema.documents import DocumentCache, Refused
+from schema.engine.engine import Engine
 from schema.errors import coded, error_json
 from schema.gates import Gatekeeper, Verdict
 from schema.limits import Limits
@@ -40,12 +41,14 @@ class Gateway:
         event_cursors: EventCursorCodec,
         *,
         introspection: str = "signed-in",
+        engine: str = "compiled",
         limits: Limits | None = None,
         clock: Clock = utc_now,
     ) -> None:
         core = schema()._schema  # Strawberry has no public name for the schema it builds
+        self.engine = Engine(schema(), core) if engine == "compiled" else None
         self.sdl = sdl()
-        self._runner = Runner(database, hub, cursors, event_cursors, Reference(core), clock)
+        self._runner = Runner(database, hub, cursors, event_cursors, Reference(core), self.engine, clock)
         self._introspection = introspection
         # A suggestion names a field: only where anybody may see the schema.
         self._documents = DocumentCache(core, limits or Limits(), hide_suggestions=introspection != "everyone")

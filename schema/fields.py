@@ -11,6 +11,7 @@ from typing import Any
 
 import strawberry
 
+from db.ids import hex_of
 from schema.directives import Authenticated, Public, requires
 from schema.operation import BatchFunction, Operation
 
@@ -24,8 +25,12 @@ class FromColumns:
 
     columns: tuple[str, ...]
     convert: Callable[..., Any] | None = None  # Any: any value of the field's type
+    prefix: str | None = None
+    """Written before a text column's value."""
 
     def value(self, row: Any) -> Any:  # Any: a row, a value
+        if self.prefix is not None:
+            return self.prefix + row[self.columns[0]]
         if self.convert is None:
             return row[self.columns[0]]
         return self.convert(*(row[name] for name in self.columns))
@@ -57,7 +62,22 @@ class ToMany:
     key: str
 
 
-Declaration = FromColumns | Embedded | ToOne | ToMany
+@dataclass(frozen=True, slots=True)
+class ById:
+    """A root field: one row by the public id in its argument ``id``."""
+
+    function: BatchFunction
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A root field: a page of a list (``schema/connections.py``)."""
+
+    spec: Any  # a ListSpec, which is made of what this module declares
+
+
+Declaration = FromColumns | Embedded | ToOne | ToMany | ById | ListOf
 
 
 def column(
@@ -72,6 +92,18 @@ def computed(
 ) -> Any:  # Any: a field specifier
     """``convert`` of the columns' values."""
     return _declared(FromColumns(columns, convert), gate, description)
+
+
+def prefixed(prefix: str, name: str, *, description: str | None = None) -> Any:  # Any: a field specifier
+    """The column's text behind a prefix."""
+    return _declared(FromColumns((name,), prefix=prefix), None, description)
+
+
+def by_id(
+    function: BatchFunction, prefix: str, *, gate: str | None = None, description: str | None = None
+) -> Any:  # Any: a field specifier
+    """A root field with one argument, ``id``: the row that ``function`` finds for it; null for none."""
+    return _declared(ById(function, prefix), gate, description)
 
 
 def embedded(
@@ -145,3 +177,12 @@ def _resolver(declaration: Declaration) -> Callable[..., Any]:  # Any: a value, 
                 return await info.context.loaders.of(function).load(root[key]) or []
 
             return load_many
+        case ById(function, prefix):
+
+            async def find(info: Info, id: strawberry.ID) -> Any:  # Any: a row
+                return await info.context.loaders.of(function).load(hex_of(id, prefix))
+
+            del find.__annotations__["return"]
+            return find
+        case ListOf():
+            raise TypeError("a list makes its own resolver (schema/connections.py)")

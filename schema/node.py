@@ -9,9 +9,9 @@ from typing import Any
 import strawberry
 from graphql import GraphQLObjectType, GraphQLResolveInfo
 
-from db.ids import BadId, hex_of, prefix_of, public_id
+from db.ids import BadId, hex_of, prefix_of
 from resolvers.errors import Denied, InvalidInput
-from schema.fields import Info, computed
+from schema.fields import Info, prefixed
 from schema.operation import BatchFunction, Operation
 
 
@@ -43,9 +43,7 @@ def resolve_node_type(
 
 def node_id(prefix: str) -> Any:  # Any: a field specifier
     """The public id of a node: ``ord_…``."""
-    return computed(
-        lambda value: public_id(prefix, value), "id", description="The id, unique over all types and tenants."
-    )
+    return prefixed(f"{prefix}_", "id", description="The id, unique over all types and tenants.")
 
 
 def any_row_is(cls: type, obj: Any, info: GraphQLResolveInfo[Operation]) -> bool:  # Any: a row

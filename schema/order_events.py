@@ -63,7 +63,10 @@ async def _order_events(
 
 
 def _position(operation: Operation, after: str | None) -> Position | None:
-    if after is None:
+    """A last event id goes before ``after``: an EventSource keeps the one up to date, while its address with the other
+    stays as it was.
+    """
+    if after is None or operation.resume_after is not None:
         return operation.resume_after
     if len(after) > MAX_CURSOR:
         raise InvalidInput("The cursor is malformed.")

@@ -7,16 +7,15 @@ from typing import Any
 import strawberry
 from graphql import GraphQLResolveInfo
 
-from db.ids import BadId, hex_of, public_id
+from db.ids import public_id
 from resolvers.customers import customers_by_id
-from resolvers.errors import InvalidInput
 from resolvers.orders import count_orders, has_orders, items_of_orders, list_orders, orders_by_id
 from resolvers.products import products_by_id
 from schema.connections import Connection, ListSpec, NullsOrder, SortDirection, listing
 from schema.customers import READ as CUSTOMERS_READ
 from schema.customers import Customer
 from schema.directives import RequiresPermission
-from schema.fields import Info, column, computed, embedded, root_field, to_many, to_one
+from schema.fields import by_id, column, computed, embedded, to_many, to_one
 from schema.filters import DateTimeFilter, DecimalFilter, IDFilter, StringFilter, filter_on, operator
 from schema.money import Money
 from schema.node import Node, NodeKind, any_row_is, node_id
@@ -124,21 +123,12 @@ NODE = NodeKind("Order", orders_by_id, READ)
 LIST = ListSpec("order", list_orders, count_orders, has_orders, {"text": None, "customer_name": CUSTOMERS_READ})
 
 
-async def find_order(info: Info, id: strawberry.ID) -> Order | None:
-    """One order; null when it does not exist or is another tenant's."""
-    try:
-        found: Order | None = await info.context.loaders.of(orders_by_id).load(hex_of(id, "ord"))
-    except BadId as error:
-        raise InvalidInput(str(error)) from error
-    return found
-
-
 @strawberry.type
 class OrderQueries:
     """The root fields of orders."""
 
-    order: Order | None = root_field(
-        find_order, gate=READ, description="One order; null when it does not exist or is another tenant's."
+    order: Order | None = by_id(
+        orders_by_id, "ord", gate=READ, description="One order; null when it does not exist or is another tenant's."
     )
     orders: Connection[Order] = listing(
         LIST,

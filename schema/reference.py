@@ -4,6 +4,7 @@ Its meaning is the meaning. A denied field is not resolved at all: it answers nu
 selection is remembered.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from graphql import (
@@ -49,7 +50,7 @@ def _remember(operation: Operation, selection: int, coordinate: str, path: Path)
         denial.occurrences += 1
 
 
-def denial_errors(operation: Operation) -> list[GraphQLError]:
+def denial_errors(denials: Iterable[Denial]) -> list[GraphQLError]:
     """One error per denied selection, at the path of its first null."""
     return [
         GraphQLError(
@@ -62,7 +63,7 @@ def denial_errors(operation: Operation) -> list[GraphQLError]:
                 "occurrences": denial.occurrences,
             },
         )
-        for denial in operation.denials.values()
+        for denial in denials
     ]
 
 
@@ -91,7 +92,7 @@ class Reference:
         result: Any = executor.execute_operation()  # Any: a result, or an awaitable of one
         if executor.is_awaitable(result):
             result = await result
-        errors = [*(result.errors or ()), *denial_errors(executor.context_value)]
+        errors = [*(result.errors or ()), *denial_errors(executor.context_value.denials.values())]
         return ExecutionResult(result.data, errors or None)
 
     async def source_stream(

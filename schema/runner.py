@@ -13,8 +13,9 @@ from db.event_cursors import EventCursorCodec
 from db.hub import Hub
 from db.pages import CursorCodec
 from resolvers.context import ReadContext, WriteContext
+from schema.engine.engine import Engine
 from schema.operation import Operation
-from schema.reference import GatedExecutor, Reference
+from schema.reference import GatedExecutor, Reference, denial_errors
 from schema.requests import OperationRequest, Ready
 
 _log = structlog.get_logger()
@@ -29,6 +30,8 @@ class Runner:
     cursors: CursorCodec
     event_cursors: EventCursorCodec
     reference: Reference
+    engine: Engine | None
+    """None: everything by the reference."""
     clock: Clock
 
     def operation(self, request: OperationRequest, ready: Ready, caller: Principal | None) -> Operation:
@@ -50,7 +53,13 @@ class Runner:
         root: Any = None,  # Any: a source event
     ) -> ExecutionResult:
         """Execute once, with loaders of its own: nothing it reads is left over from another execution."""
-        return await self.reference.execute(self.executor(ready, self.operation(request, ready, caller), root))
+        operation = self.operation(request, ready, caller)
+        executor = self.executor(ready, operation, root)
+        if self.engine is not None and ready.kind == "query" and caller is not None:
+            done = await self.engine.run(ready.document, executor, operation)
+            if done is not None:
+                return ExecutionResult(done[0], denial_errors(done[1]) or None)
+        return await self.reference.execute(executor)
 
     def unexpected(self, error: BaseException) -> None:
         """The one log entry of an exception that nobody foresaw."""

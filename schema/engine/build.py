@@ -1,0 +1,80 @@
+"""Builders: a level's rows to its objects, in one comprehension.
+
+Generated, because a comprehension that unpacks a row into local names is twice as fast as closures per field (measured:
+0.25 µs a row and field against 0.5). The text is made of positions alone: response keys, writers and prefixes are
+constants in the function's namespace, so nothing of a document ever enters generated code.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from schema.engine.plan import Fixed, Inline, Leaf, ObjectPlan, Part, Relation, Unsupported
+
+Builder = Callable[..., list[dict[str, Any]]]  # Any: JSON values and times
+"""``build(rows, *relations)``: for each relation of the plan a mapping from key to what belongs there."""
+EMPTY: list[object] = []
+
+
+def builder_of(plan: ObjectPlan, columns: Sequence[str]) -> Builder:
+    """The builder for rows with these columns, made once for the plan."""
+    key = tuple(columns)
+    found = plan.builders.get(key)
+    if found is None:
+        found = plan.builders[key] = _Writer(key).builder(plan)
+    return found
+
+
+def _null() -> NoReturn:
+    raise Unsupported("null")
+
+
+class _Writer:
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        self._places = {name: f"c{index}" for index, name in enumerate(columns)}
+        self._constants: dict[str, object] = {"null": _null, "EMPTY": EMPTY}
+        self._relations: list[Relation] = []
+
+    def builder(self, plan: ObjectPlan) -> Builder:
+        body = self._object(plan.fields)
+        places = ", ".join(self._places.values()) + ","
+        relations = "".join(f", r{index}" for index in range(len(self._relations)))
+        text = f"def build(rows{relations}):\n    return [{body} for {places} in rows]"
+        exec(compile(text, "<plan>", "exec"), self._constants)  # noqa: S102  positions only: see above
+        build: Any = self._constants["build"]  # Any: made just now
+        made: Builder = build
+        return made
+
+    def _object(self, fields: Sequence[tuple[str, Part]]) -> str:
+        return "{" + ", ".join(f"{self._constant(key)}: {self._value(part)}" for key, part in fields) + "}"
+
+    def _value(self, part: Part) -> str:
+        match part:
+            case Fixed(value):
+                return self._constant(value)
+            case Inline(fields):
+                return self._object(fields)
+            case Relation():
+                return self._relation(part)
+            case Leaf():
+                return self._leaf(part)
+
+    def _relation(self, relation: Relation) -> str:
+        self._relations.append(relation)
+        name, key = f"r{len(self._relations) - 1}", self._places[relation.key]
+        if relation.many:
+            return f"{name}.get({key}, EMPTY)"
+        return f"{name}.get({key})" if relation.nullable else f"{name}[{key}]"
+
+    def _leaf(self, leaf: Leaf) -> str:
+        places = [self._places[name] for name in leaf.columns]
+        if leaf.prefix is not None:
+            return f"{self._constant(leaf.prefix)} + {places[0]}"
+        if leaf.write is None:
+            return places[0] if leaf.nullable else f"({places[0]} if {places[0]} is not None else null())"
+        written = f"{self._constant(leaf.write)}({', '.join(places)})"
+        return written if leaf.nullable else f"(v if (v := {written}) is not None else null())"
+
+    def _constant(self, value: object) -> str:
+        name = f"k{len(self._constants)}"
+        self._constants[name] = value
+        return name
