@@ -43,8 +43,8 @@ _PAGE = """<!doctype html>
 <body>
 <main>
 <p class="mark"><svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="2.6" stroke-linecap="round"
-aria-hidden="true"><path d="M5 27V9a11 11 0 0 1 22 0v18"/><path d="M10 18c2-2 4-2 6 0s4 2 6 0"/>
-<path d="M10 25c2-2 4-2 6 0s4 2 6 0"/></svg>Tidegate</p>
+aria-hidden="true"><path d="M5 28V14a11 11 0 0 1 22 0v14"/><path d="M10 19c2-2 4-2 6 0s4 2 6 0"/>
+<path d="M10 26c2-2 4-2 6 0s4 2 6 0"/></svg>Tidegate</p>
 <h1>{title}</h1>
 {body}
 </main>
