@@ -62,14 +62,14 @@ async def examine_database(runtime_dsn: str) -> list[Finding]:
 
 async def examine_redis(url: str) -> Finding:
     """Whether Redis answers a PING in time."""
-    client = Redis.from_url(url, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS)
     try:
-        async with asyncio.timeout(REDIS_SECONDS * 2):
+        async with (
+            asyncio.timeout(REDIS_SECONDS * 2),
+            Redis.from_url(url, socket_connect_timeout=REDIS_SECONDS) as client,
+        ):
             await client.ping()
     except (RedisError, OSError, TimeoutError, ValueError) as error:
         return _unreachable("Redis answers", error, "REDIS_URL")
-    finally:
-        await client.aclose()
     return Finding("Redis answers", True, "it does")
 
 

@@ -26,6 +26,8 @@ from db.migrations.run import upgrade
 
 T = TypeVar("T")
 _PREFIX = f"tidegate-tests-{os.geteuid()}-"
+_GIVEN = (os.environ.get("DATABASE_OWNER_URL"), os.environ.get("DATABASE_URL"))
+"""As the run began: tests of the command line set these names for themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def run_apart(work: Coroutine[object, object, T]) -> T:
 
 
 def _given() -> Dsns | None:
-    owner, runtime = os.environ.get("DATABASE_OWNER_URL"), os.environ.get("DATABASE_URL")
+    owner, runtime = _GIVEN
     return Dsns(owner, runtime, owner) if owner and runtime else None
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -83,7 +84,7 @@ def _show_rich(screen: Screen, console: Console) -> None:
         link = Text(screen.base + path, style=f"underline link {screen.base}{path}")
         console.print(Text.assemble(f"  {name:<10}", link))
     console.print()
-    console.print(_logins(screen))
+    console.print(Padding(_logins(screen), (0, 0, 0, 2)))
     for title, command in (
         (f"A query, as {screen.signed_in_as}", screen.curl(QUERY)),
         (
@@ -100,10 +101,10 @@ def _show_rich(screen: Screen, console: Console) -> None:
 
 
 def _logins(screen: Screen) -> Table:
-    table = Table(title="Logins", title_justify="left", title_style="bold", box=None, padding=(0, 2))
-    table.add_column("Role", style="bold")
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    table.add_column("Logins", style="bold", no_wrap=True)
     for tenant in screen.tenants:
-        table.add_column(tenant, overflow="fold")
+        table.add_column(tenant, no_wrap=True)
     for role in screen.roles:
         cells = [Text.assemble(email, "\n", (password, "green")) for email, password in _row(screen, role)]
         table.add_row(role, *cells)

@@ -1,0 +1,150 @@
+"""The doctor finds each illness that a database can have, and none in a healthy one."""
+
+import asyncpg
+import pytest
+
+from db.doctor import Finding, examine_database, examine_redis
+from tests.support.database import Dsns
+
+TENANT = "0198c0de00007000800000000000000a"
+
+
+async def tell(dsn: str, *commands: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        for command in commands:
+            await connection.execute(command)
+    finally:
+        await connection.close()
+
+
+async def illnesses(dsn: str) -> dict[str, Finding]:
+    return {finding.check: finding for finding in await examine_database(dsn) if not finding.ok}
+
+
+async def test_a_migrated_database_is_healthy(dsns: Dsns) -> None:
+    findings = await examine_database(dsns.runtime)
+    assert [finding for finding in findings if not finding.ok] == []
+    assert len(findings) >= 11
+    assert all(finding.mend == "" for finding in findings)
+
+
+async def test_an_empty_database_is_to_be_migrated(empty_dsns: Dsns) -> None:
+    found = await illnesses(empty_dsns.runtime)
+    assert "`tidegate migrate`" in found["The schema stands at this version"].mend
+    assert "Every tenant table forces row-level security" in found
+
+
+async def test_a_server_that_does_not_answer_is_one_finding() -> None:
+    (finding,) = await examine_database("postgresql://app@127.0.0.1:1/none")
+    assert (finding.check, finding.ok) == ("PostgreSQL answers", False)
+    assert "DATABASE_URL" in finding.mend
+
+
+@pytest.mark.parametrize(
+    ("harm", "check", "named"),
+    [
+        ("ALTER TABLE orders NO FORCE ROW LEVEL SECURITY", "Every tenant table forces row-level security", "orders"),
+        ("ALTER TABLE orders DISABLE ROW LEVEL SECURITY", "Every tenant table forces row-level security", "orders"),
+        (
+            "ALTER TABLE event_log_default NO FORCE ROW LEVEL SECURITY",
+            "Every tenant table forces row-level security",
+            "event_log_default",
+        ),
+        ("CREATE TABLE forgotten (a int)", "Every tenant table forces row-level security", "forgotten"),
+        ("DROP POLICY tenant ON orders", "Every tenant table has a policy for reading and writing", "orders"),
+        (
+            "ALTER POLICY tenant ON orders WITH CHECK (true)",
+            "Every tenant table has a policy for reading and writing",
+            "orders",
+        ),
+        ("CREATE POLICY wide ON orders USING (true)", "No policy opens a tenant table to everybody", "orders.wide"),
+        (
+            "GRANT SELECT ON customers TO tidegate_directory",
+            "Each role has rights on its own tables only",
+            "tidegate_directory on customers",
+        ),
+        (
+            "GRANT INSERT ON event_heads TO tidegate_directory",
+            "Each role has rights on its own tables only",
+            "tidegate_directory on event_heads",
+        ),
+        (
+            "GRANT SELECT ON users TO tidegate_runtime",
+            "Each role has rights on its own tables only",
+            "tidegate_runtime on users",
+        ),
+        (
+            "GRANT SELECT ON event_log_default TO tidegate_runtime",
+            "Each role has rights on its own tables only",
+            "tidegate_runtime on event_log_default",
+        ),
+        ("CREATE VIEW leak AS SELECT * FROM orders", "No view or function goes around the policies", "view leak"),
+        (
+            "CREATE MATERIALIZED VIEW copied AS SELECT * FROM orders",
+            "No view or function goes around the policies",
+            "materialized view copied",
+        ),
+        (
+            "CREATE FUNCTION around() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+            "No view or function goes around the policies",
+            "function around",
+        ),
+        (
+            "DROP TABLE event_log_default",
+            "The event log has today's partition and a default",
+            "the default one",
+        ),
+        (
+            "UPDATE alembic_version SET version_num = 'another'",
+            "The schema stands at this version",
+            "revision another",
+        ),
+    ],
+)
+async def test_each_harm_is_found_and_named(fresh_dsns: Dsns, harm: str, check: str, named: str) -> None:
+    await tell(fresh_dsns.owner, harm)
+    found = await illnesses(fresh_dsns.runtime)
+    assert check in found, found
+    assert named in found[check].detail
+    assert found[check].mend
+
+
+async def test_a_view_that_asks_as_its_reader_is_no_harm(fresh_dsns: Dsns) -> None:
+    await tell(fresh_dsns.owner, "CREATE VIEW fine WITH (security_invoker = true) AS SELECT * FROM orders")
+    assert await illnesses(fresh_dsns.runtime) == {}
+
+
+async def test_rows_that_show_without_a_tenant_are_found(fresh_dsns: Dsns) -> None:
+    await tell(
+        fresh_dsns.owner,
+        "ALTER TABLE event_heads NO FORCE ROW LEVEL SECURITY",
+        f"INSERT INTO event_heads VALUES ('{TENANT}', 1, now())",
+        "ALTER TABLE event_heads FORCE ROW LEVEL SECURITY",
+        "CREATE POLICY wide ON event_heads FOR SELECT TO tidegate_runtime USING (true)",
+    )
+    found = await illnesses(fresh_dsns.runtime)
+    assert found["A connection without a tenant sees nothing"].detail == "event_heads"
+
+
+async def test_the_owner_must_not_serve(dsns: Dsns) -> None:
+    found = await illnesses(dsns.owner)
+    assert "customers" in found["The serving login owns nothing"].detail
+    assert "Row-level security binds the serving login" in found
+
+
+async def test_a_superuser_must_not_serve(dsns: Dsns) -> None:
+    if dsns.superuser == dsns.owner:
+        pytest.skip("the given server has no superuser for tests")
+    found = await illnesses(dsns.superuser)
+    assert "is a superuser" in found["Row-level security binds the serving login"].detail
+
+
+async def test_a_redis_that_does_not_answer_is_found() -> None:
+    finding = await examine_redis("redis://127.0.0.1:1")
+    assert not finding.ok
+    assert "REDIS_URL" in finding.mend
+
+
+async def test_an_address_that_is_none_is_found() -> None:
+    assert not (await examine_redis("redis://[")).ok

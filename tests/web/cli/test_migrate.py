@@ -1,0 +1,53 @@
+"""`tidegate migrate` brings a database to head, once, and can only look."""
+
+import json
+
+import pytest
+
+from db.migrations.run import is_current
+from tests.support.command_line import CommandLine
+from tests.support.database import Dsns, run_apart
+from tests.web.cli.conftest import name_database
+
+
+def test_an_empty_database_is_migrated(
+    tidegate: CommandLine, empty_dsns: Dsns, no_settings: pytest.MonkeyPatch
+) -> None:
+    name_database(no_settings, empty_dsns)
+    outcome = tidegate("migrate")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert outcome.err.startswith("Migrated to ")
+    assert run_apart(is_current(empty_dsns.owner))
+
+
+def test_a_second_time_changes_nothing(tidegate: CommandLine, with_database: Dsns) -> None:
+    assert tidegate("migrate").err == "The schema was up to date.\n"
+
+
+def test_checking_an_empty_database_fails_and_changes_nothing(
+    tidegate: CommandLine, empty_dsns: Dsns, no_settings: pytest.MonkeyPatch
+) -> None:
+    name_database(no_settings, empty_dsns)
+    outcome = tidegate("migrate", "--check")
+    assert outcome.code == 1
+    assert "run `tidegate migrate`" in outcome.err
+    assert not run_apart(is_current(empty_dsns.owner))
+
+
+def test_checking_a_migrated_database_is_silent(tidegate: CommandLine, with_database: Dsns) -> None:
+    outcome = tidegate("migrate", "--check")
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
+
+
+def test_the_outcome_can_be_read_by_a_program(tidegate: CommandLine, with_database: Dsns) -> None:
+    said = json.loads(tidegate("migrate", "--json").out)
+    assert (said["current"], said["migrated"]) == (True, False)
+
+
+def test_without_the_owners_login_it_says_so(
+    tidegate: CommandLine, with_database: Dsns, no_settings: pytest.MonkeyPatch
+) -> None:
+    no_settings.delenv("DATABASE_OWNER_URL")
+    outcome = tidegate("migrate")
+    assert outcome.code == 1
+    assert outcome.err.startswith("DATABASE_OWNER_URL is missing")
