@@ -72,7 +72,7 @@ class Hub:
         self._to_tell: dict[str, int] = {}
         self._telling = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._stopped = False
+        self._stopped = asyncio.Event()
 
     @property
     def followers(self) -> int:
@@ -85,7 +85,7 @@ class Hub:
         self._tasks = [asyncio.create_task(self._poll()), asyncio.create_task(self._tell())]
 
     async def stop(self) -> None:
-        self._stopped = True
+        self._stopped.set()
         for channel in self._channels.values():
             channel.grown.set()
         tasks = [*self._tasks, *self._pumps.values()]
@@ -106,11 +106,13 @@ class Hub:
         try:
             if after.seq > channel.read.seq and after.seq > (await self.head(tenant)).seq:
                 raise CursorExpired("The cursor is ahead of the log: the database was put back to an earlier state.")
-            while not self._stopped:
+            while not self._stopped.is_set():
                 grown = channel.grown
                 events = channel.since(position.seq)
                 if events is None:
-                    events = await events_after(self._database.reader(tenant), position, BATCH)
+                    events = await self._read(tenant, position)
+                    if self._stopped.is_set():
+                        return
                     if not events or events[0].seq != position.seq + 1:
                         raise CursorExpired("The log no longer reaches back to the cursor.")
                 if events:
@@ -139,16 +141,23 @@ class Hub:
     async def _pump(self, channel: _Channel) -> None:
         while True:
             channel.heard.clear()
-            try:
-                events = await events_after(self._database.reader(channel.tenant), channel.read, BATCH)
-            except Exception:  # whatever the database throws while it is away: the streams wait for it
-                _log.warning("log_read_failed", tenant=channel.tenant.hex, exc_info=True)
-                await asyncio.sleep(self._poll_seconds)
-                continue
+            events = await self._read(channel.tenant, channel.read)
             if events:
                 channel.extend(events)
-            if len(events) < BATCH and channel.known <= channel.read.seq:
+            if len(events) < BATCH:
+                # Read to its end: what was heard of before is read by now, or was never true.
+                channel.known = channel.read.seq
                 await channel.heard.wait()
+
+    async def _read(self, tenant: TenantId, position: Position) -> list[Event]:
+        """The log's next events, waiting for as long as the database is away; none once the hub is stopped."""
+        while not self._stopped.is_set():
+            try:
+                return await events_after(self._database.reader(tenant), position, BATCH)
+            except Exception:  # whatever the database throws while it is away: the streams wait for it
+                _log.warning("log_read_failed", tenant=tenant.hex, exc_info=True)
+                await asyncio.sleep(self._poll_seconds)
+        return []
 
     def _wake(self, tenant: str, seq: int) -> None:
         channel = self._channels.get(tenant)

@@ -12,7 +12,6 @@ from db.tables import DIRECTORY_ROLE, DIRECTORY_TABLES, metadata, tenant_tables
 from tests.support.plant import MINE, ORDERS, THEIRS, Floor, as_runtime, connected, planted
 
 TENANT_TABLES = [table.name for table in tenant_tables()]
-NEW = {**planted(MINE)["orders"][0], "id": "1" * 32, "number": "260314-NEW"}
 TEXT = Statement("SELECT $1::text AS given", ("given",), {})
 
 
@@ -126,11 +125,11 @@ async def test_a_door_cannot_change_the_house(connection: asyncpg.Connection, ve
 
 
 async def test_a_foreign_key_does_not_tell_another_tenants_id_from_no_id(fresh_floor: Floor) -> None:
-    told = []
+    told, new = [], {**fresh_floor.rows["orders"][0], "id": "1" * 32, "number": "260314-NEW"}
     for customer in (planted(THEIRS)["customers"][0]["id"], "9" * 32):
         with pytest.raises(asyncpg.ForeignKeyViolationError) as refusal:
             async with fresh_floor.writer() as writer:
-                await insert_order(writer, {**NEW, "customer_id": customer}, [])
+                await insert_order(writer, {**new, "customer_id": customer}, [])
         told.append((str(refusal.value), refusal.value.constraint_name))
     assert told[0] == told[1]
 
@@ -139,7 +138,8 @@ async def test_a_unique_key_does_not_tell_that_another_tenant_took_it(fresh_floo
     taken = planted(THEIRS)["orders"][5]
     async with fresh_floor.writer() as writer:
         await writer.fetch(Statement("DELETE FROM orders WHERE number = $1", ("number",), {}), number=taken["number"])
-        row = await insert_order(writer, {**NEW, "id": taken["id"], "number": taken["number"]}, [])
+        new = {**fresh_floor.rows["orders"][0], "id": taken["id"], "number": taken["number"]}
+        row = await insert_order(writer, new, [])
     assert row["id"] == taken["id"]
 
 

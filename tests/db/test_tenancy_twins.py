@@ -48,7 +48,7 @@ class Crossed(TenantPool):
 async def unguarded(server: Server) -> AsyncIterator[Floor]:
     """The same rows with row-level security out of the way."""
     name = uuid4().hex
-    async with open_floor(await server.create(name)) as floor:
+    async with open_floor(await server.create(name), MINE, THEIRS) as floor:
         async with connected(floor.dsns.owner) as connection:
             for table in tenant_tables():
                 await connection.execute(f"ALTER TABLE {table.name} DISABLE ROW LEVEL SECURITY")
@@ -116,12 +116,12 @@ async def _update(writer: TenantWriter) -> None:
 
 @pytest.mark.parametrize("write", [_lock, _update])
 async def test_a_write_with_the_predicate_defeated_finds_no_row(
-    fresh_floor: Floor, write: Callable[[TenantWriter], Awaitable[None]]
+    floor: Floor, write: Callable[[TenantWriter], Awaitable[None]]
 ) -> None:
-    before = await everything(fresh_floor)
-    async with asks_for_theirs_as_me(fresh_floor) as writer:
+    before = await everything(floor)
+    async with asks_for_theirs_as_me(floor) as writer:
         await write(writer)
-    assert await everything(fresh_floor) == before
+    assert await everything(floor) == before
 
 
 @pytest.mark.parametrize("write", [_lock, _update])
@@ -134,14 +134,14 @@ async def test_a_write_with_row_level_security_out_of_the_way_finds_no_row(
     assert await everything(unguarded) == before
 
 
-async def test_an_order_cannot_be_inserted_for_another_tenant(fresh_floor: Floor) -> None:
+async def test_an_order_cannot_be_inserted_for_another_tenant(floor: Floor) -> None:
     order = {**planted(THEIRS)["orders"][0], "id": "1" * 32, "number": "260314-NEW"}
     del order["tenant_id"]
-    before = await everything(fresh_floor)
+    before = await everything(floor)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        async with asks_for_theirs_as_me(fresh_floor) as writer:
+        async with asks_for_theirs_as_me(floor) as writer:
             await insert_order(writer, order, [])
-    assert await everything(fresh_floor) == before
+    assert await everything(floor) == before
 
 
 async def test_an_order_inserted_with_row_level_security_out_of_the_way_is_the_writers_own(unguarded: Floor) -> None:
@@ -152,13 +152,13 @@ async def test_an_order_inserted_with_row_level_security_out_of_the_way_is_the_w
         assert [row["tenant_id"] for row in held] == [MINE.hex]
 
 
-async def test_events_and_audits_cannot_be_written_for_another_tenant(fresh_floor: Floor) -> None:
-    before = await everything(fresh_floor)
-    writer = asks_for_theirs_as_me(fresh_floor)
+async def test_events_and_audits_cannot_be_written_for_another_tenant(floor: Floor) -> None:
+    before = await everything(floor)
+    writer = asks_for_theirs_as_me(floor)
     writer.record(EVENT)
     writer.audit(AuditDraft("updateOrder", "order", None, None))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with writer:
             pass
     assert writer.position is None
-    assert await everything(fresh_floor) == before
+    assert await everything(floor) == before

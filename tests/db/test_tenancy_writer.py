@@ -11,15 +11,16 @@ from db.errors import BadValue, Duplicate
 from db.events import AuditDraft, EventDraft
 from db.orders import insert_order, lock_order, update_order
 from db.statements import Statement
-from db.tenancy import TenantWriter
-from tests.support.plant import ACTOR, MINE, NOON, THEIRS, Floor, planted
+from db.tenancy import TenantId, TenantWriter
+from tests.support.plant import ACTOR, NOON, THEIRS, Floor, planted
 
-ORDER = planted(MINE)["orders"][0]["id"]
-EVENT = EventDraft("order.updated", "order", ORDER, 2, None, {"id": ORDER})
-AUDIT = AuditDraft("updateOrder", "order", ORDER, {"status": ["PENDING", "CANCELLED"]})
-NEW = {**planted(MINE)["orders"][0], "id": "1" * 32, "number": "260314-NEW"}
 SLEEP = Statement("SELECT pg_sleep(30)", (), {})
 TEXT = Statement("SELECT $1::text AS given", ("given",), {})
+
+
+def first_order(tenant: TenantId) -> str:
+    """The order that the tests here try to change."""
+    return str(planted(tenant)["orders"][0]["id"])
 
 
 async def left_behind(floor: Floor) -> list[object]:
@@ -32,11 +33,11 @@ async def left_behind(floor: Floor) -> list[object]:
 
 async def cancel_order(writer: TenantWriter) -> None:
     """Change the row, record the event and the audit."""
-    order = await lock_order(writer, ORDER)
+    order = await lock_order(writer, first_order(writer.tenant))
     assert order is not None
     await update_order(writer, order, {"status": "CANCELLED", "notes": "gone"}, NOON + timedelta(days=300))
-    writer.record(EVENT)
-    writer.audit(AUDIT)
+    writer.record(EventDraft("order.updated", "order", order["id"], 2, None, {"id": order["id"]}))
+    writer.audit(AuditDraft("updateOrder", "order", order["id"], {"status": [order["status"], "CANCELLED"]}))
 
 
 async def cancel_and_raise(writer: TenantWriter, error: BaseException) -> None:
@@ -56,7 +57,9 @@ async def test_a_writer_leaves_row_event_and_audit_together(fresh_floor: Floor) 
         await cancel_order(writer)
     assert writer.position is not None
     audit = (await fresh_floor.raw("SELECT * FROM audit_log"))[0]
-    assert (await fresh_floor.raw("SELECT status FROM orders WHERE id = $1::uuid", ORDER))[0][0] == "CANCELLED"
+    assert (await fresh_floor.raw("SELECT status FROM orders WHERE id = $1::uuid", first_order(fresh_floor.mine)))[0][
+        0
+    ] == "CANCELLED"
     assert (await fresh_floor.raw("SELECT max(seq) FROM event_log"))[0][0] == writer.position.seq == 14
     assert (audit["action"], audit["request_id"], audit["ts"]) == ("updateOrder", "req-test", writer.position.ts)
     assert audit["actor_id"].hex == ACTOR.user_id
@@ -82,7 +85,7 @@ async def test_a_statement_that_fails_undoes_what_came_before_it(fresh_floor: Fl
 async def test_a_writer_that_records_nothing_leaves_nothing(fresh_floor: Floor) -> None:
     before = await left_behind(fresh_floor)
     async with fresh_floor.writer() as writer:
-        order = await lock_order(writer, ORDER)
+        order = await lock_order(writer, first_order(writer.tenant))
         assert order is not None
         await update_order(writer, order, {"status": "CANCELLED"}, NOON)
     assert await left_behind(fresh_floor) == before
@@ -94,18 +97,18 @@ async def test_a_cancelled_task_loses_its_connection_and_its_transaction(fresh_f
     database.observer = lambda sql: asleep.set() if "pg_sleep" in sql else None
 
     async def work() -> None:
-        async with database.writer(MINE, ACTOR) as writer:
+        async with database.writer(fresh_floor.mine, ACTOR) as writer:
             await cancel_order(writer)
             await writer.fetch(SLEEP)
 
     backend = Statement("SELECT pg_backend_pid() AS pid", (), {})
-    first = (await database.reader(MINE).fetch(backend))[0]["pid"]
+    first = (await database.reader(fresh_floor.mine).fetch(backend))[0]["pid"]
     task = asyncio.create_task(work())
     await asleep.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert (await database.reader(MINE).fetch(backend))[0]["pid"] != first
+    assert (await database.reader(fresh_floor.mine).fetch(backend))[0]["pid"] != first
     assert database.pool.in_use == 0
     assert await left_behind(fresh_floor) == before
     await database.close()
@@ -114,11 +117,11 @@ async def test_a_cancelled_task_loses_its_connection_and_its_transaction(fresh_f
 async def test_a_refusal_by_a_rule_keeps_the_connection(fresh_floor: Floor) -> None:
     database = await Database.open(fresh_floor.dsns.runtime, size=1, directory_size=1)
     backend = Statement("SELECT pg_backend_pid() AS pid", (), {})
-    first = (await database.reader(MINE).fetch(backend))[0]["pid"]
+    first = (await database.reader(fresh_floor.mine).fetch(backend))[0]["pid"]
     with pytest.raises(LookupError):
-        async with database.writer(MINE, ACTOR):
+        async with database.writer(fresh_floor.mine, ACTOR):
             raise LookupError("no such order")
-    assert (await database.reader(MINE).fetch(backend))[0]["pid"] == first
+    assert (await database.reader(fresh_floor.mine).fetch(backend))[0]["pid"] == first
     await database.close()
 
 
@@ -126,15 +129,16 @@ async def test_a_rollback_does_not_bring_the_tenant_before_back(fresh_floor: Flo
     database = await Database.open(fresh_floor.dsns.runtime, size=1, directory_size=1)
     whole = Statement("SELECT DISTINCT tenant_id FROM orders", (), {})
     assert [row[0] for row in await database.reader(THEIRS).fetch(whole)] == [THEIRS.hex]
-    async with database.writer(MINE, ACTOR) as writer:
-        assert [row[0] for row in await writer.fetch(whole)] == [MINE.hex]
-    assert [row[0] for row in await database.reader(MINE).fetch(whole)] == [MINE.hex]
+    async with database.writer(fresh_floor.mine, ACTOR) as writer:
+        assert [row[0] for row in await writer.fetch(whole)] == [fresh_floor.mine.hex]
+    assert [row[0] for row in await database.reader(fresh_floor.mine).fetch(whole)] == [fresh_floor.mine.hex]
     await database.close()
 
 
 async def test_a_taken_key_is_a_duplicate(fresh_floor: Floor) -> None:
+    orders = fresh_floor.rows["orders"]
     before = await left_behind(fresh_floor)
     with pytest.raises(Duplicate):
         async with fresh_floor.writer() as writer:
-            await insert_order(writer, {**NEW, "number": planted(MINE)["orders"][1]["number"]}, [])
+            await insert_order(writer, {**orders[0], "id": "1" * 32, "number": orders[1]["number"]}, [])
     assert await left_behind(fresh_floor) == before

@@ -27,31 +27,37 @@ Rows = list[dict[str, Any]]  # Any: one value per column
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """The db floor open on a database that holds both tenants."""
+    """The db floor open on a database that holds ``mine`` and others."""
 
     dsns: Dsns
     database: Database
+    mine: TenantId = MINE
 
-    def reader(self, tenant: TenantId = MINE) -> TenantReader:
-        return self.database.reader(tenant)
+    @property
+    def rows(self) -> dict[str, Rows]:
+        """My rows as they were planted."""
+        return planted(self.mine)
 
-    def writer(self, tenant: TenantId = MINE) -> TenantWriter:
-        return self.database.writer(tenant, ACTOR)
+    def reader(self, tenant: TenantId | None = None) -> TenantReader:
+        return self.database.reader(tenant or self.mine)
 
-    async def raw(self, sql: str, *values: object, tenant: TenantId = MINE) -> Any:  # Any: rows of any shape
+    def writer(self, tenant: TenantId | None = None) -> TenantWriter:
+        return self.database.writer(tenant or self.mine, ACTOR)
+
+    async def raw(self, sql: str, *values: object, tenant: TenantId | None = None) -> Any:  # Any: rows of any shape
         """Rows of any statement run by the owner, who carries the tenant."""
-        async with connected(self.dsns.owner, tenant) as connection:
+        async with connected(self.dsns.owner, tenant or self.mine) as connection:
             return await connection.fetch(sql, *values)
 
 
 @asynccontextmanager
-async def open_floor(dsns: Dsns, size: int = 5) -> AsyncIterator[Floor]:
-    """Plant both tenants and open the doors."""
-    for tenant in (MINE, THEIRS):
+async def open_floor(dsns: Dsns, *tenants: TenantId) -> AsyncIterator[Floor]:
+    """Plant the tenants and open the doors for the first."""
+    for tenant in tenants:
         await plant(dsns, tenant)
-    database = await Database.open(dsns.runtime, size=size, directory_size=2)
+    database = await Database.open(dsns.runtime, size=5, directory_size=1)
     try:
-        yield Floor(dsns, database)
+        yield Floor(dsns, database, tenants[0])
     finally:
         await database.close()
 
