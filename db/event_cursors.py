@@ -29,7 +29,7 @@ class EventCursorCodec:
         self._epoch = epoch
 
     def encode(self, tenant: TenantId, position: Position) -> str:
-        micros = round((position.ts - _START) / timedelta(microseconds=1))
+        micros = (position.ts - _START) // timedelta(microseconds=1)
         body = _BODY.pack(self._epoch, micros, position.seq)
         return base64.urlsafe_b64encode(_tag(self._keys[0], tenant, body) + body).rstrip(b"=").decode()
 

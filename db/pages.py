@@ -110,7 +110,7 @@ def _has_time(key: Key) -> bool:
 
 def _plain(value: Any) -> Any:  # Any: a sort value and its JSON form
     """A time becomes [whole microseconds]: the one-element list tells it from a number."""
-    return [round((value - _EPOCH) / timedelta(microseconds=1))] if isinstance(value, datetime) else value
+    return [(value - _EPOCH) // timedelta(microseconds=1)] if isinstance(value, datetime) else value
 
 
 def _rich(value: Any) -> Any:  # Any: as above, back
