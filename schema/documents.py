@@ -12,6 +12,7 @@ from typing import Any
 from graphql import (
     DirectiveNode,
     DocumentNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -42,10 +43,13 @@ class Document:
 
     node: DocumentNode
     operations: dict[str | None, OperationDefinitionNode]
+    fragments: dict[str, FragmentDefinitionNode] = field(default_factory=dict)
     conditions: tuple[str, ...] = ()
     """The variables that ``@skip`` and ``@include`` read."""
     plans: dict[object, Any] = field(default_factory=dict)
     """The engine's compiled plans of this document, few (``schema/engine/engine.py``)."""
+    verdicts: dict[object, Any] = field(default_factory=dict)
+    """What the gates said of it, few (``schema/gates.py``)."""
 
     def operation(self, name: str | None) -> OperationDefinitionNode | Refused:
         """The operation with this name; the only one when no name is given."""
@@ -101,7 +105,9 @@ class DocumentCache:
         found = [d for d in node.definitions if isinstance(d, OperationDefinitionNode)]
         if not found:
             return Refused("GRAPHQL_VALIDATION_FAILED", (GraphQLError("The document has no operation."),))
-        return Document(node, {d.name.value if d.name else None: d for d in found}, _conditions(node))
+        fragments = {d.name.value: d for d in node.definitions if isinstance(d, FragmentDefinitionNode)}
+        operations = {d.name.value if d.name else None: d for d in found}
+        return Document(node, operations, fragments, _conditions(node))
 
 
 class _Conditions(Visitor):

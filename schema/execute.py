@@ -6,7 +6,7 @@ name, the transport, the variables, the gates. Only then does anything run.
 
 from typing import Any
 
-from graphql import FragmentDefinitionNode, GraphQLError, OperationDefinitionNode
+from graphql import GraphQLError, OperationDefinitionNode
 
 from auth.principal import Principal
 from db.clock import Clock, utc_now
@@ -20,7 +20,6 @@ from schema.engine.engine import Engine
 from schema.errors import coded, error_json
 from schema.gates import Gatekeeper, Verdict
 from schema.limits import Limits
-from schema.operation import Operation
 from schema.reference import Reference
 from schema.requests import OperationRequest, Ready
 from schema.root import schema, sdl
@@ -86,14 +85,16 @@ class Gateway:
         if isinstance(node, Refused):
             return self._refused(node, request.request_id)
         name, variables = node.name.value if node.name else None, dict(request.variables or {})
-        refused = self._check_transport(request, node) or self._check_variables(
-            Ready(document, node, name, variables, Verdict()), request.request_id
-        )
-        if refused is not None:
-            return refused
-        fragments = {d.name.value: d for d in document.node.definitions if isinstance(d, FragmentDefinitionNode)}
-        verdict = self._gates.judge(node, fragments, variables, caller.permissions if caller else None)
-        ready = Ready(document, node, name, variables, verdict)
+        transport = self._check_transport(request, node)
+        if transport is not None:
+            return transport
+        executor = self._runner.reference.build(document.node, name, variables)
+        if isinstance(executor, list):
+            # Coerced before anything runs, so that a bad value refuses the whole operation.
+            errors = tuple(coded("BAD_USER_INPUT", error.message) for error in executor)
+            return self._refused(Refused("BAD_USER_INPUT", errors), request.request_id)
+        verdict = self._gates.judge_again(document, node, variables, caller.permissions if caller else None)
+        ready = Ready(document, node, name, variables, verdict, executor)
         return self._check_gates(verdict, caller, request.request_id) or ready
 
     def _check_transport(self, request: OperationRequest, node: OperationDefinitionNode) -> Answer | None:
@@ -106,15 +107,6 @@ class Gateway:
             refused = self.refuse("BAD_REQUEST", message, request.request_id)
             return Answer(refused.body, refused.code, 406, True, kind)
         return None
-
-    def _check_variables(self, ready: Ready, request_id: str) -> Answer | None:
-        """Coerced once before anything runs, so that a bad value refuses the whole operation."""
-        nobody = Operation(None, self._runner.cursors, self._runner.event_cursors)
-        built = self._runner.reference.build(ready.document.node, ready.name, ready.variables, nobody)
-        if not isinstance(built, list):
-            return None
-        errors = tuple(coded("BAD_USER_INPUT", error.message) for error in built)
-        return self._refused(Refused("BAD_USER_INPUT", errors), request_id)
 
     def _check_gates(self, verdict: Verdict, caller: Principal | None, request_id: str) -> Answer | None:
         if verdict.needs_sign_in or (verdict.introspects and not self.may_introspect(caller)):

@@ -6,7 +6,7 @@ non-null field, a denied input) or a set of denied coordinates that answer null.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
@@ -20,15 +20,20 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
     get_named_type,
+    is_leaf_type,
     is_non_null_type,
 )
 
 from auth.permissions import PermissionSet
 from schema.directives import Authenticated, Public, RequiresPermission
-from schema.inputs import is_included, plain_value, used_inputs
+from schema.documents import Document
+from schema.inputs import holds_variable, is_included, plain_value, used_inputs
 
 DEFINITION = "strawberry-definition"
+VERDICTS_KEPT = 64
+"""Variants of one document: by what ``@skip`` and ``@include`` read, and by the callers' grants."""
 INTROSPECTION = frozenset({"__schema", "__type"})
 
 
@@ -42,6 +47,8 @@ class Verdict:
     denied: dict[str, str] = field(default_factory=dict)
     needs_sign_in: bool = False
     introspects: bool = False
+    open: list[tuple[ValueNode, Any]] = field(default_factory=list, compare=False)  # Any: an input type
+    """Arguments whose variables may bring gated inputs: judged again with each request's values."""
 
 
 class Gatekeeper:
@@ -60,11 +67,65 @@ class Gatekeeper:
         permissions: PermissionSet | None,
     ) -> Verdict:
         """``permissions`` is None for a caller who is not signed in."""
-        walk = _Walk(self, fragments, _with_defaults(operation, variables), permissions)
+        variables = _with_defaults(operation, variables)
+        return self._with_inputs(self._walk(operation, fragments, variables, permissions), variables, permissions)
+
+    def judge_again(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],  # Any: JSON as it came in
+        permissions: PermissionSet | None,
+    ) -> Verdict:
+        """As ``judge``, remembering on the document what does not depend on the variables' values."""
+        variables = _with_defaults(operation, variables)
+        conditions = tuple(bool(variables.get(name)) for name in document.conditions)
+        key = (id(operation), conditions, permissions.grants if permissions is not None else None)
+        kept: Verdict | None = document.verdicts.get(key)
+        if kept is None:
+            kept = self._walk(operation, document.fragments, variables, permissions)
+            if len(document.verdicts) >= VERDICTS_KEPT:
+                document.verdicts.clear()
+            document.verdicts[key] = kept
+        return self._with_inputs(kept, variables, permissions) if kept.open else kept
+
+    def _walk(
+        self,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: Mapping[str, Any],  # Any: JSON
+        permissions: PermissionSet | None,
+    ) -> Verdict:
+        walk = _Walk(self, fragments, variables, permissions)
         root = self._schema.get_root_type(operation.operation)
         if root is not None:
             walk.selections(operation.selection_set, root)
         return walk.verdict
+
+    def _with_inputs(
+        self,
+        verdict: Verdict,
+        variables: Mapping[str, Any],
+        permissions: PermissionSet | None,  # Any: JSON
+    ) -> Verdict:
+        found = {
+            coordinate: permission
+            for value, kind in verdict.open
+            for coordinate, permission in self.denied_inputs(kind, plain_value(value, variables), permissions)
+        }
+        return replace(verdict, refused={**verdict.refused, **found}) if found else verdict
+
+    def denied_inputs(
+        self,
+        kind: Any,
+        value: Any,
+        permissions: PermissionSet | None,  # Any: an input type; JSON
+    ) -> Iterator[tuple[str, str]]:
+        """The input fields and enum values that a value uses and the caller may not, with what is missing."""
+        for coordinate in used_inputs(kind, value):
+            permission = self._inputs.get(coordinate)
+            if permission is not None and (permissions is None or not permissions.allows(permission)):
+                yield coordinate, permission
 
     def gates_of(self, parent: Any, definition: GraphQLField) -> Iterator[str]:  # Any: an output type
         """The permissions that selecting a field takes: its own, and its type's."""
@@ -74,9 +135,6 @@ class Gatekeeper:
         returned = self._types.get(get_named_type(definition.type).name)
         if returned is not None and returned != own:
             yield returned
-
-    def input_gate(self, coordinate: str) -> str | None:
-        return self._inputs.get(coordinate)
 
     def field(self, parent: Any, name: str) -> GraphQLField | None:  # Any: an output type
         return self._schema.get_field(parent, name)
@@ -129,11 +187,12 @@ class _Walk:
     def _arguments(self, node: FieldNode, definition: GraphQLField) -> None:
         for argument in node.arguments or ():
             kind = definition.args[argument.name.value].type
-            value = plain_value(argument.value, self.variables)
-            for coordinate in used_inputs(kind, value):
-                permission = self.gates.input_gate(coordinate)
-                if permission is not None and not self._allows(permission):
-                    self.verdict.refused.setdefault(coordinate, permission)
+            if holds_variable(argument.value):
+                if not is_leaf_type(get_named_type(kind)):
+                    self.verdict.open.append((argument.value, kind))
+            else:
+                found = self.gates.denied_inputs(kind, plain_value(argument.value, {}), self.permissions)
+                self.verdict.refused.update(found)
 
     def _allows(self, permission: str) -> bool:
         return self.permissions is not None and self.permissions.allows(permission)

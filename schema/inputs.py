@@ -35,6 +35,19 @@ def plain_value(node: ValueNode, variables: Mapping[str, Any]) -> Any:  # Any: J
             return value_from_ast_untyped(node)
 
 
+def holds_variable(node: ValueNode) -> bool:
+    """Whether a variable stands anywhere in the value."""
+    match node:
+        case VariableNode():
+            return True
+        case ListValueNode():
+            return any(map(holds_variable, node.values))
+        case ObjectValueNode():
+            return any(holds_variable(part.value) for part in node.fields)
+        case _:
+            return False
+
+
 def used_inputs(kind: Any, value: Any) -> Iterator[str]:  # Any: an input type; JSON
     """``OrderWhere.customerId``, ``CustomerSortField.EMAIL``: every gated-or-not coordinate that the value touches."""
     kind = get_nullable_type(kind)

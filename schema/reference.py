@@ -37,17 +37,9 @@ class GatedExecutor(ExecutorThrowingOnIncremental):
             node = field_details_list[0].node
             coordinate = f"{parent_type.name}.{node.name.value}"
             if coordinate in denied:
-                _remember(self.context_value, id(node), coordinate, path)
+                self.context_value.deny(id(node), coordinate, denied[coordinate], path)
                 return None
         return super().execute_field(parent_type, source, field_details_list, path, position_context)
-
-
-def _remember(operation: Operation, selection: int, coordinate: str, path: Path) -> None:
-    denial = operation.denials.get((selection, coordinate))
-    if denial is None:
-        operation.denials[selection, coordinate] = Denial(operation.denied[coordinate], coordinate, path.as_list())
-    else:
-        denial.occurrences += 1
 
 
 def denial_errors(denials: Iterable[Denial]) -> list[GraphQLError]:
@@ -78,7 +70,7 @@ class Reference:
         document: DocumentNode,
         name: str | None,
         variables: dict[str, Any],  # Any: JSON
-        operation: Operation,
+        operation: Operation | None = None,
         root: Any = None,  # Any: a stream's source event
     ) -> "GatedExecutor | list[GraphQLError]":
         """An executor, or why the variables cannot be coerced."""

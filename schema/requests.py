@@ -8,6 +8,7 @@ from graphql import OperationDefinitionNode
 
 from schema.documents import Document
 from schema.gates import Verdict
+from schema.reference import GatedExecutor
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Ready:
     name: str | None
     variables: dict[str, Any]  # Any: JSON
     verdict: Verdict
+    executor: GatedExecutor
+    """Built to coerce the variables; good for one execution."""
 
     @property
     def kind(self) -> str:

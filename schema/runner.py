@@ -40,6 +40,10 @@ class Runner:
         return Operation(self._context(ready, caller, request.request_id), self.cursors, self.event_cursors, denied)
 
     def executor(self, ready: Ready, operation: Operation, root: Any = None) -> GatedExecutor:  # Any: a source event
+        """The one that the request was checked with; for a stream, a new one for each event."""
+        if ready.kind != "subscription":
+            ready.executor.context_value = operation
+            return ready.executor
         built = self.reference.build(ready.document.node, ready.name, ready.variables, operation, root)
         if isinstance(built, list):
             raise RuntimeError("a ready operation has variables that cannot be coerced") from built[0]

@@ -10,12 +10,9 @@ from graphql import (
     GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
-    VariableNode,
-    Visitor,
     get_named_type,
     is_leaf_type,
     is_non_null_type,
-    visit,
 )
 from graphql.execution.collect_fields import FieldDetails, collect_fields, collect_subfields
 
@@ -39,6 +36,7 @@ from schema.engine.plan import (
 )
 from schema.fields import ById, Embedded, FromColumns, ListOf, ToMany, ToOne, declaration_of
 from schema.gates import DEFINITION
+from schema.inputs import holds_variable
 from schema.reference import GatedExecutor
 
 PLAIN_SCALARS = frozenset({"ID", "String", "Int", "Boolean", "Decimal", "DateTime"})
@@ -233,15 +231,5 @@ def _is_enum(convert: object) -> bool:
     return isinstance(convert, type) and issubclass(convert, enum.Enum)
 
 
-class _FindsVariable(Visitor):
-    found = False
-
-    def enter_variable(self, node: VariableNode, *_args: object) -> None:
-        self.found = True
-
-
 def _call(definition: GraphQLField, node: FieldNode) -> Call:
-    finder = _FindsVariable()
-    for argument in node.arguments or ():
-        visit(argument, finder)
-    return Call(definition, node, not finder.found)
+    return Call(definition, node, not any(holds_variable(argument.value) for argument in node.arguments or ()))
