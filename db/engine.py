@@ -6,6 +6,7 @@ import asyncpg
 
 from db.codecs import set_codecs
 from db.directory import Directory
+from db.errors import DatabaseError
 from db.migrations.run import head_revision
 from db.pool import TenantPool
 from db.tables import RUNTIME_ROLE
@@ -44,7 +45,7 @@ class Database:
         """What readiness asks: is PostgreSQL answering, and does its schema stand at this code's head?"""
         try:
             revision = await self.directory.schema_revision()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseError):
             return {"database": False, "migrations": False}
         return {"database": True, "migrations": revision == head_revision()}
 

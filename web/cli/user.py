@@ -23,7 +23,7 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a user and print the password."""
-    from auth.operators import add_member, create_user
+    from auth.operators import create_user
     from auth.passwords import Passwords
     from db.directory import Directory
     from db.ids import public_id
@@ -36,9 +36,7 @@ def create(
     async def make(directory: Directory, _: Settings) -> str:
         if await directory.tenant_by_slug(tenant) is None:
             raise Failure(f"There is no tenant {tenant!r}: `tidegate tenant create {tenant}` makes it.")
-        user = await create_user(directory, Passwords(), email, name, password)
-        await add_member(directory, email, tenant, role)
-        return user
+        return await create_user(directory, Passwords(), email, name, password, tenant_slug=tenant, role=role)
 
     user = public_id("usr", asyncio.run(with_directory(make)))
     made = {"id": user, "email": email, "tenant": tenant, "role": role} | ({} if from_stdin else {"password": password})
