@@ -20,6 +20,7 @@ from db.engine import Database
 from db.seed import seed
 from tests.support.database import Dsns
 from tests.support.streams import StreamClient
+from tests.support.waiting import until
 from web.app import create_app
 from web.server import Server, configure
 from web.settings import Settings
@@ -138,8 +139,7 @@ async def serving(settings: Settings) -> AsyncIterator[Front]:
         port = listener.getsockname()[1]
         server = QuietServer(configure(app, settings), app.state.draining)
         task = asyncio.create_task(server.serve([listener]))
-        while not server.started and not task.done():
-            await asyncio.sleep(0.01)
+        await until(lambda: server.started or task.done())
         try:
             async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
                 yield Front(app, server, client, port)

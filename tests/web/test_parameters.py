@@ -27,7 +27,13 @@ def test_a_body_holds_the_four_parameters_and_whatever_else() -> None:
 
 
 def test_an_address_holds_the_same_and_a_last_event_id() -> None:
-    query = {"query": "q", "operationName": "o", "variables": '{"a":1}', "extensions": '{"e":[2]}', "lastEventId": "x-1"}
+    query = {
+        "query": "q",
+        "operationName": "o",
+        "variables": '{"a":1}',
+        "extensions": '{"e":[2]}',
+        "lastEventId": "x-1",
+    }
     assert from_query(urlencode(query).encode()) == Parameters("q", "o", {"a": 1}, {"e": [2]}, "x-1")
 
 
@@ -63,7 +69,9 @@ def test_a_parameter_that_is_there_twice_is_refused(query: bytes) -> None:
     assert refused_query(query) == "BAD_REQUEST"
 
 
-@pytest.mark.parametrize("query", [b"query=%ff", b"query=%ed%a0%80", b"query=\xc3\xa4", b"&".join([b"a=1"] * (MAX_PARAMETERS + 1))])
+@pytest.mark.parametrize(
+    "query", [b"query=%ff", b"query=%ed%a0%80", b"query=\xc3\xa4", b"&".join([b"a=1"] * (MAX_PARAMETERS + 1))]
+)
 def test_a_query_string_that_is_no_form_in_utf_8_is_refused(query: bytes) -> None:
     assert refused_query(query) == "BAD_REQUEST"
 

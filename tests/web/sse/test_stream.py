@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from starlette.types import Message
 
+from tests.support.waiting import until
 from web.sse.messages import COMPLETE, OPENING
 from web.sse.stream import ABORT, HEADERS, StreamResponse
 
@@ -79,9 +80,7 @@ class Connection:
         return self.sent[-1].get("more_body") is False
 
     async def until(self, text: bytes) -> None:
-        async with asyncio.timeout(5):
-            while text not in self.body:
-                await asyncio.sleep(0.005)
+        await until(lambda: text in self.body)
 
     async def over(self) -> None:
         async with asyncio.timeout(5):

@@ -1,0 +1,14 @@
+"""Waiting for what nobody announces: a gauge that falls, a server that is up."""
+
+import asyncio
+from collections.abc import Callable
+
+PATIENCE = 10.0
+"""Seconds until what is waited for counts as missing."""
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Look again and again. Raises TimeoutError."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110  # there is no event behind it
+            await asyncio.sleep(0.01)
