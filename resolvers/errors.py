@@ -7,7 +7,6 @@ Problem             a rule of the domain says no; a mutation answers it as a use
 └── Conflict        the row has moved on since the caller read it; carries the row as it is now
 Problems            several at once
 InvalidInput        an argument that makes no sense in a read: answered as an error of the request
-Denied              the caller may not read this kind of row
 """
 
 from collections.abc import Sequence
@@ -62,12 +61,3 @@ class Problems(Exception):
 
 class InvalidInput(Exception):
     """An argument that makes no sense; the message may be shown to the caller."""
-
-
-class Denied(Exception):
-    """The caller lacks ``permission`` for a row of ``coordinate``."""
-
-    def __init__(self, permission: str, coordinate: str) -> None:
-        super().__init__(f"This needs the permission {permission}.")
-        self.permission = permission
-        self.coordinate = coordinate

@@ -52,6 +52,12 @@ def frame_of(result: ExecutionResult, request_id: str, unexpected: Unexpected, c
 def _body(result: ExecutionResult, request_id: str, unexpected: Unexpected) -> dict[str, Any]:  # Any: JSON
     body: dict[str, Any] = {}  # Any: JSON
     if result.errors:
-        body["errors"] = [error_json(error, request_id, unexpected) for error in result.errors]
+        met: dict[int, BaseException] = {}
+        body["errors"] = [
+            error_json(error, request_id, lambda cause: met.update({id(cause): cause})) for error in result.errors
+        ]
+        # Many fields may meet one failure: it is logged once.
+        for cause in met.values():
+            unexpected(cause)
     body["data"] = result.data
     return body

@@ -11,7 +11,7 @@ from graphql import GraphQLError
 
 from db.errors import BadCursor, BadValue, CursorExpired, PoolExhausted, QueryTimeout
 from db.ids import BadId
-from resolvers.errors import Denied, InvalidInput
+from resolvers.errors import InvalidInput
 
 CODES: dict[str, str] = {
     "GRAPHQL_PARSE_FAILED": "The document is not GraphQL.",
@@ -44,12 +44,11 @@ CODES: dict[str, str] = {
 
 _TABLE: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((InvalidInput, BadCursor, BadValue, BadId), "BAD_USER_INPUT"),
-    ((Denied,), "FORBIDDEN"),
     ((CursorExpired,), "STREAM_RESYNC"),
     ((QueryTimeout, TimeoutError), "OPERATION_TIMEOUT"),
     ((PoolExhausted,), "OVERLOADED"),
 )
-_TOLD_AS_IS = (InvalidInput, BadCursor, BadValue, BadId, Denied, CursorExpired)
+_TOLD_AS_IS = (InvalidInput, BadCursor, BadValue, BadId, CursorExpired)
 
 Unexpected = Callable[[BaseException], None]
 """Told of each exception that nobody foresaw."""
@@ -61,7 +60,8 @@ def error_json(error: GraphQLError, request_id: str, unexpected: Unexpected) -> 
     code, message, more = _describe(error, cause)
     if code == "INTERNAL_SERVER_ERROR" and cause is not None:
         unexpected(cause)
-    entry: dict[str, Any] = {"message": message}  # Any: JSON
+    # A message may quote what was sent: half a surrogate pair cannot be sent back.
+    entry: dict[str, Any] = {"message": message.encode("utf-8", "replace").decode()}  # Any: JSON
     if error.locations:
         entry["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
     if error.path:
@@ -80,8 +80,7 @@ def _describe(error: GraphQLError, cause: BaseException | None) -> tuple[str, st
         return ("INTERNAL_SERVER_ERROR", "Internal error.", {}) if internal else ("BAD_USER_INPUT", error.message, {})
     for kinds, code in _TABLE:
         if isinstance(cause, kinds):
-            more = {"permission": cause.permission, "coordinate": cause.coordinate} if isinstance(cause, Denied) else {}
-            return code, str(cause) if isinstance(cause, _TOLD_AS_IS) else CODES[code], more
+            return code, str(cause) if isinstance(cause, _TOLD_AS_IS) else CODES[code], {}
     return "INTERNAL_SERVER_ERROR", "Internal error.", {}
 
 

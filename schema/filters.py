@@ -5,7 +5,9 @@ means "not given"; null for an operator is refused, since ``{eq: null}`` that si
 ``isNull`` asks for it by name.
 """
 
+import enum
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import datetime
@@ -23,6 +25,7 @@ from schema.scalars import DecimalText
 MAX_DEPTH = 5
 MAX_TESTS = 50
 MAX_VALUES = 100
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _COLUMN = "tidegate.column"
 _PREFIX = "tidegate.prefix"
 
@@ -135,10 +138,16 @@ def _test(column: str, prefix: str | None, name: str, value: Any) -> Condition: 
         return Test(column, name, _ids(prefix, value))  # type: ignore[arg-type]  # operator names are the inputs' field names
     if isinstance(value, Decimal) or (isinstance(value, list) and value and isinstance(value[0], Decimal)):
         return _amount(column, name, value)
-    plain = (
-        [getattr(item, "value", item) for item in value] if isinstance(value, list) else getattr(value, "value", value)
-    )
+    plain = [_plain(item) for item in value] if isinstance(value, list) else _plain(value)
     return Test(column, name, plain)  # type: ignore[arg-type]  # as above
+
+
+def _plain(value: Any) -> Any:  # Any: an enum's member, a text, or another value as it is
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, str) and _NO_TEXT.search(value):
+        raise InvalidInput("A text holds no NUL and no half of a surrogate pair.")
+    return value
 
 
 def _ids(prefix: str, value: str | list[str]) -> str | list[str]:

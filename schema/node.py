@@ -8,9 +8,10 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLObjectType, GraphQLResolveInfo
+from graphql.pyutils import Path
 
 from db.ids import BadId, hex_of, prefix_of
-from resolvers.errors import Denied, InvalidInput
+from resolvers.errors import InvalidInput
 from schema.fields import Info, prefixed
 from schema.operation import BatchFunction, Operation
 
@@ -72,19 +73,26 @@ class NodeRegistry:
 
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:
         """The object with this id; null when it does not exist or is another tenant's."""
-        found: Node | None = await self._load(info, id)
+        found: Node | None = await self._load(info, id, info.path)
         return found
 
     async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
-        """The objects with these ids, in their order, null where there is none."""
+        """The objects with these ids, in their order, null where there is none. An id that is malformed is null
+        with an error of its own.
+        """
         if len(ids) > 100:
             raise InvalidInput("At most 100 ids at once.")
-        return list(await asyncio.gather(*(self._load(info, id) for id in ids)))
+        loads = (self._load(info, id, info.path.add_key(index, None)) for index, id in enumerate(ids))
+        # An exception as a list's item is that item's error.
+        found: list[Any] = await asyncio.gather(*loads, return_exceptions=True)  # Any: a NodeRow, an exception
+        return found
 
-    async def _load(self, info: Info, public: str) -> Any:  # Any: a NodeRow
+    async def _load(self, info: Info, public: str, path: Path) -> Any:  # Any: a NodeRow
         kind = self._kind(public)
         if not info.context.allows(kind.gate):
-            raise Denied(kind.gate, kind.type_name)
+            # Which kind an id is of is known only now; told as any other denied selection.
+            info.context.deny(id(info._raw_info.field_nodes[0]), kind.type_name, kind.gate, path)
+            return None
         row = await info.context.loaders.of(kind.function).load(hex_of(public, prefix_of(public)))
         return None if row is None else NodeRow(kind.type_name, row)
 

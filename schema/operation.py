@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiodataloader import DataLoader
+from graphql.pyutils import Path
 
 from db.event_cursors import EventCursorCodec
 from db.events import Position
@@ -63,6 +64,14 @@ class Operation:
     moved: Callable[[Position], None] = lambda position: None
     """Told how far a stream's log is done with."""
     _loaders: Loaders | None = None
+
+    def deny(self, selection: int, coordinate: str, permission: str, path: Path) -> None:
+        """Remember a denied null: of each selection the place of the first, and how many there are."""
+        denial = self.denials.get((selection, coordinate))
+        if denial is None:
+            self.denials[selection, coordinate] = Denial(permission, coordinate, path.as_list())
+        else:
+            denial.occurrences += 1
 
     @property
     def read(self) -> ReadContext:
