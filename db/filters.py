@@ -143,6 +143,8 @@ def _all(verdicts: list[bool | None]) -> bool | None:
 def _judge_test(held: Any, operator: str, value: Any) -> bool | None:  # Any: of the column's type
     if operator == "is_null":
         return (held is None) is bool(value)
+    if operator == "in" and not value:
+        return False  # as in SQL: in nothing is nothing, not even null
     if held is None:
         return None
     if operator == "in":
