@@ -1,0 +1,47 @@
+"""The viewer: who is asking."""
+
+from dataclasses import replace
+
+import pytest
+
+from auth.permissions import SYSTEM_ROLES
+from tests.support.facts import look
+from tests.support.world import World
+
+VIEWER = """{ viewer { user { id email name } tenant { id slug name } roles permissions { version grants }
+    memberships { role tenant { id slug name } } } }"""
+
+
+async def test_nobody_has_no_viewer(world: World) -> None:
+    reply = await world.ask(VIEWER, caller=None)
+    assert (reply.code, "data" in reply.body) == ("UNAUTHENTICATED", False)
+
+
+@pytest.mark.parametrize("role", SYSTEM_ROLES)
+@pytest.mark.parametrize("tenant", ["acme", "globex"])
+async def test_a_viewer_is_who_asks_in_which_tenant_with_which_grants(world: World, role: str, tenant: str) -> None:
+    sql = """SELECT u.id, u.email, u.name, t.id AS tenant, t.slug, t.name AS tenant_name
+             FROM users u JOIN memberships m ON m.user_id = u.id JOIN tenants t ON t.id = m.tenant_id
+             WHERE u.email = $1"""
+    (row,) = await look(world, sql, f"{role}@{tenant}.example")
+    caller = replace(world.principal(role, tenant), user_id=row["id"], name=row["name"])
+    reply = await world.ask(VIEWER, caller=caller)
+    viewer = reply.data["viewer"]
+    assert viewer["user"] == {"id": f"usr_{row['id']}", "email": row["email"], "name": row["name"]}
+    assert (viewer["tenant"]["id"], viewer["tenant"]["slug"]) == (f"ten_{row['tenant']}", tenant)
+    assert viewer["roles"] == [role]
+    assert viewer["permissions"] == {"version": "v1", "grants": sorted(SYSTEM_ROLES[role])}
+    own = {"id": f"ten_{row['tenant']}", "slug": tenant, "name": row["tenant_name"]}
+    assert viewer["memberships"] == [{"role": role, "tenant": own}]
+
+
+async def test_who_has_no_grants_may_still_ask_who_they_are(world: World) -> None:
+    nobody = world.principal(grants=frozenset())
+    reply = await world.ask("{ viewer { permissions { grants } } }", caller=nobody)
+    assert reply.body == {"data": {"viewer": {"permissions": {"grants": []}}}}
+
+
+async def test_a_viewer_costs_a_tenant_nothing(world: World) -> None:
+    async with world.statements() as seen:
+        await world.ask(VIEWER)
+    assert seen == []
