@@ -47,6 +47,9 @@ class Metrics:
             registry=self.registry,
         )
         ProcessCollector(registry=self.registry)
+        self._told: dict[
+            tuple[str, str, int], tuple[Counter, Histogram]
+        ] = {}  # looking labels up costs more than counting
 
     def watch(self, hub: _Following) -> None:
         """Ask this hub for its followers whenever somebody looks."""
@@ -57,8 +60,11 @@ class Metrics:
 
     def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """``route`` is a pattern of the route table, never a path that a client made up."""
-        self._requests.labels(route, method, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        key = (route, method, status)
+        if (found := self._told.get(key)) is None:
+            found = self._told[key] = self._requests.labels(route, method, str(status)), self._seconds.labels(route)
+        found[0].inc()
+        found[1].observe(seconds)
 
 
 async def serve_metrics(scope: Scope, receive: Receive, send: Send) -> None:
