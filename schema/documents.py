@@ -5,7 +5,7 @@ price once.
 """
 
 import hashlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,17 +66,25 @@ class Document:
 
 
 class DocumentCache:
-    """Texts to documents, least recently used last."""
+    """Texts to documents; the least recently used go first.
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits, *, hide_suggestions: bool, size: int = 1_000) -> None:
+    No owner keeps more than ``share``: who sends ever new documents pushes out nobody's but their own.
+    """
+
+    def __init__(
+        self, schema: GraphQLSchema, limits: Limits, *, hide_suggestions: bool, size: int = 1_000, share: int = 250
+    ) -> None:
         self._schema = schema
         self._limits = limits
         self._size = size
         self._hide_suggestions = hide_suggestions
+        self._share = share
         self._kept: OrderedDict[bytes, Document | Refused] = OrderedDict()
+        self._owners: dict[bytes, str] = {}
+        self._owned: Counter[str] = Counter()
 
-    def get(self, text: str) -> Document | Refused:
-        """The document of a text, from the cache or prepared now."""
+    def get(self, text: str, owner: str = "") -> Document | Refused:
+        """The document of a text, from the cache or prepared now, then on ``owner``'s account."""
         key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         found = self._kept.get(key)
         if found is not None:
@@ -84,9 +92,20 @@ class DocumentCache:
             return found
         prepared = self._prepare(text)
         self._kept[key] = prepared
-        if len(self._kept) > self._size:
-            self._kept.popitem(last=False)
+        self._owners[key] = owner
+        self._owned[owner] += 1
+        if self._owned[owner] > self._share:
+            self._drop(next(kept for kept in self._kept if self._owners[kept] == owner))
+        elif len(self._kept) > self._size:
+            self._drop(next(iter(self._kept)))
         return prepared
+
+    def _drop(self, key: bytes) -> None:
+        del self._kept[key]
+        owner = self._owners.pop(key)
+        self._owned[owner] -= 1
+        if not self._owned[owner]:
+            del self._owned[owner]
 
     def _prepare(self, text: str) -> Document | Refused:
         try:

@@ -78,7 +78,7 @@ class Gateway:
     def _prepare(self, request: OperationRequest, caller: Principal | None) -> Ready | Answer:
         if not request.document:
             return self.refuse("BAD_REQUEST", "The request has no query.", request.request_id)
-        document = self._documents.get(request.document)
+        document = self._documents.get(request.document, caller.user_id if caller is not None else "")
         if isinstance(document, Refused):
             return self._refused(document, request.request_id)
         node = document.operation(request.operation_name)

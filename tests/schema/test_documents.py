@@ -20,7 +20,7 @@ class CountingCache(DocumentCache):
 
 
 def cache_of(size: int = 3, *, hide: bool = True, schema: GraphQLSchema = SCHEMA) -> CountingCache:
-    return CountingCache(schema, Limits(), hide_suggestions=hide, size=size)
+    return CountingCache(schema, Limits(), hide_suggestions=hide, size=size, share=size)
 
 
 def test_a_text_is_prepared_once() -> None:
@@ -104,3 +104,16 @@ def test_an_operation_is_found_by_its_name_or_by_being_the_only_one(text: str, n
     assert isinstance(operation, OperationDefinitionNode) is found
     if isinstance(operation, Refused):
         assert operation.code == "GRAPHQL_VALIDATION_FAILED"
+
+
+def test_who_sends_ever_new_documents_pushes_out_only_their_own() -> None:
+    cache = CountingCache(SCHEMA, Limits(), hide_suggestions=True, size=10, share=4)
+    cache.get("{ name }", "quiet")
+    for index in range(50):
+        cache.get(f"{{ a{index}: name }}", "noisy")
+    prepared = cache.prepared
+    cache.get("{ name }", "quiet")
+    cache.get("{ a49: name }", "noisy")
+    assert cache.prepared == prepared
+    cache.get("{ a40: name }", "noisy")
+    assert cache.prepared == prepared + 1
