@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from db.errors import BadCursor
+from db.errors import BadCursor, BadValue
 from db.filters import Condition, shape_of, values_of
 from db.tenancy import Row, TenantId
 
@@ -94,10 +94,16 @@ class CursorCodec:
 def binding_of(
     tenant: TenantId, noun: str, order: Sequence[SortKey], where: Condition | None, words: Sequence[str]
 ) -> bytes:
-    """What a page cursor is bound to: the tenant, the list, its order, its filter and its search."""
+    """What a page cursor is bound to: the tenant, the list, its order, its filter and its search. Raises BadValue for
+    a value of the filter that no column can hold.
+    """
     filtered = None if where is None else (shape_of(where), [_plain(value) for value in values_of(where)])
     parts = (tenant.hex, noun, [(key.column, key.descending, key.nulls_last) for key in order], filtered, list(words))
-    return hashlib.blake2b(orjson.dumps(parts, default=str), digest_size=16).digest()
+    try:
+        said = orjson.dumps(parts, default=str)
+    except TypeError as error:  # a lone surrogate, an integer beyond 64 bits
+        raise BadValue("A value is out of range or holds characters that text cannot hold.") from error
+    return hashlib.blake2b(said, digest_size=16).digest()
 
 
 def _tag(key: bytes, binding: bytes, body: bytes) -> bytes:
