@@ -1,0 +1,1 @@
+"""Real clients, as their authors ship them, against a running server."""
