@@ -1,0 +1,40 @@
+"""The product itself, whole: ``web.app`` with bearer tokens, permissions, tenancy and row-level security."""
+
+import os
+from datetime import timedelta
+
+from starlette.applications import Starlette
+
+from auth.keyring import Keyring
+from auth.tokens import sign_token
+from db.clock import utc_now
+from db.pages import CursorCodec, SortKey, binding_of
+from db.tenancy import TenantId
+from tests.bench.tenants import Key, Tenant
+from web.app import create_app as create_product
+from web.logs import configure
+from web.settings import Settings
+
+SECRET = "for the benchmark alone, and long enough"
+POOL_VARIABLE = "TIDEGATE_BENCH_POOL"
+POOL = 10
+_KEYRING = Keyring([SECRET])
+
+
+def create_app(dsn: str) -> Starlette:
+    """The application as ``serve`` makes it, with the runtime login's ``dsn``: it logs a line for each request."""
+    settings = Settings(database_url=dsn, secrets=(SECRET,), pool_size=int(os.environ.get(POOL_VARIABLE, POOL)))
+    configure(settings.log_format, settings.log_level)
+    return create_product(settings)
+
+
+def header(tenant: Tenant) -> str:
+    """The caller's credentials: a token that outlives the benchmark."""
+    return "authorization: Bearer " + sign_token(_KEYRING, tenant.user, tenant.id, utc_now(), timedelta(hours=12))
+
+
+def cursor(tenant: Tenant, key: Key) -> str:
+    """The product's cursor behind that row: signed, and bound to the tenant, the list and its order."""
+    order = (SortKey("created_at", descending=True),)
+    binding = binding_of(TenantId(tenant.id), "order", order, None, ())
+    return CursorCodec(_KEYRING.keys("page cursor")).encode(binding, key)
