@@ -13,10 +13,12 @@ from auth.errors import AuthError, BadSession, BadToken, Forbidden, OperatorErro
 from auth.keyring import Keyring
 from auth.permissions import PermissionSet
 from auth.principal import Principal
+from auth.principal_cache import EVERYBODY, PrincipalCache
 from auth.sessions import TOUCHED_EVERY, ends_at, hash_of
 from auth.tokens import read_token
 from db.clock import Clock, utc_now
-from db.directory import Directory, Row
+from db.directory import IDENTITY_CHANNEL, Directory, Row
+from db.listener import Listener
 from db.tenancy import TenantId
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -34,11 +36,14 @@ class Credentials:
 
 
 class Authenticator:
-    """One a process; holds nothing about callers: what changes in the directory counts from the next request on."""
+    """One a process. What changes in the directory counts from the next request on, cache or not."""
 
-    def __init__(self, directory: Directory, keyring: Keyring, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, directory: Directory, keyring: Keyring, clock: Clock = utc_now, cache: PrincipalCache | None = None
+    ) -> None:
         self._directory = directory
         self._keyring = keyring
+        self._cache = cache
         self.clock = clock
 
     async def authenticate(self, credentials: Credentials) -> Principal | None:
@@ -46,14 +51,24 @@ class Authenticator:
 
         Raises BadToken, BadSession, and Forbidden for a ``tenant_slug`` that is not one of the caller's.
         """
+        if credentials.bearer is None and credentials.session is None:
+            return None
+        if self._cache is None:
+            return await self._ask(credentials)
+        now, mark = self.clock(), self._cache.mark()
+        known = self._cache.get(credentials, now)
+        if known is None:
+            known = await self._ask(credentials)
+            self._cache.put(credentials, known, now, mark)
+        return known
+
+    async def _ask(self, credentials: Credentials) -> Principal:
         slug = credentials.tenant_slug
         if slug is not None and not SLUG.fullmatch(slug):
             slug = ""  # nobody's
         if credentials.bearer is not None:
             return await self._by_token(credentials.bearer, slug)
-        if credentials.session is not None:
-            return await self._by_session(credentials.session, slug)
-        return None
+        return await self._by_session(credentials.session or "", slug)
 
     async def _by_token(self, token: str, slug: str | None) -> Principal:
         claims = read_token(self._keyring, token, self.clock())
@@ -79,6 +94,14 @@ class Authenticator:
         if now - row["seen_at"] >= TOUCHED_EVERY:
             await self._directory.touch_session(id_hash, TOUCHED_EVERY)
         return _principal(row, id_hash.hex(), row["expires_at"])
+
+
+async def open_authenticator(directory: Directory, keyring: Keyring, clock: Clock = utc_now) -> Authenticator:
+    """An authenticator that knows its callers for seconds, and hears of every change that ends what it knows."""
+    listener: Listener | None = None
+    cache = PrincipalCache(lambda: listener is not None and listener.listening)
+    listener = await directory.listen(IDENTITY_CHANNEL, cache.forget, lambda: cache.forget(EVERYBODY))
+    return Authenticator(directory, keyring, clock, cache)
 
 
 async def tenant_of_operator(directory: Directory, slug: str) -> TenantId:

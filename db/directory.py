@@ -26,6 +26,8 @@ from db.tables import DIRECTORY_ROLE
 
 Row = asyncpg.Record
 WAIT_SECONDS = 5.0
+IDENTITY_CHANNEL = "tidegate_identity"
+"""Where the database tells which user changed, by triggers; ``*`` for all."""
 STATEMENT_SECONDS = 10
 LONGEST_PAYLOAD = 7_999
 """Bytes that one notification can carry."""

@@ -34,6 +34,8 @@ class Listener:
         self._told = told
         self._on_reconnect = on_reconnect
         self._task: asyncio.Task[None] | None = None
+        self.listening = False
+        """Whether what is sent now is heard."""
 
     async def start(self) -> None:
         """Answers when it listens, or when the first try failed and others follow in the background."""
@@ -55,10 +57,12 @@ class Listener:
                     lost = await self._begin(connection)
                     if tried.is_set() and self._on_reconnect is not None:
                         self._on_reconnect()
+                    self.listening = True
                     tried.set()
                     pause = FIRST_PAUSE
                     await _until_lost(connection, lost)
                 finally:
+                    self.listening = False
                     connection.terminate()
             except LOST as error:
                 _log.warning("listening_interrupted", channel=self._channel, error=type(error).__name__)
@@ -70,9 +74,13 @@ class Listener:
     async def _begin(self, connection: asyncpg.Connection) -> asyncio.Event:
         """Listen on the connection; answers the event that its end sets."""
         lost = asyncio.Event()
-        connection.add_termination_listener(lambda _: lost.set())
+        connection.add_termination_listener(lambda _: self._lose(lost))
         await connection.add_listener(self._channel, self._hear)
         return lost
+
+    def _lose(self, lost: asyncio.Event) -> None:
+        self.listening = False
+        lost.set()
 
     def _hear(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         self._told(str(payload))

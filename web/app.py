@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from auth.authenticate import Authenticator
+from auth.authenticate import open_authenticator
 from auth.keyring import Keyring
 from db.engine import Database
 from db.event_cursors import EventCursorCodec
@@ -72,7 +72,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await hub.start()
         closing.push_async_callback(hub.stop)
         state.directory = database.directory
-        state.authenticator = Authenticator(database.directory, keyring)
+        state.authenticator = await open_authenticator(database.directory, keyring)
         state.gateway = Gateway(
             database,
             hub,
