@@ -1,12 +1,12 @@
 """The client of the npm package graphql-sse, in distinct connections mode."""
 
-import asyncio
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from tests.interop.client import Client, node
 from tests.support.server import Front, serving
 from tests.support.shop import Shop
+from tests.support.waiting import until_answered
 from tests.support.wire import Wire
 
 WATCH = "subscription ($after: String) { orderEvents(after: $after) { type id patch cursor } }"
@@ -26,11 +26,11 @@ def told(results: list[Any]) -> list[tuple[str, str]]:  # Any: JSON
 
 async def wait_for_streams(front: Front, count: int) -> None:
     """Until /metrics says that so many streams are open."""
-    shown = ""
-    async with asyncio.timeout(10):
-        while f"tidegate_streams_open {count:.1f}\n" not in shown:
-            await asyncio.sleep(0.02)
-            shown = (await front.client.get("/metrics")).text
+
+    async def shown() -> bool:
+        return f"tidegate_streams_open {count:.1f}\n" in (await front.client.get("/metrics")).text
+
+    await until_answered(shown)
 
 
 async def test_changes_arrive_in_order(front: Front, shop: Shop) -> None:

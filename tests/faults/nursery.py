@@ -1,0 +1,107 @@
+"""Servers that tests may kill: a process that has imported everything forks one whenever it is asked to, all on one
+listening socket, so that a new one is there in no time and clients find it where the old one was.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import httpx2
+
+from tests.support.database import Dsns
+from web.app import create_app
+from web.logs import configure
+from web.server import serve
+from web.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+SECRET = "a secret for servers that do not live long"
+PATIENCE = 20.0
+
+
+class Nursery:
+    """``port`` answers while there is a server; ``pid`` is its process."""
+
+    def __init__(self, process: Process, port: int) -> None:
+        self.port = port
+        self.pid = 0
+        self._process = process
+
+    async def start(self) -> None:
+        """A server; it answers when this returns."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"one more\n")
+        self.pid = await self._number()
+        async with httpx2.AsyncClient(timeout=PATIENCE) as client:
+            assert (await client.get(f"http://127.0.0.1:{self.port}/health/live")).status_code == 200
+
+    async def kill(self) -> None:
+        """By surprise, as the kernel does."""
+        assert await self.end(signal.SIGKILL) == -signal.SIGKILL
+
+    async def end(self, sig: signal.Signals) -> int:
+        """Send the signal and wait; the exit code, negative when the signal itself ended it."""
+        os.kill(self.pid, sig)
+        self.pid = 0
+        return await self._number()
+
+    async def _number(self) -> int:
+        assert self._process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            return int(await self._process.stdout.readline())
+
+
+@asynccontextmanager
+async def open_nursery(dsns: Dsns) -> AsyncIterator[Nursery]:
+    """A nursery without a server yet; at the end all of it is gone."""
+    settings = {"DATABASE_URL": dsns.runtime, "TIDEGATE_SECRETS": SECRET, "TIDEGATE_LOG_LEVEL": "error"}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TIDEGATE_", "DATABASE_"))}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.faults.nursery"),
+        cwd=ROOT,
+        env={**inherited, **settings},
+        stdin=PIPE,
+        stdout=PIPE,
+    )
+    assert process.stdout is not None
+    nursery = Nursery(process, 0)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            nursery.port = int(await process.stdout.readline())
+        yield nursery
+    finally:
+        if nursery.pid:
+            await nursery.kill()
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()
+
+
+def main() -> None:
+    """The process itself: says its port; for each line it reads it says a server's pid, and how that one ended."""
+    settings = Settings.for_serve()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        _say(listener.getsockname()[1])
+        for _ in sys.stdin:
+            pid = os.fork()
+            if pid == 0:
+                configure(settings.log_format, settings.log_level)
+                serve(create_app(settings), settings, [listener])
+                os._exit(0)
+            _say(pid)
+            _say(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+def _say(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
