@@ -34,9 +34,10 @@ def _expression(table: Table, key: SortKey) -> ColumnElement[Any]:  # Any: a col
         return column
     if not isinstance(column.type, DateTime):
         raise TypeError(f"{column} is nullable: only a time has a least and a greatest value to stand for null")
-    # Must be the indexed expression to the letter.
-    infinity = "infinity" if _null_is_greatest(key) else "-infinity"
-    return literal_column(f"coalesce({table.name}.{column.name}, '{infinity}'::timestamptz)", column.type)
+    # Must be the indexed expression to the letter. Both pass over null; coalesce would be no index condition under
+    # row-level security, which holds it for leaky (measured: 50,543 buffers against 54).
+    function, stand_in = ("least", "infinity") if _null_is_greatest(key) else ("greatest", "-infinity")
+    return literal_column(f"{function}({table.name}.{column.name}, '{stand_in}'::timestamptz)", column.type)
 
 
 def _null_is_greatest(key: SortKey) -> bool:

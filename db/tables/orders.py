@@ -44,8 +44,8 @@ orders = Table(
     Index(None, "tenant_id", "status", "id"),
     Index(None, "tenant_id", "total", "id"),
     Index(None, "tenant_id", "customer_id", "id"),
-    Index("ix_orders_due_last", "tenant_id", text("(coalesce(due_at, 'infinity'::timestamptz))"), "id"),
-    Index("ix_orders_due_first", "tenant_id", text("(coalesce(due_at, '-infinity'::timestamptz))"), "id"),
+    Index("ix_orders_due_last", "tenant_id", text("(least(due_at, 'infinity'::timestamptz))"), "id"),
+    Index("ix_orders_due_first", "tenant_id", text("(greatest(due_at, '-infinity'::timestamptz))"), "id"),
 )
 """A null in a sort key is given its place by one of two expressions, so that a keyset stays one row comparison on
 one index.

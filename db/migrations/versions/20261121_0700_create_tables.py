@@ -177,13 +177,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_orders_due_first",
         "orders",
-        ["tenant_id", sa.literal_column("(coalesce(due_at, '-infinity'::timestamptz))"), "id"],
+        ["tenant_id", sa.literal_column("(greatest(due_at, '-infinity'::timestamptz))"), "id"],
         unique=False,
     )
     op.create_index(
         "ix_orders_due_last",
         "orders",
-        ["tenant_id", sa.literal_column("(coalesce(due_at, 'infinity'::timestamptz))"), "id"],
+        ["tenant_id", sa.literal_column("(least(due_at, 'infinity'::timestamptz))"), "id"],
         unique=False,
     )
     op.create_index(

@@ -1,0 +1,238 @@
+"""What a page costs on a tenant of 100,000 orders, in shared buffers, as the runtime role: never in time."""
+
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import uuid4
+
+import asyncpg
+import orjson
+import pytest
+
+from db.engine import Database
+from db.listings import COUNT_LIMIT, count_of, has_rows, page_of
+from db.orders import LISTING, items_of_orders, orders_by_id
+from db.pages import PageRequest, SortKey
+from db.pool import TenantPool
+from db.statements import Statement
+from db.tenancy import Row, TenantId, TenantReader
+from tests.support.database import Dsns, Server
+from tests.support.plant import as_runtime, connected
+
+BIG, SMALL = TenantId("00000000000070008000000000000b16"), TenantId("00000000000070008000000000005a11")
+ORDERS, DEEP, PAGE = 100_000, 50_000, 50
+MUCH = 300
+"""Buffers: an index descent and a page of scattered rows take under this; what grows with the tenant takes more."""
+FIELDS = ("created_at", "updated_at", "due_at", "total", "status", "number", "customer_id")
+BULK = """
+INSERT INTO customers SELECT $1::uuid, md5('c' || n)::uuid, 'Customer ' || n, 'customer ' || n, n || '@x.example',
+    'Köln', 'DE', null, null, 1, now(), now() FROM generate_series(1, 1000) AS n;
+INSERT INTO orders SELECT $1::uuid, md5('o' || n)::uuid, '260314-' || lpad(n::text, 7, '0'),
+    (ARRAY['PENDING', 'CONFIRMED', 'PROCESSING', 'SHIPPED', 'DELIVERED', 'CANCELLED', 'REFUNDED'])[1 + n % 7],
+    md5('c' || 1 + n % 1000)::uuid, 'EUR', (n * 7919::bigint) % 100003, null,
+    CASE WHEN n % 3 = 0 THEN now() + (n % 9973) * interval '1 minute' END, null, null, 1,
+    now() - (n * 104729::bigint % 99991) * interval '1 minute', now() - n * interval '1 second'
+    FROM generate_series(1, $2::int) AS n;
+INSERT INTO order_terms SELECT $1::uuid, md5('o' || n)::uuid, 0, 'common' FROM generate_series(1, $2::int) AS n;
+INSERT INTO order_terms SELECT $1::uuid, md5('o' || n)::uuid, 0, 'rare' FROM generate_series(1, $2::int, 20000) AS n;
+"""
+
+
+class Explaining(TenantReader):
+    """A reader that remembers what it was asked."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self, pool: TenantPool, tenant: TenantId) -> None:
+        super().__init__(pool, tenant)
+        self.asked: list[tuple[Statement, dict[str, object]]] = []
+
+    async def fetch(self, statement: Statement, **values: object) -> list[Row]:
+        self.asked.append((statement, {**values, "tenant": self.tenant.hex}))
+        return await super().fetch(statement, **values)
+
+
+class Bench:
+    """A door on the large tenant, and a bare connection with the same rights that measures what was asked of it."""
+
+    def __init__(self, database: Database, connection: asyncpg.Connection) -> None:
+        self.reader = Explaining(database.pool, BIG)
+        self._connection = connection
+        self._names = itertools.count()
+
+    async def plans(self, *, generic: bool = False) -> list[dict[str, object]]:
+        """The plans of what was asked since the last time, as run for these values or for any."""
+        asked, self.reader.asked = self.reader.asked, []
+        mode = "force_generic_plan" if generic else "force_custom_plan"
+        await self._connection.execute(f"SET plan_cache_mode = {mode}")
+        return [await self._explain(statement, values) for statement, values in asked if "EXPLAIN" not in statement.sql]
+
+    async def buffers(self, *, generic: bool = False) -> int:
+        """Shared buffers that all of it read."""
+        found = await self.plans(generic=generic)
+        return sum(int(str(plan["Shared Hit Blocks"])) + int(str(plan["Shared Read Blocks"])) for plan in found)
+
+    async def _explain(self, statement: Statement, values: dict[str, object]) -> dict[str, object]:
+        name = f"asked_{next(self._names)}"
+        await self._connection.execute(f"PREPARE {name} AS {statement.sql}")
+        given = ", ".join(map(literal, statement.args(values)))
+        call = f"EXECUTE {name}({given})" if given else f"EXECUTE {name}"
+        rows = await self._connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {call}")
+        plan: dict[str, object] = orjson.loads(rows[0][0])[0]["Plan"]
+        return plan
+
+
+def literal(value: object) -> str:
+    """A value as SQL text that any parameter type reads."""
+    if isinstance(value, datetime):
+        infinite = value.tzinfo is None  # how the driver spells the infinities
+        return f"'{'-' * (value.year == 1)}infinity'" if infinite else f"'{value.isoformat()}'"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "'{" + ",".join(map(str, value)) + "}'"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def indexes_in(plan: object) -> set[str]:
+    """The names of all indexes that a plan uses."""
+    if isinstance(plan, list):
+        return set().union(*map(indexes_in, plan)) if plan else set()
+    if not isinstance(plan, dict):
+        return set()
+    here = {str(plan["Index Name"])} if "Index Name" in plan else set()
+    return here.union(*(indexes_in(part) for part in plan.values() if isinstance(part, list)))
+
+
+async def _fill(dsns: Dsns) -> None:
+    for tenant, orders in ((BIG, ORDERS), (SMALL, 2_000)):
+        async with connected(dsns.owner, tenant) as connection, connection.transaction():
+            for statement in BULK.strip().split(";\n"):
+                sql = statement.replace("$1", f"'{tenant.hex}'").replace("$2", str(orders)).rstrip(";")
+                await connection.execute(sql)
+    async with connected(dsns.owner) as connection:
+        await connection.execute("VACUUM ANALYZE")
+
+
+@pytest.fixture(scope="module")
+async def bench(server: Server) -> AsyncIterator[Bench]:
+    name = uuid4().hex
+    dsns = await server.create(name)
+    await _fill(dsns)
+    database = await Database.open(dsns.runtime, size=2, directory_size=1)
+    async with as_runtime(dsns, BIG) as connection:
+        await connection.execute("SET jit = off")
+        yield Bench(database, connection)
+    await database.close()
+    await server.drop(name)
+
+
+async def deep_page(bench: Bench, order: tuple[SortKey, ...]) -> PageRequest:
+    """The page behind ``DEEP`` rows; nothing of the way there is measured."""
+    there = PageRequest(order, 1, offset=DEEP)
+    row = await page_of(bench.reader, LISTING, there, ("id",))
+    bench.reader.asked.clear()
+    return replace(PageRequest(order, PAGE), after=row.key_of(row.rows[0]))
+
+
+@pytest.mark.parametrize("generic", [False, True], ids=["own plan", "generic plan"])
+@pytest.mark.parametrize("descending", [False, True], ids=["up", "down"])
+@pytest.mark.parametrize("field", FIELDS)
+async def test_a_deep_page_by_one_field_costs_what_the_first_costs(
+    bench: Bench, field: str, descending: bool, generic: bool
+) -> None:
+    order = (SortKey(field, descending),)
+    deep = await deep_page(bench, order)
+    await page_of(bench.reader, LISTING, PageRequest(order, PAGE))
+    first = await bench.buffers(generic=generic)
+    await page_of(bench.reader, LISTING, deep)
+    reading = await bench.buffers(generic=generic)
+    assert first < MUCH
+    assert reading < first + 60
+
+
+@pytest.mark.parametrize("nulls_last", [False, True])
+@pytest.mark.parametrize("descending", [False, True], ids=["up", "down"])
+@pytest.mark.parametrize("field", FIELDS)
+async def test_an_order_by_one_field_walks_its_index_both_ways(
+    bench: Bench, field: str, descending: bool, nulls_last: bool
+) -> None:
+    order = (SortKey(field, descending, nulls_last),)
+    deep = await deep_page(bench, order)
+    for request in (deep, replace(deep, after=None, before=deep.after, backward=True), PageRequest(order, PAGE)):
+        await page_of(bench.reader, LISTING, request, ("id",))
+    for plan in await bench.plans():
+        assert len(indexes_in(plan)) == 1, plan
+        assert "'Sort'" not in str(plan), plan
+        wanted = "due" if field == "due_at" else field
+        assert wanted in indexes_in(plan).pop()
+
+
+@pytest.mark.parametrize("generic", [False, True], ids=["own plan", "generic plan"])
+@pytest.mark.parametrize("order", [("created_at", "total"), ("total", "created_at")])
+@pytest.mark.parametrize("up_first", [False, True])
+async def test_a_deep_page_in_mixed_directions_stays_bounded(
+    bench: Bench, order: tuple[str, str], up_first: bool, generic: bool
+) -> None:
+    keys = (SortKey(order[0], not up_first), SortKey(order[1], up_first))
+    await page_of(bench.reader, LISTING, await deep_page(bench, keys))
+    assert await bench.buffers(generic=generic) < MUCH
+
+
+async def test_knowing_what_lies_around_a_deep_page_costs_little(bench: Bench) -> None:
+    request = await deep_page(bench, (SortKey("created_at", descending=True),))
+    page = await page_of(bench.reader, LISTING, request)
+    bench.reader.asked.clear()
+    assert await has_rows(bench.reader, LISTING, page, ahead=False)
+    assert await bench.buffers() < 20
+
+
+@pytest.mark.parametrize("generic", [False, True], ids=["own plan", "generic plan"])
+@pytest.mark.parametrize("field", ["created_at", "total"])
+async def test_a_rare_word_reads_its_few_rows(bench: Bench, field: str, generic: bool) -> None:
+    request = PageRequest((SortKey(field, descending=True),), PAGE, words=("rare",), sources=frozenset({"text"}))
+    page = await page_of(bench.reader, LISTING, request)
+    assert len(page.rows) == 5
+    assert await bench.buffers(generic=generic) < MUCH
+
+
+@pytest.mark.parametrize("generic", [False, True], ids=["own plan", "generic plan"])
+async def test_a_common_word_walks_the_order_and_stops(bench: Bench, generic: bool) -> None:
+    order = (SortKey("created_at", descending=True),)
+    request = PageRequest(order, PAGE, words=("common",), sources=frozenset({"text"}))
+    await page_of(bench.reader, LISTING, request)
+    counting, paging = bench.reader.asked
+    bench.reader.asked = [paging]
+    assert await bench.buffers(generic=generic) < 3 * MUCH
+    bench.reader.asked = [counting]
+    assert await bench.buffers(generic=generic) < 2_000
+
+
+async def test_a_rare_word_among_a_common_one_leads(bench: Bench) -> None:
+    words = ("common", "rare")
+    request = PageRequest((SortKey("total"),), PAGE, words=words, sources=frozenset({"text"}))
+    page = await page_of(bench.reader, LISTING, request)
+    assert len(page.rows) == 5
+    bench.reader.asked = bench.reader.asked[1:]
+    assert await bench.buffers() < MUCH
+
+
+async def test_a_count_is_exact_up_to_its_limit_and_an_estimate_beyond(bench: Bench) -> None:
+    whole = PageRequest((SortKey("total"),), PAGE)
+    number, estimated = await count_of(bench.reader, LISTING, whole)
+    counting = bench.reader.asked[0]
+    bench.reader.asked = [counting]
+    assert estimated
+    assert ORDERS * 0.8 < number < ORDERS * 1.2
+    assert await bench.buffers() < 3_000
+    few = replace(whole, words=("rare",), sources=frozenset({"text"}))
+    assert await count_of(bench.reader, LISTING, few) == (5, False)
+    assert COUNT_LIMIT < ORDERS
+
+
+async def test_relations_of_a_page_are_fetched_by_their_keys(bench: Bench) -> None:
+    page = await page_of(bench.reader, LISTING, PageRequest((SortKey("total"),), PAGE), ("id",))
+    ids = [row["id"] for row in page.rows]
+    bench.reader.asked.clear()
+    await orders_by_id(bench.reader, ids)
+    await items_of_orders(bench.reader, ids)
+    assert await bench.buffers(generic=True) < MUCH + 200
