@@ -1,0 +1,44 @@
+"""Customers are read by page, by id, by count and by their words."""
+
+from db.customers import count_of_customers, customers_by_id, has_customers, page_of_customers
+from db.pages import PageRequest, SortKey
+from db.search import words_of
+from tests.support.plant import CUSTOMERS, MINE, THEIRS, Floor, planted
+
+BY_NAME = PageRequest((SortKey("name_key"), SortKey("email", descending=True)), 4)
+SEARCHED = PageRequest(BY_NAME.order, CUSTOMERS, words=("zoe",), sources=frozenset({"name"}))
+ROWS = planted(MINE)["customers"]
+
+
+async def test_a_page_holds_the_first_customers_in_order(floor: Floor) -> None:
+    page = await page_of_customers(floor.reader(), BY_NAME, ("name",))
+    right = sorted(ROWS, key=lambda row: row["id"])
+    right = sorted(right, key=lambda row: row["email"], reverse=True)
+    right = sorted(right, key=lambda row: row["name_key"])[:4]
+    assert [row["id"] for row in page.rows] == [row["id"] for row in right]
+    assert set(page.rows[0].keys()) == {"id", "name", "name_key", "email"}
+    assert not await has_customers(floor.reader(), page, ahead=False)
+    assert await has_customers(floor.reader(), page, ahead=True)
+
+
+async def test_all_customers_are_counted(floor: Floor) -> None:
+    assert await count_of_customers(floor.reader(), BY_NAME) == (CUSTOMERS, False)
+
+
+async def test_a_search_finds_the_customers_that_have_the_word(floor: Floor) -> None:
+    page = await page_of_customers(floor.reader(), SEARCHED)
+    right = {row["id"] for row in ROWS if SEARCHED.words[0] in words_of(row["name"])}
+    assert right
+    assert {row["id"] for row in page.rows} == right
+    assert await count_of_customers(floor.reader(), SEARCHED) == (len(right), False)
+
+
+async def test_customers_come_by_their_ids_and_foreign_ones_do_not(floor: Floor) -> None:
+    theirs = planted(THEIRS)["customers"][0]["id"]
+    found = await customers_by_id(floor.reader(), [ROWS[0]["id"], ROWS[1]["id"], theirs, "0" * 32], ("email",))
+    assert {key: row["email"] for key, row in found.items()} == {row["id"]: row["email"] for row in ROWS[:2]}
+
+
+async def test_a_writer_reads_customers_inside_its_transaction(floor: Floor) -> None:
+    async with floor.writer() as writer:
+        assert set(await customers_by_id(writer, [ROWS[0]["id"]])) == {ROWS[0]["id"]}
