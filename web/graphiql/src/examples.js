@@ -1,6 +1,6 @@
 // The tabs that a newcomer finds. Names are those of the schema; each runs as it stands for somebody signed in.
 const newestOrders = `# The newest orders, 25 a page.
-# Run it with the round button, or Ctrl-Enter.
+# Run it with the play button, or Ctrl-Enter.
 # For the next page, add  after: "<endCursor>".
 query NewestOrders {
   orders(
@@ -52,7 +52,9 @@ const changeOrderStatus = `# Moves one order along (role manager or admin).
 # PROCESSING -> SHIPPED    or CANCELLED
 # SHIPPED    -> DELIVERED  -> REFUNDED
 # A step that is not allowed answers in userErrors.
-mutation ChangeOrderStatus($input: ChangeOrderStatusInput!) {
+mutation ChangeOrderStatus(
+  $input: ChangeOrderStatusInput!
+) {
   changeOrderStatus(input: $input) {
     order { id number status version updatedAt }
     userErrors { code message field }
@@ -60,7 +62,10 @@ mutation ChangeOrderStatus($input: ChangeOrderStatusInput!) {
 }
 
 query PendingOrders {
-  orders(first: 5, where: { status: { in: [PENDING] } }) {
+  orders(
+    first: 5
+    where: { status: { in: [PENDING] } }
+  ) {
     nodes { id number status }
   }
 }
@@ -75,11 +80,11 @@ const changeVariables = `{
 `;
 
 const orderEvents = `# Every change of an order, live over SSE.
-# The newest event is shown; the line under it counts.
-# Run it, keep this tab in front (another tab stops it)
-# and change an order from a second window, or let
+# Run it and keep this tab in front: leaving it stops it.
+# Change an order from a second window, or let
 #   tidegate simulate
-# make traffic. A cut connection resumes: nothing is lost.
+# make traffic. The newest event is shown, and counted
+# below. A cut connection resumes and loses nothing.
 subscription OrderEvents {
   orderEvents {
     type
