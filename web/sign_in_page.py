@@ -16,7 +16,7 @@ body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding
 main { width: 100%; max-width: 24rem; padding: 2rem; background: var(--paper); border-radius: .75rem;
   box-shadow: 0 1px 2px rgb(0 0 0 / .12), 0 12px 32px rgb(0 0 0 / .1); }
 .mark { display: flex; align-items: center; gap: .6rem; margin: 0 0 1.5rem; font-weight: 650; letter-spacing: .01em; }
-.mark svg { width: 2rem; height: 2rem; color: var(--tide); }
+.mark svg { width: 2rem; height: 2rem; }
 h1 { margin: 0 0 1.25rem; font-size: 1.5rem; line-height: 1.2; }
 label { display: block; margin: 1rem 0 .3rem; font-weight: 600; }
 input { width: 100%; padding: .65rem .75rem; font: inherit; color: inherit; background: transparent;
@@ -42,9 +42,11 @@ _PAGE = """<!doctype html>
 </head>
 <body>
 <main>
-<p class="mark"><svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="2.6" stroke-linecap="round"
-aria-hidden="true"><path d="M5 28V14a11 11 0 0 1 22 0v14"/><path d="M10 19c2-2 4-2 6 0s4 2 6 0"/>
-<path d="M10 26c2-2 4-2 6 0s4 2 6 0"/></svg>Tidegate</p>
+<p class="mark"><svg viewBox="0 0 32 32" fill="none" stroke-linecap="round" aria-hidden="true">
+<rect width="32" height="32" rx="8" fill="#0b3b4a"/>
+<path d="M8.5 26V9M23.5 26V9M5.5 7.5h21" stroke="#7fe3dc" stroke-width="2.6"/>
+<path d="M5 15.5q2.75-3 5.5 0t5.5 0 5.5 0 5.5 0" stroke="#fff" stroke-width="2.2"/>
+<path d="M5 21q2.75-3 5.5 0t5.5 0 5.5 0 5.5 0" stroke="#35b8b0" stroke-width="2.2"/></svg>Tidegate</p>
 <h1>{title}</h1>
 {body}
 </main>
