@@ -10,7 +10,6 @@ import sys
 import time
 
 import orjson
-import uvloop
 
 from db.clock import utc_now
 from db.engine import Database
@@ -18,7 +17,7 @@ from db.events import AuditDraft, EventDraft
 from db.orders import lock_order, update_order
 from db.tenancy import Actor, TenantId
 from tests.bench.load import Sample
-from tests.bench.serve import DSN_VARIABLE, pin
+from tests.bench.serve import DSN_VARIABLE, pin, run_fast
 from tests.bench.writes import Change, WriteRun
 
 
@@ -60,7 +59,7 @@ def main(core: int, seconds: float) -> None:
     """Measure, and print the figures as JSON."""
     pin(core)
     queues = [[Change(**each) for each in queue] for queue in orjson.loads(sys.stdin.buffer.read())]
-    run = uvloop.run(measure(os.environ[DSN_VARIABLE], queues, seconds))
+    run = run_fast(measure(os.environ[DSN_VARIABLE], queues, seconds))
     sys.stdout.buffer.write(orjson.dumps(run))
 
 

@@ -4,10 +4,9 @@ import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-import uvloop
-
 from tests.bench import load
 from tests.bench.contenders import CONTENDERS
+from tests.bench.serve import run_fast
 from tests.bench.servers import Server
 from tests.bench.tenants import Tenant
 from tests.bench.works import CYCLE, WORKS, Requests
@@ -77,6 +76,6 @@ def _turns(rounds: int, keys: list[tuple[str, str]]) -> Iterator[tuple[int, tupl
 def run_once(server: Server, requests: Requests, seconds: float) -> Run:
     """Sixteen connections for that long."""
     before = server.processor_seconds()
-    sample = uvloop.run(load.run(server.port, load.endless(requests), seconds, EXPECTED))
+    sample = run_fast(load.run(server.port, load.endless(requests), seconds, EXPECTED))
     used = server.processor_seconds() - before
     return Run(sample.rate, used / sample.requests, sample.percentile(0.5), sample.percentile(0.99))

@@ -16,12 +16,11 @@ from pathlib import Path
 
 import asyncpg
 import orjson
-import uvloop
 
 from db.ids import public_id
 from tests.bench import load, product
 from tests.bench.measure import Say
-from tests.bench.serve import DSN_VARIABLE
+from tests.bench.serve import DSN_VARIABLE, run_fast
 from tests.bench.servers import ROOT, Server, running
 from tests.bench.tenants import Tenant
 from tests.bench.works import post
@@ -135,7 +134,7 @@ def _over_http(server: Server, queues: list[list[Change]], tenants: Sequence[Ten
             wanted = {"id": public_id("ord", change.order), "status": change.status}
             yield post(DOCUMENT, {"input": wanted}, headers[change.tenant])
 
-    sample = uvloop.run(load.run(server.port, [requests(queue) for queue in queues], seconds, _DONE))
+    sample = run_fast(load.run(server.port, [requests(queue) for queue in queues], seconds, _DONE))
     return WriteRun(sample.rate, sample.percentile(0.5), sample.percentile(0.99))
 
 
