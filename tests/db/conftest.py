@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
+from db.directory import Directory
 from db.ids import new_id
 from db.tenancy import TenantId
+from tests.support.clock import HandClock
 from tests.support.database import Dsns, Server
 from tests.support.plant import MINE, THEIRS, Floor, open_floor
 
@@ -30,3 +33,22 @@ async def floor_apart(fresh_dsns: Dsns) -> AsyncIterator[Floor]:
     """A database of the test's own, for one that shakes it."""
     async with open_floor(fresh_dsns, MINE) as floor:
         yield floor
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+async def directory(dsns: Dsns, clock: HandClock) -> AsyncIterator[Directory]:
+    directory = await Directory.open(dsns.runtime, 2, clock)
+    yield directory
+    await directory.close()
+
+
+@pytest.fixture
+async def superuser(dsns: Dsns) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(dsns.superuser)
+    yield connection
+    await connection.close()
