@@ -52,7 +52,7 @@ format: $(READY) ## Mend what ruff can mend by itself
 bench: $(READY) ## Measure, as ratios in one run
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-schema: $(READY) ## Write schema/schema.graphql
+schema: $(READY) ## Write schema/schema.graphql and docs/errors.md
 	@$(BIN)/tidegate schema
 
 lock: $(READY) ## Write requirements.lock afresh: ARGS="--upgrade"

@@ -1,4 +1,4 @@
-"""`tidegate schema`: the printed schema, which is checked in."""
+"""`tidegate schema`: what is printed from the code and checked in: the schema, and the page of error codes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,22 +12,36 @@ from web.cli.output import remark
 def command(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when it drifted.")] = False,
 ) -> None:
-    """Write schema/schema.graphql, or check it."""
+    """Write schema/schema.graphql and docs/errors.md, or check them."""
+    drifted = ""
+    for path, printed in _printed().items():
+        kept = path.read_text() if path.exists() else ""
+        name = f"{path.parent.name}/{path.name}"
+        if kept == printed:
+            continue
+        if check:
+            drifted += difference(kept, printed, name) + f"{name} is not what the code says: run `make schema`.\n"
+        else:
+            path.write_text(printed)
+            remark(f"Wrote {path}.")
+    if drifted:
+        raise Failure(drifted.rstrip("\n"))
+
+
+def _printed() -> dict[Path, str]:
+    """Each file and what it should hold; an installed copy has no docs."""
     from schema import root
+    from web.cli.error_page import error_page
 
-    path = Path(root.__file__).with_name("schema.graphql")
-    printed = root.sdl()
-    kept = path.read_text() if path.exists() else ""
-    if check and kept != printed:
-        raise Failure(difference(kept, printed) + "schema/schema.graphql is not what the code says: run `make schema`.")
-    if not check and kept != printed:
-        path.write_text(printed)
-        remark(f"Wrote {path}.")
+    folder = Path(root.__file__).parent
+    docs = folder.parent / "docs"
+    pages = {docs / "errors.md": error_page()} if docs.is_dir() else {}
+    return {folder / "schema.graphql": root.sdl(), **pages}
 
 
-def difference(kept: str, printed: str) -> str:
+def difference(kept: str, printed: str, name: str = "schema/schema.graphql") -> str:
     """A unified diff from the file to what the code prints."""
     from difflib import unified_diff
 
-    lines = unified_diff(kept.splitlines(), printed.splitlines(), "schema/schema.graphql", "the code", lineterm="")
+    lines = unified_diff(kept.splitlines(), printed.splitlines(), name, "the code", lineterm="")
     return "".join(line + "\n" for line in lines)
