@@ -1,22 +1,151 @@
 """Golden tests: a document, and exactly the statements it costs."""
 
+import re
+from typing import Any
+
 import pytest
 
+from tests.support.facts import CREATE, Json, ids_of, new_order, shop_of
 from tests.support.world import World
 
 NESTED = """query($first: Int) { orders(first: $first) { nodes {
     id number customer { name } items { sku quantity product { name } } } } }"""
 
 
+def tables(seen: list[str]) -> list[str]:
+    """What each statement reads or writes first."""
+    return [found.group(1) for sql in seen if (found := re.search(r"\b(?:FROM|INTO|UPDATE)\s+(\w+)", sql))]
+
+
+async def statements(
+    world: World, document: str, variables: Json | None = None, **who: Any
+) -> list[str]:  # Any: as World.ask
+    """The statements that an operation sends; each of them names the tenant."""
+    async with world.statements() as seen:
+        reply = await world.ask(document, variables, **who)
+    assert reply.code is None
+    assert not reply.errors, reply.errors
+    for statement in seen:
+        assert "tenant_id = $" in statement or "(tenant_id" in statement, statement
+    return seen
+
+
 @pytest.mark.parametrize("first", [1, 25, 100])
 async def test_a_nested_page_costs_four_statements_whatever_its_size(world: World, first: int) -> None:
-    async with world.statements() as seen:
-        reply = await world.ask(NESTED, {"first": first})
-    assert len(reply.data["orders"]["nodes"]) == first
-    assert [statement.split("FROM ")[1].split()[0] for statement in seen] == [
-        "orders",
-        "customers",
-        "order_items",
-        "products",
-    ]
+    seen = await statements(world, NESTED, {"first": first})
+    assert tables(seen) == ["orders", "customers", "order_items", "products"]
     assert all("tenant_id = $" in statement for statement in seen)
+
+
+PAGE_OF_TWO = "query($after: String) { %s(first: 2, after: $after) { nodes { id } %s } }"
+PARTS = {
+    "nodes alone": ("", 1),
+    "cursors": ("edges { cursor node { id } }", 1),
+    "hasNextPage": ("pageInfo { hasNextPage endCursor startCursor }", 1),
+    "hasPreviousPage": ("pageInfo { hasPreviousPage }", 2),
+    "totalCount": ("totalCount", 2),
+    "totalCount and whether it is one": ("totalCount totalCountIsEstimate", 2),
+    "everything": ("edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage } totalCount", 3),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("noun", ["orders", "customers", "products"])
+async def test_a_part_of_a_list_costs_its_statement_only_when_it_is_asked_for(
+    world: World, noun: str, part: str
+) -> None:
+    first = await world.ask("{ %s(first: 2) { pageInfo { endCursor } } }" % noun)  # noqa: UP031  # braces
+    after = first.data[noun]["pageInfo"]["endCursor"]
+    fields, count = PARTS[part]
+    seen = await statements(world, PAGE_OF_TWO % (noun, fields), {"after": after})
+    assert tables(seen)[0] == noun
+    assert len(seen) == count
+
+
+async def test_a_first_page_knows_without_asking_that_nothing_is_before_it(world: World) -> None:
+    assert len(await statements(world, "{ orders { pageInfo { hasPreviousPage hasNextPage } } }")) == 1
+
+
+async def test_a_skipped_part_costs_nothing(world: World) -> None:
+    document = (
+        "query($n: Boolean!) { orders { totalCount @include(if: $n) nodes { id customer @include(if: $n) { id } } } }"
+    )
+    assert len(await statements(world, document, {"n": False})) == 1
+    assert len(await statements(world, document, {"n": True})) == 3
+
+
+async def test_a_search_counts_its_words_once_before_it_walks(world: World) -> None:
+    seen = await statements(world, '{ orders(search: "gift") { nodes { id } } }')
+    assert len(seen) == 2
+    assert all("order_terms" in statement for statement in seen)
+
+
+async def test_a_partners_search_never_touches_the_words_of_customers(world: World) -> None:
+    seen = await statements(world, '{ orders(search: "gift") { nodes { id } totalCount } }', caller="partner")
+    assert not any("customer" in statement.replace("customer_id", "") for statement in seen)
+
+
+async def test_a_denied_field_is_not_read(world: World) -> None:
+    async with world.statements() as seen:
+        await world.ask("{ customers { nodes { name email } } }", caller="viewer")
+    assert len(seen) == 1
+    assert "email" not in seen[0]
+
+
+@pytest.mark.parametrize(
+    ("document", "read", "expected"),
+    [
+        ("query($o: ID!) { order(id: $o) { id number } }", True, ["orders"]),
+        ("query($o: ID!) { order(id: $o) { customer { name } } }", True, ["orders", "customers"]),
+        ("query($o: ID!) { order(id: $o) { items { sku } } }", True, ["orders", "order_items"]),
+        ("query($o: ID!) { a: order(id: $o) { id } b: order(id: $o) { number } }", True, ["orders"] * 2),
+        ("query($o: ID!) { node(id: $o) { id } }", True, ["orders"]),
+        ("query($o: ID!) { nodes(ids: [$o, $o, $o]) { id } }", True, ["orders"]),
+        ("query($o: ID!) { nodes(ids: [$o]) { ... on Order { customer { name } } } }", True, ["orders", "customers"]),
+        ('{ order(id: "ord_x") { id } }', False, []),
+        ("{ viewer { roles tenant { slug } } }", False, []),
+        ("{ __typename }", False, []),
+    ],
+)  # fmt: skip
+async def test_a_lookup_costs_one_statement_a_noun(
+    world: World, document: str, read: bool, expected: list[str]
+) -> None:
+    given = {"o": f"ord_{(await ids_of(world, 'orders'))[0]}"} if read else {}
+    async with world.statements() as seen:
+        await world.ask(document, given)
+    assert tables(seen) == expected
+
+
+async def test_two_lists_side_by_side_cost_what_each_costs_alone_at_most(world: World) -> None:
+    part = "nodes { customer { name } }"
+    document = f"{{ a: orders(first: 3) {{ {part} }} b: orders(last: 3) {{ {part} }} }}"
+    assert set(tables(seen := await statements(world, document))) == {"customers", "orders"}
+    assert len(seen) <= 4
+
+
+async def test_a_creation_is_one_transaction_of_six_statements(world: World) -> None:
+    seen = await statements(world, CREATE, {"input": (await shop_of(world)).draft()})
+    assert tables(seen) == ["products", "customers", "orders", "order_items", "order_terms", "event_heads"]
+
+
+UPDATE = "mutation($i: UpdateOrderInput!) { updateOrder(input: $i) { order { id version } } }"
+MOVE = "mutation($i: ChangeOrderStatusInput!) { changeOrderStatus(input: $i) { order { id version } } }"
+
+
+@pytest.mark.parametrize(
+    ("document", "change", "expected"),
+    [
+        (MOVE, {"status": "CONFIRMED"}, ["orders", "orders", "event_heads"]),
+        (MOVE, {"status": "PENDING"}, ["orders"]),
+        (MOVE, {"status": "SHIPPED"}, ["orders"]),
+        (MOVE, {"status": "CONFIRMED", "expectedVersion": 9}, ["orders"]),
+        (UPDATE, {}, ["orders"]),
+        (UPDATE, {"notes": "new"}, ["orders", "orders", "order_terms", "order_terms", "event_heads"]),
+        (UPDATE, {"notes": None, "id": "ord_x"}, []),
+    ],
+)
+async def test_a_change_locks_writes_and_logs_and_nothing_else(
+    world: World, document: str, change: Json, expected: list[str]
+) -> None:
+    order = await new_order(world)
+    assert tables(await statements(world, document, {"i": {"id": order, **change}})) == expected
