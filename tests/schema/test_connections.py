@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.facts import ids_of, look
+from tests.support.facts import Json, ids_of, look
 from tests.support.world import World
 
 LIST = """query($first: Int, $after: String, $last: Int, $before: String, $where: %sWhere, $orderBy: [%sSort!],
@@ -14,14 +14,14 @@ LIST = """query($first: Int, $after: String, $last: Int, $before: String, $where
 ORDERS, CUSTOMERS, PRODUCTS = (LIST % (noun, noun, noun.lower() + "s") for noun in ("Order", "Customer", "Product"))
 
 
-async def page(world: World, caller: str = "admin", tenant: str = "acme", **variables: Any) -> dict[str, Any]:
+async def page(world: World, caller: str = "admin", tenant: str = "acme", **variables: Any) -> Json:  # Any: JSON
     reply = await world.ask(ORDERS, variables, caller=world.principal(caller, tenant))
     assert reply.errors == []
-    found: dict[str, Any] = reply.data["orders"]
+    found: Json = reply.data["orders"]
     return found
 
 
-def ids(found: dict[str, Any]) -> list[str]:
+def ids(found: Json) -> list[str]:
     nodes = [node["id"] for node in found["nodes"]]
     assert nodes == [edge["node"]["id"] for edge in found["edges"]]
     cursors = [edge["cursor"] for edge in found["edges"]]
@@ -30,7 +30,7 @@ def ids(found: dict[str, Any]) -> list[str]:
     return nodes
 
 
-def ends(found: dict[str, Any]) -> tuple[bool, bool]:
+def ends(found: Json) -> tuple[bool, bool]:
     return found["pageInfo"]["hasPreviousPage"], found["pageInfo"]["hasNextPage"]
 
 
@@ -42,7 +42,7 @@ async def whole(world: World, tenant: str = "initech") -> list[str]:
 
 async def test_a_page_has_25_rows_newest_first_unless_asked_otherwise(world: World) -> None:
     everything = await whole(world)
-    plain: list[dict[str, Any]] = [{}, {"first": None, "orderBy": []}, {"where": {}, "search": None, "offset": 0}]
+    plain: list[Json] = [{}, {"first": None, "orderBy": []}, {"where": {}, "search": None, "offset": 0}]
     for variables in plain:
         assert ids(await page(world, tenant="initech", **variables)) == everything[:25]
 
@@ -53,7 +53,7 @@ async def test_walking_forward_and_backward_meets_every_row_once(world: World) -
         walked: list[str] = []
         place = None
         while True:
-            arguments: dict[str, Any] = {size: 90, cursor: place}
+            arguments: Json = {size: 90, cursor: place}
             found = await page(world, tenant="initech", **arguments)
             rows = ids(found)
             walked = walked + rows if size == "first" else rows + walked
@@ -70,7 +70,7 @@ async def test_both_ends_between_two_cursors_are_true_to_the_list(world: World) 
     everything = await whole(world)
     edges = (await page(world, tenant="initech", first=10))["edges"]
     between = {"after": edges[1]["cursor"], "before": edges[8]["cursor"]}
-    sizes: list[tuple[dict[str, Any], list[str]]] = [
+    sizes: list[tuple[Json, list[str]]] = [
         ({"first": 3}, everything[2:5]),
         ({"last": 3}, everything[5:8]),
         ({}, everything[2:8]),
@@ -84,7 +84,7 @@ async def test_both_ends_between_two_cursors_are_true_to_the_list(world: World) 
 
 
 @pytest.mark.parametrize("size", [{"first": 0}, {"last": 0}])
-async def test_a_page_of_no_rows_still_knows_its_ends(world: World, size: dict[str, Any]) -> None:
+async def test_a_page_of_no_rows_still_knows_its_ends(world: World, size: Json) -> None:
     found = await page(world, **size)
     assert ids(found) == []
     assert ends(found) == (("last" in size), ("first" in size))
@@ -118,7 +118,7 @@ async def test_a_page_of_no_rows_still_knows_its_ends(world: World, size: dict[s
     ],
     ids=lambda value: ascii(value)[:25] + ascii(value)[-60:],
 )
-async def test_arguments_that_make_no_sense_are_refused(world: World, arguments: dict[str, Any]) -> None:
+async def test_arguments_that_make_no_sense_are_refused(world: World, arguments: Json) -> None:
     async with world.statements() as seen:
         reply = await world.ask(ORDERS, arguments)
     assert (reply.codes, reply.data) == (["BAD_USER_INPUT"], None)
@@ -167,7 +167,7 @@ async def test_a_page_is_as_large_as_the_caller_may_read_refused_not_clamped(
 
 async def test_a_cursor_is_bound_to_its_list_order_filter_search_and_tenant(world: World) -> None:
     place = (await page(world))["pageInfo"]["endCursor"]
-    other_uses: list[dict[str, Any]] = [
+    other_uses: list[Json] = [
         {"orderBy": [{"field": "CREATED_AT"}]},
         {"orderBy": [{"field": "CREATED_AT", "direction": "DESC", "nulls": "FIRST"}]},
         {"orderBy": [{"field": "UPDATED_AT", "direction": "DESC"}]},
@@ -192,7 +192,7 @@ async def test_a_cursor_that_was_tampered_with_is_refused(world: World) -> None:
 async def test_the_total_is_of_the_whole_list_whatever_the_page(world: World) -> None:
     everything = await whole(world)
     place = (await page(world, tenant="initech", first=10))["pageInfo"]["endCursor"]
-    cuts: list[dict[str, Any]] = [{}, {"first": 0}, {"last": 3}, {"after": place}, {"offset": 200}]
+    cuts: list[Json] = [{}, {"first": 0}, {"last": 3}, {"after": place}, {"offset": 200}]
     for arguments in cuts:
         found = await page(world, tenant="initech", **arguments)
         assert (found["totalCount"], found["totalCountIsEstimate"]) == (len(everything), False)

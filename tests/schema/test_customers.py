@@ -1,12 +1,10 @@
 """Customers as they are spoken: an email address is for those who may see it, in every way it could be seen."""
 
-from typing import Any
-
 import pytest
 
 from db.ids import new_id
 from schema.scalars import write_time
-from tests.support.facts import ids_of, look, row_of
+from tests.support.facts import Json, ids_of, look, row_of
 from tests.support.lists import LISTS, listed, rows_of, said
 from tests.support.world import World
 
@@ -45,7 +43,7 @@ async def test_every_field_of_a_customer_says_what_the_row_holds(world: World) -
         ({"or": [{"country": {"eq": "DE"}}, {"not": {"name": {"contains": "a"}}}]}, "country='DE' OR name !~ 'a'"),
     ],
 )
-async def test_a_filter_finds_what_sql_says(world: World, where: dict[str, Any], sql: str) -> None:
+async def test_a_filter_finds_what_sql_says(world: World, where: Json, sql: str) -> None:
     assert set(await listed(world, "Customer", where=where)) == await said(world, "Customer", sql)
 
 
@@ -85,7 +83,7 @@ async def test_a_viewer_cannot_find_customers_by_the_words_of_their_email(world:
     assert await listed(world, "Customer", "admin", search="quixot") == []
 
 
-GATED: list[dict[str, Any]] = [
+GATED: list[Json] = [
     {"where": {"email": {"startsWith": "a"}}},
     {"where": {"not": {"and": [{"email": {"isNull": False}}]}}},
     {"orderBy": [{"field": "EMAIL"}]},
@@ -99,7 +97,7 @@ GATED: list[dict[str, Any]] = [
     [(None, "UNAUTHENTICATED"), ("partner", "FORBIDDEN"), ("viewer", "FORBIDDEN"), ("manager", None)],
 )
 async def test_nobody_filters_or_sorts_by_an_email_they_may_not_see(
-    world: World, arguments: dict[str, Any], caller: str | None, code: str | None
+    world: World, arguments: Json, caller: str | None, code: str | None
 ) -> None:
     async with world.statements() as seen:
         reply = await world.ask(LISTS["Customer"], arguments, caller=caller)

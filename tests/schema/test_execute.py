@@ -9,7 +9,7 @@ import db.customers
 import db.orders
 from db.errors import PoolExhausted, QueryTimeout
 from schema.execute import Gateway, OperationRequest
-from tests.support.facts import CREATE, MOVE, UPDATE, footprint, ids_of, new_order, shop_of
+from tests.support.facts import CREATE, MOVE, UPDATE, Json, footprint, ids_of, new_order, shop_of
 from tests.support.world import Reply, World
 
 ORDERS = "query($first: Int, $where: OrderWhere, $after: String, $search: String) {" + (
@@ -74,7 +74,7 @@ async def test_a_bad_document_is_refused_with_its_code(world: World, document: s
     ],
     ids=lambda value: ascii(value)[:50],
 )
-async def test_a_bad_variable_refuses_the_whole_operation(world: World, variables: dict[str, Any]) -> None:
+async def test_a_bad_variable_refuses_the_whole_operation(world: World, variables: Json) -> None:
     async with world.statements() as seen:
         assert is_refusal(await world.ask(ORDERS, variables), "BAD_USER_INPUT")
     assert seen == []

@@ -56,7 +56,9 @@ def number(value: str) -> OrderWhere:
         (OrderWhere(due_at=DateTimeFilter(gt=YEAR)), Test("due_at", "gt", YEAR)),
     ],
 )
-def test_a_where_states_a_condition(where: Any, condition: Any) -> None:
+def test_a_where_states_a_condition(
+    where: Any, condition: Any
+) -> None:  # Any: what a where-input and a condition may be
     assert condition_of(where) == condition
 
 

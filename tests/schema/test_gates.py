@@ -1,7 +1,5 @@
 """The static pass: what an operation may not use, wherever it is written, before anything runs."""
 
-from typing import Any
-
 import pytest
 from graphql import (
     FragmentDefinitionNode,
@@ -18,11 +16,12 @@ from strawberry import Schema
 from auth.permissions import PERMISSIONS, SYSTEM_ROLES, PermissionSet
 from schema.gates import Gatekeeper, Verdict, ungated_root_fields
 from schema.root import schema, sdl
+from tests.support.facts import Json
 
 CORE: GraphQLSchema = schema()._schema
 
 
-def judge(document: str, role: str | None = "partner", variables: dict[str, Any] | None = None) -> Verdict:
+def judge(document: str, role: str | None = "partner", variables: Json | None = None) -> Verdict:
     parsed = parse(document)
     operation = next(d for d in parsed.definitions if isinstance(d, OperationDefinitionNode))
     fragments = {d.name.value: d for d in parsed.definitions if isinstance(d, FragmentDefinitionNode)}
@@ -69,7 +68,7 @@ def test_a_denied_non_null_field_refuses_the_operation_wherever_it_stands(where:
         ("{ orders { nodes { id ... @skip(if: true) { customer { id } } } } }", {}),
     ],
 )
-def test_what_is_skipped_is_not_judged(document: str, variables: dict[str, Any]) -> None:
+def test_what_is_skipped_is_not_judged(document: str, variables: Json) -> None:
     assert judge(document, variables=variables) == Verdict()
 
 
@@ -101,7 +100,7 @@ def test_what_stands_under_a_denied_field_is_not_judged_twice() -> None:
 
 WHERE = "query($w: OrderWhere) { orders(where: $w) { totalCount } }"
 CREATE = "mutation($i: CreateOrderInput!) { createOrder(input: $i) { userErrors { code } } }"
-INPUTS: list[tuple[str, dict[str, Any], str, str]] = [
+INPUTS: list[tuple[str, Json, str, str]] = [
     ('{ orders(where: {customerId: {eq: "cus_x"}}) { totalCount } }', {}, "partner", "OrderWhere.customerId"),
     (WHERE, {"w": {"customerId": {"eq": "cus_x"}}}, "partner", "OrderWhere.customerId"),
     (WHERE, {"w": {"or": [{"not": {"and": [{"customerId": {"in": []}}]}}]}}, "partner", "OrderWhere.customerId"),
@@ -128,7 +127,7 @@ INPUTS: list[tuple[str, dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("document", "variables", "role", "coordinate"), INPUTS)
 def test_a_gated_filter_or_sort_refuses_the_operation(
-    document: str, variables: dict[str, Any], role: str, coordinate: str
+    document: str, variables: Json, role: str, coordinate: str
 ) -> None:
     assert coordinate in judge(document, role, variables).refused
     assert judge(document, "admin", variables) == Verdict()

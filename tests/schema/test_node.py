@@ -57,7 +57,7 @@ MALFORMED: list[Any] = [
 
 @pytest.mark.parametrize("malformed", MALFORMED, ids=lambda value: ascii(value)[:40])
 @pytest.mark.parametrize("document", [NODE, "query($id: ID!) { order(id: $id) { id } }"], ids=["node", "order"])
-async def test_a_malformed_id_is_the_callers_mistake(world: World, document: str, malformed: Any) -> None:
+async def test_a_malformed_id_is_the_callers_mistake(world: World, document: str, malformed: Any) -> None:  # Any: JSON
     reply = await world.ask(document, {"id": malformed})
     assert reply.codes == ["BAD_USER_INPUT"]
     assert not any((reply.data or {}).values())

@@ -1,15 +1,13 @@
 """The mutations of orders: what they answer, what they refuse with which code and field, and what they leave."""
 
-from typing import Any
-
 import pytest
 
 from db.ids import new_id
-from tests.support.facts import CREATE, MOVE, UPDATE, footprint, ids_of, look, new_order, newest, row_of, shop_of
+from tests.support.facts import CREATE, MOVE, UPDATE, Json, footprint, ids_of, look, new_order, newest, row_of, shop_of
 from tests.support.world import World
 
 
-async def errors_of(world: World, document: str, given: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
+async def errors_of(world: World, document: str, given: Json) -> list[tuple[str, str, list[str]]]:
     """The user errors of a mutation that did nothing."""
     before = await footprint(world)
     reply = await world.ask(document, {"input": given})
@@ -42,7 +40,7 @@ async def test_an_order_is_created_with_its_items_event_and_audit_record(world: 
     assert [node["id"] for node in found.data["orders"]["nodes"]] == [order["id"]]
 
 
-CREATIONS: list[tuple[dict[str, Any], list[tuple[str, list[str]]]]] = [
+CREATIONS: list[tuple[Json, list[tuple[str, list[str]]]]] = [
     ({"currency": "XXX"}, [("UNKNOWN_CURRENCY", ["currency"])]),
     ({"currency": ""}, [("UNKNOWN_CURRENCY", ["currency"])]),
     ({"items": []}, [("REQUIRED", ["items"])]),
@@ -60,7 +58,7 @@ CREATIONS: list[tuple[dict[str, Any], list[tuple[str, list[str]]]]] = [
 
 @pytest.mark.parametrize(("changes", "expected"), CREATIONS)
 async def test_a_fault_of_a_new_order_is_told_with_code_and_field(
-    world: World, changes: dict[str, Any], expected: list[tuple[str, list[str]]]
+    world: World, changes: Json, expected: list[tuple[str, list[str]]]
 ) -> None:
     shop = await shop_of(world)
     found = await errors_of(world, CREATE, shop.draft(**changes))
@@ -127,9 +125,7 @@ async def test_the_other_tenant_can_do_to_its_own_what_nobody_else_can(world: Wo
         ({"notes": "is", "expectedVersion": None}, "is", 2),
     ],
 )
-async def test_a_patch_changes_what_it_names(
-    world: World, given: dict[str, Any], notes: str | None, version: int
-) -> None:
+async def test_a_patch_changes_what_it_names(world: World, given: Json, notes: str | None, version: int) -> None:
     order = await new_order(world, notes="was")
     reply = await world.ask(UPDATE, {"input": {"id": order, **given}})
     assert reply.data["updateOrder"]["userErrors"] == []
@@ -157,7 +153,7 @@ async def test_an_order_moves_to_another_customer(world: World) -> None:
     ],
 )
 async def test_a_refused_change_is_told_with_code_and_field(
-    world: World, document: str, given: dict[str, Any], code: str, field: list[str]
+    world: World, document: str, given: Json, code: str, field: list[str]
 ) -> None:
     order = await new_order(world)
     assert await errors_of(world, document, {"id": order, **given}) == [("InputError", code, field)]
@@ -166,7 +162,7 @@ async def test_a_refused_change_is_told_with_code_and_field(
 @pytest.mark.parametrize(("document", "change"), [(UPDATE, {"notes": "mine"}), (MOVE, {"status": "CONFIRMED"})])
 @pytest.mark.parametrize("version", [1, 3, 0, -1, 2**31 - 1])
 async def test_a_conflict_answers_the_order_as_it_is_now(
-    world: World, document: str, change: dict[str, Any], version: int
+    world: World, document: str, change: Json, version: int
 ) -> None:
     order = await new_order(world)
     await world.ask(UPDATE, {"input": {"id": order, "notes": "theirs"}})

@@ -8,7 +8,7 @@ import pytest
 from db.ids import new_id
 from db.money import format_amount
 from schema.scalars import write_time
-from tests.support.facts import ids_of, look, new_order, row_of
+from tests.support.facts import Json, ids_of, look, new_order, row_of
 from tests.support.lists import listed, rows_of, said
 from tests.support.world import World
 
@@ -84,7 +84,7 @@ async def test_an_unknown_order_is_null_like_another_tenants(world: World) -> No
         assert (await world.ask(ORDER, {"id": f"ord_{id_}"})).body == {"data": {"order": None}}
 
 
-FILTERS: list[tuple[dict[str, Any], str]] = [
+FILTERS: list[tuple[Json, str]] = [
     ({"status": {"eq": "SHIPPED"}}, "status = 'SHIPPED'"),
     ({"status": {"ne": "DELIVERED"}}, "status <> 'DELIVERED'"),
     ({"status": {"in": ["PENDING", "CONFIRMED"]}}, "status IN ('PENDING', 'CONFIRMED')"),
@@ -114,7 +114,7 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("where", "sql"), FILTERS)
-async def test_a_filter_finds_what_sql_says(world: World, where: dict[str, Any], sql: str) -> None:
+async def test_a_filter_finds_what_sql_says(world: World, where: Json, sql: str) -> None:
     caller = world.principal("admin", "initech")
     expected = await said(world, "Order", sql, tenant="initech")
     found = await listed(world, "Order", caller, where=where)
@@ -170,7 +170,7 @@ async def test_three_fields_in_mixed_directions_sort_one_after_another(world: Wo
     found = await listed(world, "Order", world.principal("admin", "initech"), orderBy=order)
     rows = {row["id"]: row for row in await rows_of(world, "Order", "initech")}
 
-    def rank(id_: str) -> tuple[Any, ...]:
+    def rank(id_: str) -> tuple[Any, ...]:  # Any: sort values
         row = rows[id_]
         due = row["due_at"]
         return row["status"], due is not None, -due.timestamp() if due else 0, -row["total"], id_

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from schema.customers import Customer
 from schema.orders import Order
 from schema.patches import patch_fields, patch_of
+from tests.support.facts import Json
 
 NOW, LATER = datetime(2026, 11, 21, 8, tzinfo=UTC), datetime(2026, 11, 21, 9, 0, 0, 5, tzinfo=UTC)
-ORDER: dict[str, Any] = {
+ORDER: Json = {
     "id": "0" * 32,
     "number": "261121-ABCDEFG",
     "status": "PENDING",
@@ -30,7 +30,7 @@ EVERYTHING: Callable[[str | None], bool] = lambda permission: True  # noqa: E731
 ORDERS_ONLY: Callable[[str | None], bool] = lambda permission: permission in (None, "orders:read")  # noqa: E731
 
 
-def patch(changes: dict[str, Any], allows: Callable[[str | None], bool] = EVERYTHING) -> dict[str, Any]:
+def patch(changes: Json, allows: Callable[[str | None], bool] = EVERYTHING) -> Json:
     after = {**ORDER, "version": 2, "updated_at": LATER, **changes}
     return patch_of(patch_fields(Order), ORDER, after, allows)
 
@@ -49,7 +49,7 @@ RIDERS = {"version": 2, "updatedAt": "2026-11-21T09:00:00.000005Z"}
         ({"due_at": LATER}, {"dueAt": "2026-11-21T09:00:00.000005Z"}),
     ],
 )
-def test_a_patch_has_the_keys_and_shapes_of_the_type(changes: dict[str, Any], keys: dict[str, Any]) -> None:
+def test_a_patch_has_the_keys_and_shapes_of_the_type(changes: Json, keys: Json) -> None:
     assert patch(changes) == {**keys, **RIDERS}
 
 
@@ -73,7 +73,7 @@ def test_a_field_behind_a_gate_is_left_out_for_those_without() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"customer_id": "3" * 32}, {"assigned_to": "4" * 32}, {}])
-def test_a_change_of_hidden_fields_alone_is_no_patch(changes: dict[str, Any]) -> None:
+def test_a_change_of_hidden_fields_alone_is_no_patch(changes: Json) -> None:
     assert patch(changes, ORDERS_ONLY) == {}
 
 

@@ -1,12 +1,10 @@
 """Products as they are spoken."""
 
-from typing import Any
-
 import pytest
 
 from db.money import format_amount
 from schema.scalars import write_time
-from tests.support.facts import ids_of, row_of
+from tests.support.facts import Json, ids_of, row_of
 from tests.support.lists import listed, rows_of, said
 from tests.support.world import World
 
@@ -43,7 +41,7 @@ async def test_every_field_of_a_product_says_what_the_row_holds(world: World) ->
         ({"or": [{"price": {"lt": "10"}}, {"not": {"name": {"contains": "a"}}}]}, "price < 1000 OR name !~ 'a'"),
     ],
 )
-async def test_a_filter_finds_what_sql_says(world: World, where: dict[str, Any], sql: str) -> None:
+async def test_a_filter_finds_what_sql_says(world: World, where: Json, sql: str) -> None:
     assert set(await listed(world, "Product", where=where)) == await said(world, "Product", sql)
 
 

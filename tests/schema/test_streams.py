@@ -11,7 +11,7 @@ from auth.principal import Principal
 from db.event_cursors import EventCursorCodec
 from db.events import Position
 from schema.execute import Answer, EventStream, Frame, OperationRequest
-from tests.support.facts import MOVE, UPDATE, look, new_order, shop_of
+from tests.support.facts import MOVE, UPDATE, Json, look, new_order, shop_of
 from tests.support.world import KEY, World
 
 WATCH = """subscription($where: OrderWhere, $types: [OrderEventType!], $after: String) {
@@ -19,7 +19,7 @@ WATCH = """subscription($where: OrderWhere, $types: [OrderEventType!], $after: S
         type id patch ts cursor order { id status version } } }"""
 
 
-async def frames_of(stream: EventStream, count: int) -> list[dict[str, Any]]:
+async def frames_of(stream: EventStream, count: int) -> list[Json]:
     """The next frames, as JSON; the stream stays open."""
     frames = aiter(stream)
     async with asyncio.timeout(10):
@@ -27,7 +27,7 @@ async def frames_of(stream: EventStream, count: int) -> list[dict[str, Any]]:
     return [{**json.loads(frame.payload), "id": frame.cursor} for frame in found]
 
 
-def events_in(frames: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def events_in(frames: list[Json]) -> list[Json]:
     assert [frame["extensions"]["cursor"] for frame in frames] == [frame["id"] for frame in frames]
     events = [frame["data"]["orderEvents"] for frame in frames]
     assert [event["cursor"] for event in events] == [frame["id"] for frame in frames]
@@ -41,13 +41,17 @@ async def here(world: World, tenant: str = "acme") -> str:
 
 
 async def replay(
-    world: World, after: str, count: int, caller: Principal | str = "admin", **variables: Any
-) -> list[dict[str, Any]]:
+    world: World,
+    after: str,
+    count: int,
+    caller: Principal | str = "admin",
+    **variables: Any,  # Any: JSON
+) -> list[Json]:
     async with aclosing(await world.subscribe(WATCH, {"after": after, **variables}, caller=caller)) as stream:
         return events_in(await frames_of(stream, count))
 
 
-async def change(world: World, order: str, **changes: Any) -> None:
+async def change(world: World, order: str, **changes: Any) -> None:  # Any: JSON
     document = MOVE if "status" in changes else UPDATE
     reply = await world.ask(document, {"input": {"id": order, **changes}})
     assert reply.errors == []
@@ -157,14 +161,14 @@ async def test_events_of_other_tenants_and_of_no_interest_move_the_cursor_at_mos
         await asyncio.gather(waiting, return_exceptions=True)
 
 
-async def only_frame(world: World, caller: Principal | str = "admin", **request: Any) -> dict[str, Any]:
+async def only_frame(world: World, caller: Principal | str = "admin", **request: Any) -> Json:  # Any: JSON
     """The one frame of a stream that ends at once."""
     stream = await world.subscribe(WATCH, request.get("variables"), caller=caller, last_event_id=request.get("last"))
     async with aclosing(stream), asyncio.timeout(10):
         frames: list[Frame] = [frame async for frame in stream]
     (frame,) = frames
     assert frame.cursor is None
-    found: dict[str, Any] = json.loads(frame.payload)
+    found: Json = json.loads(frame.payload)
     assert not found["data"]
     return found
 
@@ -231,7 +235,7 @@ async def test_who_may_not_watch_gets_no_stream(world: World, caller: str | None
         "without": world.principal(grants=frozenset({"products:read", "customers:read"})),
         "filtering partner": world.principal("partner"),
     }[caller]
-    variables: dict[str, Any] | None = {"where": {"customerId": {"in": []}}} if caller == "filtering partner" else None
+    variables: Json | None = {"where": {"customerId": {"in": []}}} if caller == "filtering partner" else None
     request = OperationRequest(WATCH, variables, None, None, "r", allow_stream=True)
     answer = await world.gateway.answer(request, who)
     assert isinstance(answer, Answer)

@@ -8,6 +8,7 @@ import asyncpg
 from auth.principal import Principal
 from tests.support.world import World
 
+Json = dict[str, Any]  # any JSON object
 CREATE = """mutation($input: CreateOrderInput!) { createOrder(input: $input) {
     order { id number status version notes currency: total { currency } total { amount } }
     userErrors { __typename code message field } } }"""
