@@ -56,6 +56,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _in_head = True
     _head_bytes = 0
+    _completed = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base class
         super().connection_made(transport)
@@ -64,8 +65,10 @@ class BoundedProtocol(HttpToolsProtocol):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
     def data_received(self, data: bytes) -> None:
+        self._completed = False
         super().data_received(data)
-        if self._in_head and self.parser is not None:
+        # A piece that completes a message is body and end of that one: what it holds of a next head is not counted.
+        if self._in_head and not self._completed and self.parser is not None:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD:
                 self.send_400_response("The request's head is too large.")
@@ -79,7 +82,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._head_bytes, self._completed = True, 0, True
         super().on_message_complete()
 
 

@@ -1,6 +1,7 @@
 """The server: it drains before it stops, cuts off who takes nothing, and keeps no endless head."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -146,3 +147,17 @@ async def test_several_requests_on_one_connection_are_each_bounded_alone(front: 
 
 async def test_the_server_does_not_say_what_it_is(front: Front) -> None:
     assert "server" not in (await front.client.get("/health/live")).headers
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3])
+async def test_a_body_that_comes_in_one_piece_with_its_head_is_no_head(front: Front, pieces: int) -> None:
+    body = json.dumps({"query": "{ __typename }", "variables": {"unused": "x" * 3 * MAX_HEAD}}).encode()
+    head = f"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    sent = head.encode() + body
+    reader, writer = await asyncio.open_connection("127.0.0.1", front.port)
+    for start in range(0, len(sent), step := -(-len(sent) // pieces)):
+        writer.write(sent[start : start + step])
+        await asyncio.sleep(0.05)
+    assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+    writer.close()
+    await writer.wait_closed()
