@@ -7,6 +7,7 @@ are never expanded: a fragment's depth is computed once.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -35,6 +36,8 @@ class Limits:
     directives: int = 50
     fragments: int = 50
     operations: int = 10
+    repeats: int = 50
+    """Objects selected under one name: validation compares each with each."""
 
 
 class LimitExceeded(Exception):
@@ -71,14 +74,18 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
     _at_most(len(operations), limits.operations, "operations")
     _at_most(len(document.definitions) - len(operations), limits.fragments, "fragments")
     fields = directives = aliases = 0
+    objects: Counter[str] = Counter()
     for definition in document.definitions:
         directives += len(getattr(definition, "directives", None) or ())
         for node in _nodes(getattr(definition, "selection_set", None)):
             directives += len(node.directives or ())
             if isinstance(node, FieldNode):
                 aliases += node.alias is not None
+                if node.selection_set is not None:
+                    objects[(node.alias or node.name).value] += 1
         _at_most(directives, limits.directives, "directives")
         _at_most(aliases, limits.aliases, "aliases")
+    _at_most(max(objects.values(), default=0), limits.repeats, "objects under one name")
     for operation in operations:
         fields = _root_fields(operation.selection_set, fragments)
         _at_most(fields, limits.root_fields, "root fields")

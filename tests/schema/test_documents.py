@@ -117,3 +117,13 @@ def test_who_sends_ever_new_documents_pushes_out_only_their_own() -> None:
     assert cache.prepared == prepared
     cache.get("{ a40: name }", "noisy")
     assert cache.prepared == prepared + 1
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "part", ["friends { name } ", "... { friends { name name } } ", "friends { friends { name } } "]
+)
+def test_objects_repeated_to_keep_validation_busy_are_refused_before_it(part: str) -> None:
+    refused = cache_of().get("{ " + part * 200 + "}")
+    assert isinstance(refused, Refused)
+    assert refused.code == "QUERY_LIMIT_EXCEEDED"

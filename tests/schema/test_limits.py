@@ -16,7 +16,7 @@ def fields(count: int) -> str:
 
 
 def nested(depth: int, field: str = "a") -> str:
-    return (f"{{ {field} " * depth)[: -len(field) - 1] + field + " }" * depth
+    return "".join(f"{{ {field}{i} " for i in range(depth)) + "}" * depth
 
 
 def brackets(depth: int) -> str:
@@ -40,7 +40,9 @@ def test_a_text_may_reach_the_limit_and_not_pass_it(at: str, past: str) -> None:
         check_text(past, LIMITS)
 
 
-SMALL = Limits(depth=4, introspection_depth=6, aliases=3, root_fields=3, directives=3, fragments=3, operations=3)
+SMALL = Limits(
+    depth=4, introspection_depth=6, aliases=3, root_fields=3, directives=3, fragments=3, operations=3, repeats=3
+)
 
 
 def numbered(pattern: str, count: int) -> str:
@@ -55,6 +57,8 @@ DOCUMENTS: dict[str, Callable[[int], str]] = {
     "directives": lambda n: "{ a { b" + " @include(if: true)" * n + " } }",
     "directives on an operation": lambda n: "query" + " @d" * n + " { a }",
     "directives on spreads": lambda n: "{ ... " + "@skip(if: false) " * n + "{ a } }",
+    "objects under one name": lambda n: "{ a { " + "b { c } " * n + "} }",
+    "objects under one name apart": lambda n: "{ a { b { c } " + "... { b { c d } } " * (n - 1) + "} }",
     "fragments": lambda n: "{ a } " + numbered("fragment f% on Q { a }", n),
     "operations": lambda n: numbered("query q% { a }", n),
     "depth": lambda n: nested(n + 1),
