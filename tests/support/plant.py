@@ -22,7 +22,8 @@ NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 NAMES = ("Éloïse Dupré", "Seán O'Brien", "Zoë Müller-Straße", "Ångström AS", "Nguyễn Văn An", "李小龍", "Party 🎉 GmbH")
 NOTES = (None, "", "Please ring twice 🔔", "Crème brûlée für Zoë", "fragile: GLASS / Glas", "ask for Seán", "a%b_c\\d")
 CUSTOMERS, PRODUCTS, ORDERS, ITEMS = 25, 15, 120, 2
-Rows = list[dict[str, Any]]  # Any: one value per column
+Columns = dict[str, Any]  # Any: one value per column
+Rows = list[Columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def _base(tenant: TenantId) -> int:
     return 10**9 if tenant == THEIRS else 0
 
 
-def _customer(tenant: TenantId, rng: random.Random, n: int) -> dict[str, Any]:
+def _customer(tenant: TenantId, rng: random.Random, n: int) -> Columns:
     name = f"{rng.choice(NAMES)} {n % 7}"
     made = NOON - timedelta(days=n // 3)
     return {
@@ -141,7 +142,7 @@ def _customer(tenant: TenantId, rng: random.Random, n: int) -> dict[str, Any]:
     }
 
 
-def _product(tenant: TenantId, rng: random.Random, n: int) -> dict[str, Any]:
+def _product(tenant: TenantId, rng: random.Random, n: int) -> Columns:
     name = rng.choice(("Café crème", "Blue Lamp", "Öl", "Desk №9"))
     return {
         "tenant_id": tenant.hex,
@@ -157,7 +158,7 @@ def _product(tenant: TenantId, rng: random.Random, n: int) -> dict[str, Any]:
     }
 
 
-def _order(tenant: TenantId, rng: random.Random, n: int, customers: Rows) -> dict[str, Any]:
+def _order(tenant: TenantId, rng: random.Random, n: int, customers: Rows) -> Columns:
     made = NOON - timedelta(days=n // 9, microseconds=rng.choice((0, 0, 1)))
     return {
         "tenant_id": tenant.hex,
@@ -177,7 +178,7 @@ def _order(tenant: TenantId, rng: random.Random, n: int, customers: Rows) -> dic
     }
 
 
-def _item(order: dict[str, Any], line: int, product: dict[str, Any]) -> dict[str, Any]:
+def _item(order: Columns, line: int, product: Columns) -> Columns:
     return {
         "tenant_id": order["tenant_id"],
         "order_id": order["id"],
@@ -191,7 +192,7 @@ def _item(order: dict[str, Any], line: int, product: dict[str, Any]) -> dict[str
     }
 
 
-def _terms(row: dict[str, Any], noun: str, source: int, *texts: str | None) -> Rows:
+def _terms(row: Columns, noun: str, source: int, *texts: str | None) -> Rows:
     key = {"tenant_id": row["tenant_id"], f"{noun}_id": row["id"], "source": source}
     return [{**key, "term": word} for word in sorted(words_of(*texts))]
 
@@ -199,7 +200,7 @@ def _terms(row: dict[str, Any], noun: str, source: int, *texts: str | None) -> R
 def _log(tenant: TenantId, orders: Rows) -> dict[str, Rows]:
     """Three entries of a log whose beginning is gone, or five of one that is whole."""
     numbers = range(1, 6) if tenant == THEIRS else range(11, 14)
-    entry: dict[str, Any] = {"tenant_id": tenant.hex, "ts": NOON, "type": "order.created", "entity": "order"}
+    entry: Columns = {"tenant_id": tenant.hex, "ts": NOON, "type": "order.created", "entity": "order"}
     entry |= {"version": 1, "actor_id": None, "before": None, "after": {}}
     log = [{**entry, "seq": n, "entity_id": orders[n]["id"]} for n in numbers]
     return {"event_heads": [{"tenant_id": tenant.hex, "seq": numbers[-1], "ts": NOON}], "event_log": log}
