@@ -6,21 +6,23 @@ shape, how the search is driven.
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Integer, Select, Table, and_, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Integer, Select, Table, and_, bindparam, func, literal_column, select
 
 from db.filters import Shape, clause, shape_of, values_of
 from db.keyset import beyond, bound_values, terms_of
 from db.pages import Key, Page, PageRequest, SortKey
 from db.statements import Statement, compile_statement
 from db.tenancy import TenantReader
-from db.words import DRIVER_LIMIT, WordSource, counted, driven, probed, word_values
+from db.words import DRIVER_LIMIT, WINDOW, WordSource, counted, driven, matches, probed, sampled, word_values
 
 COUNT_LIMIT = 10_000
+SAMPLE = 60_000
+"""Places of a common word that are looked at to tell whether it has more than ``COUNT_LIMIT`` rows."""
 """A count is exact up to here; beyond it is the planner's estimate."""
 
 
@@ -37,12 +39,22 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
-    listing: Listing
-    where: Shape | None
+class _Search:
+    """How many words are looked for, in which sources, and whether the first of them drives."""
+
     words: int
     driven: bool
     sources: frozenset[str]
+
+    def drive(self) -> "_Search":
+        return replace(self, driven=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    listing: Listing
+    where: Shape | None
+    search: _Search | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +73,6 @@ async def page_of(
     reader: TenantReader, listing: Listing, request: PageRequest, columns: Sequence[str] | None = None
 ) -> Page:
     """The page; ``columns`` None means all. Sort columns and id always come along."""
-    words, is_driven = await _plan_search(reader, listing, request)
-    shape = _shape(listing, request, len(words), is_driven)
     cut = _Cut(
         request.order,
         request.limit,
@@ -71,8 +81,12 @@ async def page_of(
         request.before is not None,
         request.offset > 0,
     )
-    statement = _page_statement(shape, cut, tuple(columns) if columns is not None else None)
-    rows = await reader.fetch(statement, offset=request.offset, **_values(request, words))
+    wanted = None if columns is None else tuple(columns)
+    words, search = await _plan_search(reader, listing, request)
+    values = _values(request, words)
+    rows = await reader.fetch(_page_statement(_shape(listing, request, search), cut, wanted), **values)
+    if search is not None and not search.driven and len(rows) <= request.limit:
+        rows = await reader.fetch(_page_statement(_shape(listing, request, search.drive()), cut, wanted), **values)
     more = len(rows) > request.limit
     kept = rows[: request.limit]
     return Page(request, kept[::-1] if request.backward else kept, more)
@@ -95,43 +109,56 @@ async def has_rows(reader: TenantReader, listing: Listing, page: Page, *, ahead:
         key, inclusive = bound, True
     else:
         return (await count_of(reader, listing, request))[0] > 0
-    words, is_driven = await _plan_search(reader, listing, request)
-    statement = _beyond_statement(_shape(listing, request, len(words), is_driven), request.order, ahead, inclusive)
+    words, search = await _plan_search(reader, listing, request)
     values = _values(request, words) | _key_values("k", request.order, key)
-    return bool(await reader.fetch(statement, **values))
+    shape = _shape(listing, request, search)
+    found = await reader.fetch(_beyond_statement(shape, request.order, ahead, inclusive), **values)
+    if search is not None and not search.driven and not found:
+        shape = _shape(listing, request, search.drive())
+        found = await reader.fetch(_beyond_statement(shape, request.order, ahead, inclusive), **values)
+    return bool(found)
 
 
 async def count_of(reader: TenantReader, listing: Listing, request: PageRequest) -> tuple[int, bool]:
     """How many rows the whole list has, and whether that is an estimate."""
-    words, is_driven = await _plan_search(reader, listing, request)
-    shape = _shape(listing, request, len(words), is_driven)
+    words, search = await _plan_search(reader, listing, request)
+    shape = _shape(listing, request, None if search is None else search.drive())
     values = _values(request, words)
-    rows = await reader.fetch(_count_statement(shape), **values)
-    if rows[0][0] <= COUNT_LIMIT:
-        return rows[0][0], False
-    plan = await reader.fetch(_estimate_statement(shape), **values)
-    return max(COUNT_LIMIT + 1, round(orjson.loads(plan[0][0])[0]["Plan"]["Plan Rows"])), True
+    if search is not None and not search.driven and len(words) == 1 and request.where is None:
+        sample = (await reader.fetch(_sample_statement(shape), **values))[0][0]
+        if sample > COUNT_LIMIT:
+            return await _estimated(reader, shape, values)
+    count = (await reader.fetch(_count_statement(shape), **values))[0][0]
+    return (count, False) if count <= COUNT_LIMIT else await _estimated(reader, shape, values)
 
 
-async def _plan_search(reader: TenantReader, listing: Listing, request: PageRequest) -> tuple[tuple[str, ...], bool]:
-    """The words, the rarest first, and whether it is rare enough to drive the search; else the order is walked and
-    each row probed.
-    """
+async def _estimated(reader: TenantReader, shape: _Shape, values: dict[str, object]) -> tuple[int, bool]:
+    """The least of what the planner expects of the filter and of each word; more than what was counted."""
+    guesses = [
+        orjson.loads((await reader.fetch(statement, **values))[0][0])[0]["Plan"]["Plan Rows"]
+        for statement in _estimate_statements(shape)
+    ]
+    return max(COUNT_LIMIT + 1, round(min(guesses))), True
+
+
+async def _plan_search(
+    reader: TenantReader, listing: Listing, request: PageRequest
+) -> tuple[tuple[str, ...], _Search | None]:
+    """The words, the rarest first, and how to begin."""
     if not request.words:
-        return (), False
+        return (), None
     statement = _word_count_statement(listing, request.sources, len(request.words))
     counts = (await reader.fetch(statement, **word_values(request.words)))[0]
     ranked = sorted(zip(counts, request.words, strict=True))
-    return tuple(word for _, word in ranked), ranked[0][0] <= DRIVER_LIMIT
+    return tuple(word for _, word in ranked), _Search(len(ranked), ranked[0][0] <= DRIVER_LIMIT, request.sources)
 
 
-def _shape(listing: Listing, request: PageRequest, words: int, is_driven: bool) -> _Shape:
-    where = None if request.where is None else shape_of(request.where)
-    return _Shape(listing, where, words, is_driven, request.sources if words else frozenset())
+def _shape(listing: Listing, request: PageRequest, search: _Search | None) -> _Shape:
+    return _Shape(listing, None if request.where is None else shape_of(request.where), search)
 
 
 def _values(request: PageRequest, words: Sequence[str]) -> dict[str, object]:
-    values: dict[str, object] = word_values(words)
+    values: dict[str, object] = {**word_values(words), "offset": request.offset}
     if request.where is not None:
         values.update((f"v{i}", value) for i, value in enumerate(values_of(request.where)))
     if request.after is not None:
@@ -149,57 +176,92 @@ def _key_values(prefix: str, order: Sequence[SortKey], key: Key) -> dict[str, ob
     return dict(zip(_names(prefix, order), bound_values(order, key), strict=True))
 
 
-def _matching(shape: _Shape) -> list[ColumnElement[bool]]:
+def _filter(shape: _Shape) -> list[ColumnElement[bool]]:
+    """The tenant and the filter, without the words."""
     table = shape.listing.table
     found: list[ColumnElement[bool]] = [table.c.tenant_id == bindparam("tenant")]
     if shape.where is not None:
         found.append(clause(table, shape.where, (f"v{i}" for i in itertools.count())))
-    sources = shape.listing.allowed(shape.sources)
-    for index in range(shape.words):
-        word = driven if shape.driven and index == 0 else probed
-        found.append(word(table, sources, index))
     return found
+
+
+def _words(shape: _Shape, table: FromClause) -> list[ColumnElement[bool]]:
+    """The words, asked of the rows of ``table``: the listing's own, or a window of it."""
+    search = shape.search
+    if search is None:
+        return []
+    sources = shape.listing.allowed(search.sources)
+    found = [probed(table, sources, index) for index in range(1 if search.driven else 0, search.words)]
+    return [driven(shape.listing.table, sources, 0), *found] if search.driven else found
+
+
+def _cut_out(
+    shape: _Shape,
+    columns: Sequence[ColumnElement[Any]],  # Any: columns of any type
+    bounds: Sequence[ColumnElement[bool]],
+    order: Sequence[ColumnElement[Any]],  # Any: as above
+    limit: int,
+) -> Select[Any]:  # Any: a row of the columns
+    """Rows of a list in an order. A search that walks sees a window of them only."""
+    table = shape.listing.table
+    where = and_(*_filter(shape), *bounds)
+    if shape.search is None or shape.search.driven:
+        statement = select(*columns).select_from(table).where(and_(where, *_words(shape, table))).order_by(*order)
+        # The limit is text: a generic plan that does not know it would guess a tenth of the table and sort it.
+        return statement.limit(literal_column(str(limit)))
+    # Called like the table, so that an order's expression means the window's columns too.
+    inner = select(*table.c).where(where).order_by(*order).limit(literal_column(str(WINDOW))).subquery(table.name)
+    outer = [inner.c[column.name] for column in columns]
+    walked = select(*outer).select_from(inner).where(and_(*_words(shape, inner))).order_by(*order)
+    return walked.limit(literal_column(str(limit)))
 
 
 @lru_cache(maxsize=2000)
 def _page_statement(shape: _Shape, cut: _Cut, columns: tuple[str, ...] | None) -> Statement:
     table = shape.listing.table
     terms = terms_of(table, cut.order)
-    where = _matching(shape)
-    if cut.after:
-        where.append(beyond(terms, _names("a", cut.order), reverse=False))
+    bounds = [beyond(terms, _names("a", cut.order), reverse=False)] if cut.after else []
     if cut.before:
-        where.append(beyond(terms, _names("b", cut.order), reverse=True))
-    statement = select(*selected(table, columns, (*(key.column for key in cut.order), "id"))).where(and_(*where))
-    statement = statement.order_by(*(e.desc() if down is not cut.backward else e.asc() for e, down in terms))
-    # The limit is text: a generic plan that does not know it would guess a tenth of the table and sort it.
-    statement = statement.limit(literal_column(str(cut.limit + 1)))
+        bounds.append(beyond(terms, _names("b", cut.order), reverse=True))
+    order = [e.desc() if down is not cut.backward else e.asc() for e, down in terms]
+    chosen = selected(table, columns, (*(key.column for key in cut.order), "id"))
+    statement = _cut_out(shape, chosen, bounds, order, cut.limit + 1)
     return compile_statement(statement.offset(bindparam("offset", type_=Integer)) if cut.offset else statement)
 
 
 @lru_cache(maxsize=500)
 def _beyond_statement(shape: _Shape, order: tuple[SortKey, ...], ahead: bool, inclusive: bool) -> Statement:
-    terms = terms_of(shape.listing.table, order)
-    where = and_(*_matching(shape), beyond(terms, _names("k", order), reverse=not ahead, inclusive=inclusive))
-    statement: Select[Any] = select(literal_column("1")).select_from(shape.listing.table).where(where)
-    statement = statement.order_by(*(e.desc() if down is ahead else e.asc() for e, down in terms))
-    return compile_statement(statement.limit(literal_column("1")))
-
-
-def _whole_list(shape: _Shape) -> Select[Any]:  # Any: a row of one constant
-    return select(literal_column("1")).select_from(shape.listing.table).where(and_(*_matching(shape)))
+    table = shape.listing.table
+    terms = terms_of(table, order)
+    bounds = [beyond(terms, _names("k", order), reverse=not ahead, inclusive=inclusive)]
+    way = [e.desc() if down is ahead else e.asc() for e, down in terms]
+    return compile_statement(_cut_out(shape, [table.c.id], bounds, way, 1))
 
 
 @lru_cache(maxsize=500)
 def _count_statement(shape: _Shape) -> Statement:
-    bounded = _whole_list(shape).limit(literal_column(str(COUNT_LIMIT + 1))).subquery()
+    table = shape.listing.table
+    rows: Select[Any] = select(literal_column("1"))
+    rows = rows.select_from(table).where(and_(*_filter(shape), *_words(shape, table)))
+    bounded = rows.limit(literal_column(str(COUNT_LIMIT + 1))).subquery()
     return compile_statement(select(func.count()).select_from(bounded))
 
 
 @lru_cache(maxsize=500)
-def _estimate_statement(shape: _Shape) -> Statement:
-    plain = compile_statement(_whole_list(shape))
-    return Statement("EXPLAIN (FORMAT JSON) " + plain.sql, plain.names, plain.fixed)
+def _sample_statement(shape: _Shape) -> Statement:
+    sources = shape.listing.allowed(shape.search.sources if shape.search else frozenset())
+    distinct = sampled(shape.listing.table, sources, SAMPLE).subquery()
+    return compile_statement(select(func.count()).select_from(distinct))
+
+
+@lru_cache(maxsize=500)
+def _estimate_statements(shape: _Shape) -> list[Statement]:
+    table, search = shape.listing.table, shape.search
+    asked: list[Any] = [select(literal_column("1")).select_from(table).where(and_(*_filter(shape)))]  # Any: selects
+    if search is not None:
+        asked += [matches(table, shape.listing.allowed(search.sources), index) for index in range(search.words)]
+    plain = [compile_statement(each) for each in asked]
+    return [Statement("EXPLAIN (FORMAT JSON) " + each.sql, each.names, each.fixed) for each in plain]
 
 
 @lru_cache(maxsize=100)

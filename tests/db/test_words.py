@@ -12,7 +12,7 @@ from db.products import LISTING as PRODUCTS
 from db.search import query_words, words_of
 from db.statements import compile_statement
 from db.tenancy import TenantId
-from db.words import DRIVER_LIMIT, WordSource, counted, driven, probed, word_values
+from db.words import DRIVER_LIMIT, WordSource, counted, driven, matches, probed, sampled, word_values
 from tests.support.plant import MINE, THEIRS, Floor, planted
 from tests.support.properties import bounded
 
@@ -87,13 +87,18 @@ async def test_a_source_that_is_not_allowed_is_not_searched(floor: Floor, way: s
 
 @bounded(40)
 @given(SEARCHES, WORDS)
-async def test_a_word_is_counted_in_distinct_rows(
+async def test_a_word_is_counted_by_its_places_and_gathered_by_its_rows(
     floor: Floor, search: tuple[Listing, list[WordSource]], word: str
 ) -> None:
     listing, sources = search
+    right = expected(listing, sources, word)
     statement = compile_statement(select(counted(listing.table, sources, 0)))
-    rows = await floor.reader().fetch(statement, **word_values([word]))
-    assert rows[0][0] == len(expected(listing, sources, word))
+    places = (await floor.reader().fetch(statement, **word_values([word])))[0][0]
+    assert places >= len(right)
+    assert bool(places) is bool(right)
+    for ids in (matches(listing.table, sources, 0), sampled(listing.table, sources, places + 1)):
+        rows = await floor.reader().fetch(compile_statement(ids), **word_values([word]))
+        assert sorted(row[0] for row in rows) == sorted(right)
 
 
 def test_a_count_goes_no_further_than_just_past_the_limit() -> None:
