@@ -1,9 +1,11 @@
 """A word drives a search or is probed row by row: both find the same rows, of one tenant."""
 
+from collections.abc import Callable, Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Integer, bindparam, select
+from sqlalchemy import ColumnElement, Integer, Table, bindparam, select
 
 from db.customers import LISTING as CUSTOMERS
 from db.listings import Listing
@@ -114,3 +116,15 @@ def test_a_words_values_are_the_only_parameters_beside_the_tenant() -> None:
     having = driven(ORDERS.table, ORDERS.sources, 3)
     statement = compile_statement(select(bindparam("one", 1, type_=Integer)).where(having))
     assert set(statement.names) == {"one", "tenant", "w3", "x3"}
+
+
+@pytest.mark.parametrize("way", [driven, probed, counted])
+@pytest.mark.parametrize("listing", [ORDERS, CUSTOMERS, PRODUCTS], ids=lambda listing: listing.noun)
+def test_the_tenant_is_asked_for_in_every_table_of_words(
+    listing: Listing, way: Callable[[Table, Sequence[WordSource], int], ColumnElement[object]]
+) -> None:
+    sql = compile_statement(select(way(listing.table, listing.sources, 0))).sql
+    for source in listing.sources:
+        searched = sql.count(f"{source.terms.name}.source = ")
+        assert searched > 0
+        assert sql.count(f"{source.terms.name}.tenant_id = $") == searched
