@@ -2,8 +2,8 @@
 
 The first test that needs a database starts the server (fsync off) and migrates a template; every worker's database is
 a copy of it. The process that began the run owns the run folder and removes it, with what earlier runs left when they
-were killed. With DATABASE_OWNER_URL and DATABASE_URL in the environment the tests use that server instead; its owner
-then needs CREATEDB.
+were killed. With DATABASE_OWNER_URL and DATABASE_URL in the environment the tests use that server instead; some of them
+then need DATABASE_SUPERUSER_URL too, to look past every door.
 """
 
 import asyncio
@@ -122,7 +122,7 @@ def run_apart(work: Coroutine[object, object, T]) -> T:
 
 def _given() -> Dsns | None:
     owner, runtime = _GIVEN
-    return Dsns(owner, runtime, owner) if owner and runtime else None
+    return Dsns(owner, runtime, os.environ.get("DATABASE_SUPERUSER_URL", owner)) if owner and runtime else None
 
 
 def _dsns_of(embedded: Embedded | None) -> Dsns:
