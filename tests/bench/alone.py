@@ -37,7 +37,7 @@ async def measure(dsn: str, queues: list[list[Change]], seconds: float) -> Write
     """All writers at once, for that long or until there is nothing left to change."""
     database = await Database.open(dsn, size=len(queues), directory_size=1)
     latencies: list[float] = []
-    started = time.perf_counter()
+    started, used = time.perf_counter(), time.process_time()
 
     async def write(queue: list[Change]) -> None:
         for wanted in queue:
@@ -52,7 +52,7 @@ async def measure(dsn: str, queues: list[list[Change]], seconds: float) -> Write
     finally:
         sample = Sample(len(latencies), time.perf_counter() - started, latencies)
         await database.close()
-    return WriteRun(sample.rate, sample.percentile(0.5), sample.percentile(0.99))
+    return WriteRun.of(sample, time.process_time() - used)
 
 
 def main(core: int, seconds: float) -> None:

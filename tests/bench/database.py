@@ -4,7 +4,6 @@ One server under ``.tidegate/bench``, on it a database for each size. Reading ne
 measured on is a database of its own, made afresh each time.
 """
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,9 +91,3 @@ SELECT id FROM (
     SELECT id, row_number() OVER (ORDER BY id) AS place FROM orders WHERE tenant_id = $1
 ) AS placed WHERE place % $2 = 0
 """
-
-
-def make(orders: int) -> None:
-    """Make the database and leave it there, for a later run."""
-    with running_server() as server:
-        asyncio.run(ready_database(dsns_of(server), f"orders_{orders}", orders))

@@ -15,7 +15,7 @@ from tests.bench.writes import GOAL, WriteFigure
 _BAR = 10
 _COLOURS = {STOCK.name: "red", PRODUCT.name: "cyan", RAW.name: "green"}
 _READ_HEADINGS = ("", "", "answers/s", "ms cpu", "core", "p99 ms", "× stock", "% raw", "by cpu")
-_WRITE_HEADINGS = ("", "", "changes/s", "p50 ms", "p99 ms", "% alone")
+_WRITE_HEADINGS = ("", "", "changes/s", "ms cpu", "core", "p50 ms", "p99 ms", "% alone")
 
 
 def show_machine(console: Console, machine: Mapping[str, object], shape: str) -> None:
@@ -39,9 +39,12 @@ def show_reads(console: Console, figures: Figures, sizes: Mapping[str, int], mem
         style="dim",
         highlight=False,
     )
-    behind = figures["deep"][PRODUCT.name].rate / figures["flat"][PRODUCT.name].rate
+    deep, flat = figures["deep"][PRODUCT.name], figures["flat"][PRODUCT.name]
     held = ", ".join(f"{each.title} {memory[each.name] / 2**20:,.0f} MB" for each in CONTENDERS)
-    console.print(f"Tidegate's deep page runs at {behind:.0%} of the rate of its first page.", highlight=False)
+    rate, processor = f"{deep.rate / flat.rate:.0%}", f"{deep.processor / flat.processor:.0%}"
+    console.print(
+        f"Tidegate's deep page: {rate} of its first page's rate, {processor} of its processor.", highlight=False
+    )
     console.print(f"Resident memory after all rounds: {held}.", highlight=False)
 
 
@@ -56,8 +59,9 @@ def show_writes(console: Console, figures: Mapping[str, WriteFigure]) -> None:
             ("the same, alone", "green", figure.alone),
         ):
             share = f"{run.rate / figure.alone.rate:.0%}"
+            used = (f"{run.processor * 1e3:,.2f}", f"{run.rate * run.processor:.0%}")
             times = (_short(run.p50 * 1e3), _short(run.p99 * 1e3))
-            table.add_row(Text(name, colour), _bar(run.rate, best, colour), f"{run.rate:,.0f}", *times, share)
+            table.add_row(Text(name, colour), _bar(run.rate, best, colour), f"{run.rate:,.0f}", *used, *times, share)
         console.print("", heading, table, sep="\n")
 
 

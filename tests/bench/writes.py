@@ -51,16 +51,23 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class WriteRun:
-    """Changes a second, and latencies in seconds."""
+    """Changes a second, the process's seconds of processor for one, and latencies in seconds."""
 
     rate: float
+    processor: float
     p50: float
     p99: float
 
     @classmethod
     def median(cls, runs: Sequence["WriteRun"]) -> "WriteRun":
-        rate, p50, p99 = (statistics.median(getattr(run, name) for run in runs) for name in ("rate", "p50", "p99"))
-        return cls(rate, p50, p99)
+        names = ("rate", "processor", "p50", "p99")
+        rate, processor, p50, p99 = (statistics.median(getattr(run, name) for run in runs) for name in names)
+        return cls(rate, processor, p50, p99)
+
+    @classmethod
+    def of(cls, sample: load.Sample, processor_seconds: float) -> "WriteRun":
+        processor = processor_seconds / sample.requests
+        return cls(sample.rate, processor, sample.percentile(0.5), sample.percentile(0.99))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +141,9 @@ def _over_http(server: Server, queues: list[list[Change]], tenants: Sequence[Ten
             wanted = {"id": public_id("ord", change.order), "status": change.status}
             yield post(DOCUMENT, {"input": wanted}, headers[change.tenant])
 
+    before = server.processor_seconds()
     sample = run_fast(load.run(server.port, [requests(queue) for queue in queues], seconds, _DONE))
-    return WriteRun(sample.rate, sample.percentile(0.5), sample.percentile(0.99))
+    return WriteRun.of(sample, server.processor_seconds() - before)
 
 
 def _alone(dsns: Dsns, queues: list[list[Change]], core: int, seconds: float, logs: Path) -> WriteRun:
