@@ -11,6 +11,7 @@ from db.event_cursors import EventCursorCodec
 from db.events import Position
 from db.pages import CursorCodec
 from resolvers.context import ReadContext, WriteContext
+from schema.denials import Denial
 
 BatchFunction = Callable[..., Awaitable[Mapping[str, Any]]]  # Any: a row, or rows, per key
 """``async (ctx, keys, columns) -> {key: row or rows}``: a relation, answered for many parents at once."""
@@ -40,16 +41,6 @@ class Loaders:
 
 
 @dataclass(slots=True)
-class Denial:
-    """A denied selection: where its first null stands and how many there are."""
-
-    permission: str
-    coordinate: str
-    path: list[str | int]
-    occurrences: int = 1
-
-
-@dataclass(slots=True)
 class Operation:
     """The executor's context value. ``ctx`` is None for a caller who is not signed in."""
 
@@ -58,7 +49,8 @@ class Operation:
     event_cursors: EventCursorCodec
     denied: Mapping[str, str] = field(default_factory=dict)
     """Coordinates that this operation may not read, with the permission that is missing."""
-    denials: dict[tuple[int, str], Denial] = field(default_factory=dict)
+    nulls: list[Denial] = field(default_factory=list)
+    """The denied nulls that were written, one by one."""
     resume_after: Position | None = None
     """Where a stream goes on, from Last-Event-ID; an `after` argument wins over it."""
     moved: Callable[[Position], None] = lambda position: None
@@ -66,12 +58,8 @@ class Operation:
     _loaders: Loaders | None = None
 
     def deny(self, selection: int, coordinate: str, permission: str, path: Path) -> None:
-        """Remember a denied null: of each selection the place of the first, and how many there are."""
-        denial = self.denials.get((selection, coordinate))
-        if denial is None:
-            self.denials[selection, coordinate] = Denial(permission, coordinate, path.as_list())
-        else:
-            denial.occurrences += 1
+        """Remember a denied null."""
+        self.nulls.append(Denial(selection, permission, coordinate, path.as_list()))
 
     @property
     def read(self) -> ReadContext:

@@ -1,10 +1,9 @@
 """The reference executor: graphql-core's, with the gates in its one place where a field begins.
 
-Its meaning is the meaning. A denied field is not resolved at all: it answers null, and the first null of each denied
-selection is remembered.
+Its meaning is the meaning. A denied field is not resolved at all: it answers null, which is told once per denied
+selection (``schema/denials.py``).
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from graphql import (
@@ -18,7 +17,8 @@ from graphql import (
 from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingOnIncremental
 from graphql.pyutils import Path
 
-from schema.operation import Denial, Operation
+from schema.denials import denial_errors, settle
+from schema.operation import Operation
 
 
 class GatedExecutor(ExecutorThrowingOnIncremental):
@@ -40,23 +40,6 @@ class GatedExecutor(ExecutorThrowingOnIncremental):
                 self.context_value.deny(id(node), coordinate, denied[coordinate], path)
                 return None
         return super().execute_field(parent_type, source, field_details_list, path, position_context)
-
-
-def denial_errors(denials: Iterable[Denial]) -> list[GraphQLError]:
-    """One error per denied selection, at the path of its first null."""
-    return [
-        GraphQLError(
-            f"This needs the permission {denial.permission}.",
-            path=denial.path,
-            extensions={
-                "code": "FORBIDDEN",
-                "permission": denial.permission,
-                "coordinate": denial.coordinate,
-                "occurrences": denial.occurrences,
-            },
-        )
-        for denial in denials
-    ]
 
 
 class Reference:
@@ -84,7 +67,7 @@ class Reference:
         result: Any = executor.execute_operation()  # Any: a result, or an awaitable of one
         if executor.is_awaitable(result):
             result = await result
-        errors = [*(result.errors or ()), *denial_errors(executor.context_value.denials.values())]
+        errors = [*(result.errors or ()), *denial_errors(settle(executor.context_value.nulls, result.data))]
         return ExecutionResult(result.data, errors or None)
 
     async def source_stream(

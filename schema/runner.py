@@ -13,9 +13,10 @@ from db.event_cursors import EventCursorCodec
 from db.hub import Hub
 from db.pages import CursorCodec
 from resolvers.context import ReadContext, WriteContext
+from schema.denials import denial_errors
 from schema.engine.engine import Engine
 from schema.operation import Operation
-from schema.reference import GatedExecutor, Reference, denial_errors
+from schema.reference import GatedExecutor, Reference
 from schema.requests import OperationRequest, Ready
 
 _log = structlog.get_logger()

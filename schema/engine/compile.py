@@ -58,7 +58,7 @@ class _Compiler:
         self._schema = schema
         self._executor = executor
         self._denied = denied
-        self._nulls: dict[tuple[int, str], DeniedPart] = {}
+        self._nulls: list[DeniedPart] = []
 
     def query(self) -> Plan:
         executor, root = self._executor, self._schema.query_type
@@ -68,7 +68,7 @@ class _Compiler:
             self._schema, executor.fragments, executor.variable_values, root, executor.operation
         ).grouped_field_set
         fields = tuple((key, self._root(root, key, group)) for key, group in groups.items())
-        return Plan(fields, tuple(self._nulls.values()))
+        return Plan(fields, tuple(self._nulls))
 
     def _root(self, root: GraphQLObjectType, key: str, group: Group) -> Fixed | RootList | RootById:
         fixed = self._fixed(root, group, (key,))
@@ -190,9 +190,7 @@ class _Compiler:
         permission = self._denied.get(coordinate)
         if permission is None:
             return None
-        if (id(node), coordinate) in self._nulls:
-            raise Unsupported("denial")  # one selection in two places: the reference knows which null comes first
-        self._nulls[id(node), coordinate] = DeniedPart(permission, coordinate, path)
+        self._nulls.append(DeniedPart(id(node), permission, coordinate, path))
         return Fixed(None)
 
     def _definition(self, parent: GraphQLObjectType, group: Group) -> GraphQLField:

@@ -9,12 +9,13 @@ from graphql import GraphQLSchema
 from graphql.execution.values import get_argument_values
 from strawberry.types.arguments import convert_arguments
 
+from schema.denials import Denial
 from schema.documents import Document
 from schema.engine.compile import compile_query
 from schema.engine.plan import Call, Plan, Unsupported
 from schema.engine.run import Json, run_plan
 from schema.gates import DEFINITION
-from schema.operation import Denial, Operation
+from schema.operation import Operation
 from schema.reference import GatedExecutor
 
 PLANS_KEPT = 8

@@ -126,6 +126,7 @@ class RootById:
 class DeniedPart:
     """A denied selection: where in the response its nulls stand, as response keys."""
 
+    selection: int
     permission: str
     coordinate: str
     keys: tuple[str, ...]

@@ -12,6 +12,7 @@ from typing import Any
 
 from db.ids import hex_of
 from schema.connections import Listed, PageArguments
+from schema.denials import Denial, settle
 from schema.engine.build import builder_of
 from schema.engine.plan import (
     Call,
@@ -25,7 +26,7 @@ from schema.engine.plan import (
     RootById,
     RootList,
 )
-from schema.operation import Denial, Operation
+from schema.operation import Operation
 
 Arguments = Callable[[Call], Mapping[str, Any]]  # Any: a value of the argument's type
 """A root field's arguments, coerced for this request, by their Python names."""
@@ -160,8 +161,8 @@ def _denials(plan: Plan, data: Json) -> list[Denial]:
     for part in plan.denied:
         places = list(_places(data, part.keys, []))
         if places:
-            found.append(Denial(part.permission, part.coordinate, places[0], len(places)))
-    return found
+            found.append(Denial(part.selection, part.permission, part.coordinate, places[0], len(places)))
+    return settle(found, data) if found else found
 
 
 def _places(value: Any, keys: Sequence[str], path: list[str | int]) -> Any:  # Any: JSON; an iterator of paths
