@@ -245,6 +245,8 @@ def _words(search: str | None) -> list[str] | None:
         return None
     if len(search) > MAX_SEARCH:
         raise InvalidInput(f"A search holds at most {MAX_SEARCH} characters.")
+    if "\0" in search:
+        raise InvalidInput("A search holds no NUL.")
     return query_words(search)
 
 

@@ -85,6 +85,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head, self._head_bytes, self._completed = True, 0, True
         super().on_message_complete()
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """An upgrade that is not offered is passed over (RFC 9110, 7.8), and anybody may ask for one: no news."""
+
 
 def configure(app: Starlette, settings: Settings) -> uvicorn.Config:
     """How uvicorn runs: our own log lines, no websockets, no word of what it is."""
