@@ -24,6 +24,9 @@ _BUSY = (
 )
 _WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
+_TABLES = ("orders", "order_items", "order_terms", "event_log", "audit_log", "customers", "products", "sessions")
+_ROWS = "SELECT " + ", ".join(f"(SELECT count(*) FROM {table}) AS {table}" for table in _TABLES)
+
 
 @dataclass(frozen=True, slots=True)
 class Books:
@@ -36,7 +39,7 @@ class Books:
     @classmethod
     async def open(cls, dsns: Dsns, slug: str = "acme") -> "Books":
         connection = await asyncpg.connect(dsns.superuser)
-        tenant = await connection.fetchval("SELECT id FROM tenants WHERE slug = $1", slug)
+        tenant = await connection.fetchval("SELECT id::text FROM tenants WHERE slug = $1", slug)
         begin = await connection.fetchval("SELECT seq FROM event_heads WHERE tenant_id = $1", tenant)
         return cls(connection, tenant, begin or 0)
 
@@ -50,6 +53,11 @@ class Books:
     async def log(self) -> list[tuple[str, str]]:
         """The same as a stream tells it: type and public id."""
         return [(event["type"], public_id("ord", event["entity_id"].hex)) for event in await self.events()]
+
+    async def rows(self) -> dict[str, int]:
+        """How many rows each table has, of all tenants."""
+        row = await self.connection.fetchrow(_ROWS)
+        return dict(row or {})
 
     async def orders(self, notes: str) -> list[asyncpg.Record]:
         return list(await self.connection.fetch(_ORDERS, self.tenant, notes))

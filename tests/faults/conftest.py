@@ -1,6 +1,7 @@
-"""Servers to kill, on a seeded database of the test's own."""
+"""Servers to kill, on a seeded database of the test's own; and one to annoy."""
 
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
 
@@ -11,7 +12,8 @@ from db.engine import Database
 from db.seed import seed
 from tests.faults.books import Books
 from tests.faults.nursery import SECRET, Nursery, open_nursery
-from tests.support.database import Dsns
+from tests.faults.target import Target, open_target
+from tests.support.database import Dsns, Server
 
 
 @pytest.fixture
@@ -40,3 +42,10 @@ async def books(nursery: Nursery, fresh_dsns: Dsns) -> AsyncIterator[Books]:
     books = await Books.open(fresh_dsns)
     yield books
     await books.close()
+
+
+@pytest.fixture(scope="session")
+async def target(server: Server) -> AsyncIterator[Target]:
+    """A server that no request may harm; shared by the tests of a worker."""
+    async with open_target(await server.create(uuid4().hex)) as target:
+        yield target
