@@ -38,16 +38,18 @@ def head_revision() -> str:
     return head
 
 
-async def upgrade(owner_dsn: str, runtime_login: str | None = None, revision: str = "head") -> None:
+async def upgrade(
+    owner_dsn: str, runtime_login: str | None = None, revision: str = "head", keep_days: int | None = None
+) -> None:
     """Bring the database up to ``revision``, let ``runtime_login`` take the two group roles, and make the log's
-    next partitions.
+    next partitions; with ``keep_days``, drop those that are older.
     """
     async with _owner(owner_dsn) as connection:
         await connection.run_sync(_walk(command.upgrade, revision))
         if runtime_login is not None:
             await _admit(connection, runtime_login)
         if revision == "head":
-            await ensure_partitions(connection)
+            await ensure_partitions(connection, keep_days)
         await connection.commit()
 
 

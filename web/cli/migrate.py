@@ -22,8 +22,8 @@ def command(
         dsn = owner_dsn(settings)
         current = asyncio.run(is_current(dsn))
         if not check:
-            # Even at head: it admits the runtime login and makes the event log's next partitions.
-            asyncio.run(upgrade(dsn, runtime_login=runtime_login(settings)))
+            # Even at head: it admits the runtime login, makes the event log's next partitions and drops the oldest.
+            asyncio.run(upgrade(dsn, runtime_login=runtime_login(settings), keep_days=settings.log_days))
     if as_json:
         print_json(
             {"current": current or not check, "revision": head_revision(), "migrated": not check and not current}

@@ -1,7 +1,10 @@
 """`tidegate migrate` brings a database to head, once, and can only look."""
 
 import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import pytest
 
 from db.migrations.run import is_current
@@ -51,3 +54,32 @@ def test_without_the_owners_login_it_says_so(
     outcome = tidegate("migrate")
     assert outcome.code == 1
     assert outcome.err.startswith("DATABASE_OWNER_URL is missing")
+
+
+def test_what_the_log_keeps_no_longer_is_dropped(
+    tidegate: CommandLine, with_database: Dsns, no_settings: pytest.MonkeyPatch
+) -> None:
+    no_settings.setenv("TIDEGATE_LOG_DAYS", "30")
+    young = f"event_log_{datetime.now(UTC) - timedelta(days=20):%Y%m%d}"
+    run_apart(partitions(with_database, make=["event_log_20240229", young]))
+    assert tidegate("migrate").code == 0
+    left = run_apart(partitions(with_database))
+    assert young in left
+    assert "event_log_20240229" not in left
+    assert "event_log_default" in left
+
+
+async def partitions(dsns: Dsns, make: Sequence[str] = ()) -> set[str]:
+    """The names of the event log's partitions, after making some."""
+    connection = await asyncpg.connect(dsns.owner)
+    try:
+        for name in make:
+            day = datetime.strptime(f"{name[-8:]}+0000", "%Y%m%d%z")
+            bounds = f"FROM ('{day:%F}Z') TO ('{day + timedelta(days=1):%F}Z')"
+            await connection.execute(f"CREATE TABLE {name} PARTITION OF event_log FOR VALUES {bounds}")
+        found = await connection.fetch(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'event_log'::regclass"
+        )
+        return {row[0] for row in found}
+    finally:
+        await connection.close()
