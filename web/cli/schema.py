@@ -1,4 +1,4 @@
-"""`tidegate schema`: what is printed from the code and checked in: the schema, and the page of error codes."""
+"""`tidegate schema`: what is printed from the code and checked in: the schema, the pages of errors and permissions."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ from web.cli.output import remark
 def command(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when it drifted.")] = False,
 ) -> None:
-    """Write schema/schema.graphql and docs/errors.md, or check them."""
+    """Write schema/schema.graphql, docs/errors.md and docs/permissions.md, or check them."""
     drifted = ""
     for path, printed in _printed().items():
         kept = path.read_text() if path.exists() else ""
@@ -32,11 +32,12 @@ def _printed() -> dict[Path, str]:
     """Each file and what it should hold; an installed copy has no docs."""
     from schema import root
     from web.cli.error_page import error_page
+    from web.cli.permission_page import permission_page
 
     folder = Path(root.__file__).parent
     docs = folder.parent / "docs"
-    pages = {docs / "errors.md": error_page()} if docs.is_dir() else {}
-    return {folder / "schema.graphql": root.sdl(), **pages}
+    pages = {docs / "errors.md": error_page(), docs / "permissions.md": permission_page()}
+    return {folder / "schema.graphql": root.sdl(), **(pages if docs.is_dir() else {})}
 
 
 def difference(kept: str, printed: str, name: str = "schema/schema.graphql") -> str:
