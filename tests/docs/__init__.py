@@ -1,0 +1,1 @@
+"""The documents tell the truth: their commands run, their outputs are real, their links lead somewhere."""
