@@ -24,24 +24,31 @@ _QUIET = ("uvicorn.access", "asyncio", "alembic", "httpx", "httpx2")
 
 def configure(form: str = "json", level: str = "info", stream: TextIO | None = None) -> None:
     """Send all logs to ``stream`` (standard error unless given) as ``console`` or ``json`` lines; a second call
-    replaces the first."""
-    shared: list[Processor] = [
+    replaces the first.
+
+    Our own lines go straight to the stream: a request writes one, and ``logging`` would cost it as much as its work.
+    """
+    stream = stream or sys.stderr
+    # To text before it is searched for secrets: a renderer of its own would print local variables.
+    ours: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        structlog.processors.format_exc_info,
+        without_secrets,
         structlog.processors.add_log_level,
-        structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _renderer(form, colours=stream.isatty()),
     ]
-    handler = logging.StreamHandler(stream or sys.stderr)
+    structlog.configure(
+        processors=ours,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                # To text before it is searched for secrets: a renderer of its own would print local variables.
-                structlog.processors.format_exc_info,
-                without_secrets,
-                _renderer(form, colours=(stream or sys.stderr).isatty()),
-            ],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ours],
         )
     )
     root = logging.getLogger()
@@ -49,12 +56,6 @@ def configure(form: str = "json", level: str = "info", stream: TextIO | None = N
     root.setLevel(level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
 
 
 def without_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

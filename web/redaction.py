@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 MASK = "***"
 _NAMES = re.compile(
@@ -13,9 +14,11 @@ _URL_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:)[^\s/'
 _URL_QUERY = re.compile(
     r"(?P<head>[?&](?:password|token|access_token|secret|code|key|state)=)[^&\s'\"#]+", re.IGNORECASE
 )
+_SHORTEST_SCHEME = len("basic ") + 8
 _SCHEME = re.compile(r"(?P<head>\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1_000)
 def is_secret_name(name: str) -> bool:
     """Whether a key of this name holds a secret as a rule: ``password``, ``X-Api-Key``, ``Set-Cookie`` …"""
     return _NAMES.search(name) is not None
@@ -27,7 +30,7 @@ def mask_text(text: str) -> str:
         text = _URL_PASSWORD.sub(rf"\g<head>{MASK}", text)
     if "=" in text:
         text = _URL_QUERY.sub(rf"\g<head>{MASK}", text)
-    return _SCHEME.sub(rf"\g<head>{MASK}", text)
+    return _SCHEME.sub(rf"\g<head>{MASK}", text) if len(text) >= _SHORTEST_SCHEME else text
 
 
 def redact(value: object, depth: int = 6) -> object:
