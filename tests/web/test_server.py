@@ -161,3 +161,10 @@ async def test_a_body_that_comes_in_one_piece_with_its_head_is_no_head(front: Fr
     assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
     writer.close()
     await writer.wait_closed()
+
+
+async def test_nothing_small_is_held_back_for_an_acknowledgement(front: Front) -> None:
+    async with front.client.stream("GET", "/health/live"):
+        (protocol, *_) = front.server.server_state.connections
+        sock = protocol.transport.get_extra_info("socket")
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
