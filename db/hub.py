@@ -28,6 +28,8 @@ from db.tenancy import TenantId
 CHANNEL = "tidegate"
 TAIL = 2_000
 BATCH = 500
+TELL_SECONDS = 0.01
+"""Between two rounds of telling other processes; the first commit after a silence is told at once."""
 NOTHING = Position(0, datetime(1970, 1, 1, tzinfo=UTC))
 _log = structlog.get_logger()
 
@@ -190,7 +192,7 @@ class Hub:
                     await self._database.directory.notify(CHANNEL, ",".join(told[start : start + 100]))
             except Exception:  # the others poll
                 _log.warning("wake_up_not_sent", exc_info=True)
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(TELL_SECONDS)
 
     async def _poll(self) -> None:
         while True:

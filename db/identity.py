@@ -206,7 +206,11 @@ HEADS = compile_statement(
     )
 )
 NOTIFY = compile_statement(
-    select(func.pg_notify(bindparam("channel", type_=Text), bindparam("payload", type_=Text)).label("sent"))
+    # A notification is a hint: its transaction need not wait for the disk, as a commit with work in it must.
+    select(
+        func.set_config("synchronous_commit", "off", true()),
+        func.pg_notify(bindparam("channel", type_=Text), bindparam("payload", type_=Text)).label("sent"),
+    )
 )
 REVISION = compile_statement(select(column("version_num", Text)).select_from(table("alembic_version")))
 CLUSTER = compile_statement(
