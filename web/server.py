@@ -63,7 +63,7 @@ class BoundedProtocol(HttpToolsProtocol):
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6}:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-            # asyncio sets it only on sockets that were made with IPPROTO_TCP spelled out; without it the kernel holds
+            # asyncio sets it only on sockets made with IPPROTO_TCP spelled out; without it the kernel holds
             # a small body back until the client has acknowledged the head, 40 ms later.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
