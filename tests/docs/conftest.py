@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -35,8 +36,14 @@ def make_clone(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
-    folder = tmp_path_factory.mktemp("clone")
+def folder() -> Iterator[Path]:
+    """Not under pytest's own: for root, another session that begins there would shut PostgreSQL's user out."""
+    with TemporaryDirectory(prefix="tidegate-pages-") as path:
+        yield Path(path)
+
+
+@pytest.fixture(scope="module")
+def clone(folder: Path) -> Iterator[Clone]:
     environment = make_clone(folder)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]

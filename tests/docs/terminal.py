@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import Thread
 from typing import IO
 
+from tests.docs.likeness import missing
+
 _DONE = "the block is done, and its last command answered"
 
 
@@ -52,6 +54,16 @@ class Terminal:
     def _read(self, output: IO[str]) -> None:
         for line in output:
             self._printed.append(line)
+
+
+def settled(terminal: Terminal, shown: list[str], seconds: float = 10) -> str:
+    """What is wrong with a block's output once all of it had time to come; nothing shown, nothing asked."""
+    until = time.monotonic() + seconds
+    while shown and (wrong := missing(shown, terminal.printed)):
+        if time.monotonic() > until:
+            return wrong
+        time.sleep(0.05)
+    return ""
 
 
 @contextmanager

@@ -12,8 +12,7 @@ import pytest
 from db.embedded import OWNER, RUNTIME, Embedded
 from tests.docs.conftest import make_clone
 from tests.docs.pages import sql, steps
-from tests.docs.terminal import open_terminal
-from tests.docs.test_walks import settled
+from tests.docs.terminal import open_terminal, settled
 from tests.house.source import ROOT
 from tests.support.database import run_apart
 
@@ -23,15 +22,15 @@ _PLACE = "@127.0.0.1:5432/tidegate"
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 
 
-def test_every_command_works_on_a_server_of_ones_own(tmp_path: Path) -> None:
-    embedded = Embedded.start(tmp_path / "data", durable=False)
+def test_every_command_works_on_a_server_of_ones_own(folder: Path) -> None:
+    embedded = Embedded.start(folder / "data", durable=False)
     try:
         run_apart(_execute(embedded.superuser_dsn, [_own(text) for text in sql(PAGE)]))
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         place = "@/page_tidegate?" + urlsplit(embedded.superuser_dsn).query
-        environment = {**make_clone(tmp_path), "TIDEGATE_PORT": str(port)}
-        with open_terminal(tmp_path, environment) as terminal:
+        environment = {**make_clone(folder), "TIDEGATE_PORT": str(port)}
+        with open_terminal(folder, environment) as terminal:
             for step in steps(PAGE):
                 commands = _own(step.commands.replace(_PLACE, place)).replace("127.0.0.1:8000", f"127.0.0.1:{port}")
                 assert terminal.run(commands) == 0, f"{step} failed: {terminal.printed}"

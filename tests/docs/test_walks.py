@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -10,14 +9,13 @@ import pytest
 from tests.docs.conftest import Clone
 from tests.docs.likeness import missing
 from tests.docs.pages import pages, steps
-from tests.docs.terminal import Terminal, open_terminal
+from tests.docs.terminal import open_terminal, settled
 from tests.house.source import ROOT
 
 WALKS = ["README.md", "docs/quickstart.md"]
 ELSEWHERE = ["docs/operations.md"]  # test_operations.py
-_MADE = re.compile(r"(?:[A-Z_]+=\S+ )?make ([a-z]+)(?: +#.*)?")
+_MADE = re.compile(r"""(?:[A-Z_]+=\S+ )?make ([a-z]+)(?: ARGS="[^"]*")?(?: +#.*)?""")
 """A line that calls make: its target is checked by name, for another test or the demo itself runs it."""
-SECONDS = 10
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 
@@ -55,16 +53,6 @@ def made(commands: str) -> list[str]:
     """The targets of a block that only calls make; none when it does anything else."""
     found = [_MADE.fullmatch(line.strip()) for line in commands.splitlines()]
     return [match[1] for match in found if match] if all(found) else []
-
-
-def settled(terminal: Terminal, shown: list[str]) -> str:
-    """What is wrong with a block's output once all of it had time to come; nothing shown, nothing asked."""
-    until = time.monotonic() + SECONDS
-    while shown and (wrong := missing(shown, terminal.printed)):
-        if time.monotonic() > until:
-            return wrong
-        time.sleep(0.05)
-    return ""
 
 
 def test_what_differs_from_run_to_run_does_not_matter_and_what_matters_does() -> None:
