@@ -1,6 +1,7 @@
 """The application, on one screen: its routes, its middleware, and what it opens before the first request."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -81,6 +82,8 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             introspection=settings.introspection,
         )
         state.metrics.watch(hub)
+        gc.collect()
+        gc.freeze()  # what lives as long as the process need not be looked through again and again
         yield
 
 
