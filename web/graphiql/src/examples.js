@@ -80,7 +80,7 @@ const changeVariables = `{
 `;
 
 const orderEvents = `# Every change of an order, live over SSE.
-# Run it and keep this tab in front: leaving it stops it.
+# Run it and stay in this tab: leaving it stops it.
 # Change an order from a second window, or let
 #   tidegate simulate
 # make traffic. The newest event is shown, and counted
