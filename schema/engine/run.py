@@ -106,6 +106,8 @@ async def _edges(plan: EdgePlan, listed: Listed) -> list[Json]:
                 columns.append((key, await build_rows(part, rows, listed.operation)))
             case _:
                 columns.append((key, [listed.cursor_of(row) for row in rows]))
+    if not columns:  # all of it was skipped
+        return [{} for _ in rows]
     keys = [key for key, _ in columns]
     return [dict(zip(keys, values, strict=True)) for values in zip(*(values for _, values in columns), strict=True)]
 
