@@ -63,11 +63,12 @@ async def _order_events(
 
 
 def _position(operation: Operation, after: str | None) -> Position | None:
-    """A last event id goes before ``after``: an EventSource keeps the one up to date, while its address with the other
-    stays as it was.
+    """On GET a last event id goes before ``after``: an EventSource keeps the one up to date, while its address with
+    the other stays as it was. On POST the document is written anew for each attempt, so ``after`` is the newer word.
     """
-    if after is None or operation.resume_after is not None:
-        return operation.resume_after
+    resume = operation.resume_after
+    if after is None or (resume is not None and operation.resume_first):
+        return resume
     if len(after) > MAX_CURSOR:
         raise InvalidInput("The cursor is malformed.")
     return operation.event_cursors.decode(operation.read.principal.tenant, after)

@@ -23,6 +23,8 @@ class OperationRequest:
     allow_mutation: bool = True
     allow_stream: bool = False
     last_event_id: str | None = None
+    last_event_id_first: bool = False
+    """Whether it wins over a subscription's ``after``: on GET it does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class EventStream:
         source: Any = None  # Any: an async generator of source events, or why there is none
         try:
             operation.resume_after = self._resume_after(operation)
+            operation.resume_first = self._request.last_event_id_first
             source = await self._runner.reference.source_stream(self._runner.executor(self._ready, operation))
             if isinstance(source, ExecutionResult):
                 yield self._frame(source)

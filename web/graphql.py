@@ -77,6 +77,7 @@ class GraphQLEndpoint:
             allow_mutation=scope["method"] == "POST",
             allow_stream=accepted.names_stream,
             last_event_id=last_event_id_of(fields, parameters),
+            last_event_id_first=scope["method"] == "GET",
         )
         return await gateway.answer(request, caller)
 

@@ -13,9 +13,11 @@ WATCH = "subscription ($after: String) { orderEvents(after: $after) { patch } }"
 NOTE = "mutation ($id: ID!, $notes: String!) { updateOrder(input: {id: $id, notes: $notes}) { userErrors { code } } }"
 
 
-async def notes_of(world: World, after: str | None, last_event_id: str | None, count: int) -> list[Frame]:
+async def notes_of(
+    world: World, after: str | None, last_event_id: str | None, count: int, *, by_get: bool = False
+) -> list[Frame]:
     """The first frames of a stream that begins there."""
-    stream = await world.subscribe(WATCH, {"after": after}, last_event_id=last_event_id)
+    stream = await world.subscribe(WATCH, {"after": after}, last_event_id=last_event_id, by_get=by_get)
     async with aclosing(stream):
         frames = aiter(stream)
         return [await anext(frames) for _ in range(count)]
@@ -42,7 +44,10 @@ async def test_a_stream_resumes_after_a_cursor(fresh_world: World, by_header: bo
     assert told(frames) == ["first", "second"]
 
 
-async def test_a_last_event_id_goes_before_after(fresh_world: World) -> None:
+@pytest.mark.parametrize(("by_get", "newer"), [(True, "header"), (False, "after")])
+async def test_on_get_the_last_event_id_wins_and_on_post_after(fresh_world: World, by_get: bool, newer: str) -> None:
     before = await take_notes(fresh_world, "first", "second")
     (first,) = await notes_of(fresh_world, before, None, 1)
-    assert told(await notes_of(fresh_world, before, first.cursor, 1)) == ["second"]
+    after, header = (before, first.cursor) if newer == "header" else (first.cursor, before)
+    assert told(await notes_of(fresh_world, after, header, 1, by_get=by_get)) == ["second"]
+    assert told(await notes_of(fresh_world, header, after, 1, by_get=by_get)) == ["first"]

@@ -89,11 +89,20 @@ class World:
         *,
         caller: Principal | str = "admin",
         last_event_id: str | None = None,
+        by_get: bool = False,
     ) -> EventStream:
         """Open a subscription; the caller of this closes it."""
         who = self.principal(caller) if isinstance(caller, str) else caller
         request = OperationRequest(
-            document, variables, None, None, "req-test", allow_stream=True, last_event_id=last_event_id
+            document,
+            variables,
+            None,
+            None,
+            "req-test",
+            allow_mutation=not by_get,
+            allow_stream=True,
+            last_event_id=last_event_id,
+            last_event_id_first=by_get,
         )
         stream = await self.gateway.answer(request, who)
         assert isinstance(stream, EventStream), stream
