@@ -5,7 +5,7 @@ shape, how the search is driven.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, FromClause, Integer, Select, Table, and_, bindparam, func, literal_column, select
 
+from db.columns import selected
 from db.filters import Shape, clause, shape_of, values_of
 from db.keyset import beyond, bound_values, terms_of
 from db.pages import Key, Page, PageRequest, SortKey
@@ -197,7 +198,7 @@ def _words(shape: _Shape, table: FromClause) -> list[ColumnElement[bool]]:
 
 def _cut_out(
     shape: _Shape,
-    columns: Sequence[ColumnElement[Any]],  # Any: columns of any type
+    columns: Callable[[FromClause], list[ColumnElement[Any]]],  # Any: columns of any type
     bounds: Sequence[ColumnElement[bool]],
     order: Sequence[ColumnElement[Any]],  # Any: as above
     limit: int,
@@ -206,14 +207,13 @@ def _cut_out(
     table = shape.listing.table
     where = and_(*_filter(shape), *bounds)
     if shape.search is None or shape.search.driven:
-        statement = select(*columns).select_from(table).where(and_(where, *_words(shape, table))).order_by(*order)
+        statement = select(*columns(table)).select_from(table).where(and_(where, *_words(shape, table)))
         # The limit is text: a generic plan that does not know it would guess a tenth of the table and sort it.
-        return statement.limit(literal_column(str(limit)))
+        return statement.order_by(*order).limit(literal_column(str(limit)))
     # Called like the table, so that an order's expression means the window's columns too.
     inner = select(*table.c).where(where).order_by(*order).limit(literal_column(str(WINDOW))).subquery(table.name)
-    outer = [inner.c[column.name] for column in columns]
-    walked = select(*outer).select_from(inner).where(and_(*_words(shape, inner))).order_by(*order)
-    return walked.limit(literal_column(str(limit)))
+    walked = select(*columns(inner)).select_from(inner).where(and_(*_words(shape, inner)))
+    return walked.order_by(*order).limit(literal_column(str(limit)))
 
 
 @lru_cache(maxsize=2000)
@@ -224,8 +224,8 @@ def _page_statement(shape: _Shape, cut: _Cut, columns: tuple[str, ...] | None) -
     if cut.before:
         bounds.append(beyond(terms, _names("b", cut.order), reverse=True))
     order = [e.desc() if down is not cut.backward else e.asc() for e, down in terms]
-    chosen = selected(table, columns, (*(key.column for key in cut.order), "id"))
-    statement = _cut_out(shape, chosen, bounds, order, cut.limit + 1)
+    always = (*(key.column for key in cut.order), "id")
+    statement = _cut_out(shape, lambda rows: selected(rows, columns, always), bounds, order, cut.limit + 1)
     return compile_statement(statement.offset(bindparam("offset", type_=Integer)) if cut.offset else statement)
 
 
@@ -235,7 +235,7 @@ def _beyond_statement(shape: _Shape, order: tuple[SortKey, ...], ahead: bool, in
     terms = terms_of(table, order)
     bounds = [beyond(terms, _names("k", order), reverse=not ahead, inclusive=inclusive)]
     way = [e.desc() if down is ahead else e.asc() for e, down in terms]
-    return compile_statement(_cut_out(shape, [table.c.id], bounds, way, 1))
+    return compile_statement(_cut_out(shape, lambda rows: [rows.c.id], bounds, way, 1))
 
 
 @lru_cache(maxsize=500)
@@ -267,11 +267,3 @@ def _estimate_statements(shape: _Shape) -> list[Statement]:
 @lru_cache(maxsize=100)
 def _word_count_statement(listing: Listing, sources: frozenset[str], words: int) -> Statement:
     return compile_statement(select(*(counted(listing.table, listing.allowed(sources), i) for i in range(words))))
-
-
-def selected(
-    table: Table, columns: tuple[str, ...] | None, always: Sequence[str] = ("id",)
-) -> list[ColumnElement[Any]]:  # Any: columns
-    """The columns asked for and those that must come along, each once, in the table's order; the tenant's never."""
-    wanted = {c.name for c in table.c} - {"tenant_id"} if columns is None else {*columns, *always}
-    return [column for column in table.c if column.name in wanted]

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from sqlalchemy import ARRAY, Table, any_, bindparam, select
 
-from db.listings import selected
+from db.columns import selected
 from db.statements import Statement, compile_statement
 from db.tenancy import Row, TenantReader, TenantWriter
 

@@ -22,8 +22,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import Text, TypeEngine
 
+from db.columns import selected
 from db.events import Event, typed_image
-from db.listings import Listing, count_of, has_rows, page_of, selected
+from db.listings import Listing, count_of, has_rows, page_of
 from db.lookups import rows_by_id
 from db.pages import Page, PageRequest
 from db.search import CUSTOMER_NAME, ORDER_TEXT, words_of

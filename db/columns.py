@@ -1,0 +1,35 @@
+"""Which columns a statement reads, asked for by name.
+
+A time that is only printed can be asked for as text (``printed``): PostgreSQL writes it as RFC 3339, which costs a
+fifth of making a date-time of it here and writing that.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnClause, ColumnElement, FromClause, func, literal_column
+
+_PRINTED = "printed_"
+_RFC_3339: ColumnClause[str] = literal_column('\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\'')
+"""Always with microseconds. In the session's zone, which is UTC on every connection of ours."""
+
+
+def printed(column: str) -> str:
+    """The name to ask for, and to find in the row, when the time in ``column`` is wanted as text."""
+    return _PRINTED + column
+
+
+def selected(
+    table: FromClause, columns: Sequence[str] | None, always: Sequence[str] = ("id",)
+) -> list[ColumnElement[Any]]:  # Any: columns of any type
+    """The columns asked for and those that must come along, each once, in the table's order; the tenant's never."""
+    if columns is None:
+        return [column for column in table.c if column.name != "tenant_id"]
+    wanted = {*columns, *always}
+    chosen: list[ColumnElement[Any]] = [column for column in table.c if column.name in wanted]  # Any: as above
+    chosen += [
+        func.to_char(column, _RFC_3339).label(printed(column.name))
+        for column in table.c
+        if printed(column.name) in wanted
+    ]
+    return chosen
