@@ -174,7 +174,8 @@ def _resolver(declaration: Declaration) -> Callable[..., Any]:  # Any: a value, 
         case ToMany(function, key):
 
             async def load_many(root: Any, info: Info) -> Any:  # Any: a row, rows
-                return await info.context.loaders.of(function).load(root[key]) or []
+                found = root[key]
+                return [] if found is None else await info.context.loaders.of(function).load(found) or []
 
             return load_many
         case ById(function, prefix):

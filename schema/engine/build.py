@@ -12,6 +12,7 @@ from schema.engine.plan import Fixed, Inline, Leaf, ObjectPlan, Part, Relation, 
 
 Builder = Callable[..., list[dict[str, Any]]]  # Any: JSON values and times
 """``build(rows, *relations)``: for each relation of the plan a mapping from key to what belongs there."""
+SMALLEST, LARGEST = -(2**31), 2**31 - 1
 EMPTY: list[object] = []
 
 
@@ -36,7 +37,7 @@ class _Writer:
 
     def builder(self, plan: ObjectPlan) -> Builder:
         body = self._object(plan.fields)
-        places = ", ".join(self._places.values()) + ","
+        places = ", ".join(self._places.values()) + "," if self._places else "_"
         relations = "".join(f", r{index}" for index in range(len(self._relations)))
         text = f"def build(rows{relations}):\n    return [{body} for {places} in rows]"
         exec(compile(text, "<plan>", "exec"), self._constants)  # noqa: S102  positions only: see above
@@ -70,9 +71,17 @@ class _Writer:
         if leaf.prefix is not None:
             return f"{self._constant(leaf.prefix)} + {places[0]}"
         if leaf.write is None:
-            return places[0] if leaf.nullable else f"({places[0]} if {places[0]} is not None else null())"
+            return self._checked(leaf, places[0], places[0])
         written = f"{self._constant(leaf.write)}({', '.join(places)})"
-        return written if leaf.nullable else f"(v if (v := {written}) is not None else null())"
+        return self._checked(leaf, f"(v := {written})", "v")
+
+    @staticmethod
+    def _checked(leaf: Leaf, value: str, again: str) -> str:
+        """The value where the field's type takes it; else the run is given up."""
+        fits = f"{SMALLEST} <= {again} <= {LARGEST}" if leaf.whole else ""
+        if leaf.nullable:
+            return f"({again} if {value} is None or {fits} else null())" if fits else value
+        return f"({again} if {value} is not None{fits and f' and {fits}'} else null())"
 
     def _constant(self, value: object) -> str:
         name = f"k{len(self._constants)}"

@@ -222,7 +222,8 @@ def _leaf(declaration: FromColumns, definition: GraphQLField, nullable: bool, re
         return Leaf(columns, nullable, names.__getitem__)
     if not is_leaf_type(named) or named.name not in PLAIN_SCALARS:
         raise Unsupported("scalar")
-    return Leaf(columns, nullable, None if declaration.prefix else declaration.convert, declaration.prefix)
+    convert = None if declaration.prefix else declaration.convert
+    return Leaf(columns, nullable, convert, declaration.prefix, whole=named.name == "Int")
 
 
 def _is_enum(convert: object) -> bool:

@@ -26,6 +26,8 @@ class Leaf:
     nullable: bool
     write: Callable[..., Any] | None = None  # Any: a JSON value, or a time
     prefix: str | None = None
+    whole: bool = False
+    """Whether it is GraphQL's Int, which has 32 bits whatever the column holds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ gets here.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from db.ids import hex_of
+from db.pages import PageRequest
 from schema.connections import Listed, PageArguments
 from schema.denials import Denial, settle
 from schema.engine.build import builder_of
@@ -35,15 +37,11 @@ Json = dict[str, Any]  # Any: JSON values and times
 
 async def run_plan(plan: Plan, operation: Operation, arguments: Arguments) -> tuple[Json, list[Denial]]:
     """The response's data and its denials."""
-    waiting = (
-        [
-            (key, asyncio.ensure_future(_root(part, operation, arguments)))
-            for key, part in plan.fields
-            if not isinstance(part, Fixed)
-        ]
-        if len(plan.fields) > 1
-        else []
-    )
+    # All arguments are judged before the first statement: one malformed value interrupts no connection.
+    ready = {
+        key: _ready(part, operation, arguments(part.call)) for key, part in plan.fields if not isinstance(part, Fixed)
+    }
+    waiting = [(key, asyncio.ensure_future(start())) for key, start in ready.items()] if len(ready) > 1 else []
     data: Json = {}
     try:
         done = {key: await task for key, task in waiting}
@@ -56,22 +54,29 @@ async def run_plan(plan: Plan, operation: Operation, arguments: Arguments) -> tu
         if isinstance(part, Fixed):
             data[key] = part.value
         else:
-            data[key] = done[key] if waiting else await _root(part, operation, arguments)
+            data[key] = done[key] if waiting else await ready[key]()
     return data, _denials(plan, data)
 
 
-async def _root(part: RootList | RootById, operation: Operation, arguments: Arguments) -> Json | None:
+def _ready(
+    part: RootList | RootById,
+    operation: Operation,
+    arguments: Mapping[str, Any],  # Any: a value of the argument's type
+) -> Callable[[], Coroutine[None, None, Json | None]]:
+    """What reads a root field. Raises what is wrong with its arguments."""
     if isinstance(part, RootList):
-        return await _list(part, operation, arguments(part.call))
-    key = hex_of(arguments(part.call)["id"], part.prefix)
+        return partial(_list, part, operation, *PageArguments.of(arguments).request(part.spec, operation))
+    return partial(_by_id, part, operation, hex_of(arguments["id"], part.prefix))
+
+
+async def _by_id(part: RootById, operation: Operation, key: str) -> Json | None:
     found = await part.function(operation.read, [key], part.plan.columns)
     if key not in found:
         return None
     return (await build_rows(part.plan, [found[key]], operation))[0]
 
 
-async def _list(part: RootList, operation: Operation, arguments: Mapping[str, Any]) -> Json:  # Any: arguments
-    request, binding = PageArguments.of(arguments).request(part.spec, operation)
+async def _list(part: RootList, operation: Operation, request: PageRequest, binding: bytes) -> Json:
     page = await part.spec.page(operation.read, request, part.plan.columns)
     return await _connection(part.plan, Listed(part.spec, page, binding, operation))
 
@@ -150,7 +155,7 @@ async def _related(
 ) -> dict[str, Any]:  # Any: an object, or a list of them
     name = relation.key
     keys = [key for key in dict.fromkeys([row[name] for row in rows]) if key is not None]
-    found = await relation.function(operation.read, keys, relation.plan.columns)
+    found = await relation.function(operation.read, keys, relation.plan.columns) if keys else {}
     if not relation.many:
         return dict(zip(found, await build_rows(relation.plan, list(found.values()), operation), strict=True))
     flat = [row for belonging in found.values() for row in belonging]
