@@ -16,7 +16,7 @@ NODE := $(shell command -v node 2>/dev/null)
 NPM_LOCK := $(wildcard tests/interop/package-lock.json)
 NPM_READY := $(if $(and $(NODE),$(NPM_LOCK)),tests/interop/node_modules/.package-lock.json)
 
-.PHONY: help demo test interop check format bench schema lock clean
+.PHONY: help demo test interop check format bench fuzz schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ format: $(READY) ## Mend what ruff can mend by itself
 
 bench: $(READY) ## Measure, as ratios in one run
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+fuzz: $(READY) ## Run random operations by both executors: ARGS="--count 100000 --seed 7"
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 schema: $(READY) ## Write schema/schema.graphql and docs/errors.md
 	@$(BIN)/tidegate schema

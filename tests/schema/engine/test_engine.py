@@ -1,0 +1,114 @@
+"""The engine's door: which plan runs, how many are kept, and that nothing runs twice which must not."""
+
+import asyncio
+import json
+
+import pytest
+
+from schema.engine.engine import PLANS_KEPT
+from tests.support.executors import Executors, ask
+from tests.support.facts import CREATE, footprint, shop_of
+from tests.support.library import SHELF, Desk, Library
+from tests.support.world import World
+
+FLAGS = 5
+CHOOSY = f"""query({", ".join(f"$v{index}: Boolean = false" for index in range(FLAGS))}) {{ shelf(id: "{SHELF}") {{
+    {" ".join(f"l{index}: label @include(if: $v{index})" for index in range(FLAGS))} }} }}"""
+
+
+async def test_each_set_of_conditions_has_its_own_answer_and_few_plans_are_kept() -> None:
+    desk = Desk(Library())
+    for number in range(2**FLAGS):
+        chosen = {f"v{index}": bool(number >> index & 1) for index in range(FLAGS)}
+        data = await desk.by_engine(CHOOSY, chosen)
+        assert set(data["shelf"]) == {f"l{index}" for index in range(FLAGS) if chosen[f"v{index}"]}
+    assert len(desk.document(CHOOSY).plans) == PLANS_KEPT
+    assert desk.engine.ran == {"engine": 2**FLAGS}
+
+
+async def test_a_plan_is_used_again() -> None:
+    desk = Desk(Library())
+    text = f'{{ shelf(id: "{SHELF}") {{ label }} }}'
+    await desk.by_engine(text)
+    (plan,) = desk.document(text).plans.values()
+    await desk.by_engine(text)
+    assert list(desk.document(text).plans.values()) == [plan]
+
+
+async def test_what_cannot_be_compiled_is_remembered_and_counted_each_time() -> None:
+    desk = Desk(Library())
+    for _ in range(3):
+        assert await desk.by_engine("{ opened }") is None
+    assert desk.engine.ran == {"resolver": 3}
+    assert len(desk.document("{ opened }").plans) == 1
+
+
+async def test_arguments_are_those_of_each_request() -> None:
+    desk = Desk(Library())
+    text = "query($id: ID!) { shelf(id: $id) { label } }"
+    assert await desk.by_engine(text, {"id": SHELF}) == {"shelf": {"label": "Novels"}}
+    assert await desk.by_engine(text, {"id": f"shf_{'1' * 32}"}) == {"shelf": None}
+
+
+async def test_callers_with_other_grants_never_share_a_plan(world: World) -> None:
+    executors = Executors.of(world)
+    text = "{ customers(first: 1) { nodes { email } } }"
+    for role, hidden in (("admin", False), ("viewer", True), ("manager", False), ("viewer", True)):
+        answer = await ask(executors.compiled, text, {}, world.principal(role))
+        (node,) = json.loads(answer.body)["data"]["customers"]["nodes"]
+        assert (node["email"] is None) is hidden
+    assert executors.ran == {"engine": 4}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" + "orders { nodes { customer { " * 8 + "id" + " } } }" * 8 + "}",
+        "{ " + " ".join(f"a{index}: orders {{ totalCount }}" for index in range(100)) + " }",
+        "{ orders { nodes { ...A } } } fragment A on Order { ...B } fragment B on Order { ...A }",
+        "{ orders { nodes { id " + "@skip(if: false) " * 60 + "} } }",
+    ],
+    ids=["deep", "aliased", "cyclic", "directed"],
+)
+async def test_a_hostile_document_is_refused_before_it_is_planned(world: World, text: str) -> None:
+    executors = Executors.of(world)
+    async with world.statements() as seen:
+        answer = await ask(executors.compiled, text, {}, world.principal())
+    assert answer.code in {"QUERY_LIMIT_EXCEEDED", "GRAPHQL_VALIDATION_FAILED"}
+    assert (executors.ran, seen) == ({}, [])
+
+
+async def test_a_mutation_runs_once_and_by_the_reference(world: World) -> None:
+    executors = Executors.of(world)
+    draft = (await shop_of(world)).draft()
+    before = await world.count("orders")
+    answer = await ask(executors.compiled, CREATE, {"input": draft}, world.principal())
+    assert not answer.has_errors
+    assert await world.count("orders") == before + 1
+    assert executors.ran == {}
+
+
+async def test_a_mutation_whose_payload_fails_wrote_once(world: World) -> None:
+    executors = Executors.of(world)
+    draft = (await shop_of(world)).draft(items=[])
+    before = await footprint(world)
+    await ask(executors.compiled, CREATE, {"input": draft}, world.principal())
+    assert await footprint(world) == before
+
+
+async def test_a_caller_who_goes_away_leaves_no_read_behind(world: World) -> None:
+    executors = Executors.of(world)
+    before = asyncio.all_tasks()
+    text = "{ a: orders { totalCount } b: customers { totalCount } c: products { totalCount } }"
+    asked = asyncio.create_task(ask(executors.compiled, text, {}, world.principal()))
+    await asyncio.sleep(0.001)
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    assert asyncio.all_tasks() <= before
+
+
+async def test_a_gateway_without_an_engine_has_nothing_to_count(world: World) -> None:
+    executors = Executors.of(world)
+    assert executors.reference.engine is None
+    answer = await ask(executors.reference, "{ orders(first: 1) { totalCount } }", {}, world.principal())
+    assert not answer.has_errors

@@ -1,0 +1,117 @@
+"""Both executors answer alike: random operations of every kind, and every difference that was ever found.
+
+More of the first kind, with other seeds: ``make fuzz``.
+"""
+
+from typing import Any
+
+import pytest
+from graphql import StringValueNode
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis_graphql import queries
+
+from auth.permissions import SYSTEM_ROLES
+from schema.root import sdl
+from tests.support.executors import CORE, Executors, facts_of
+from tests.support.operations import Asked, Operations
+from tests.support.world import World
+
+SEED, COUNT = 20_261_121, 2_000
+SHARE = 0.6
+"""Of the operations that succeed, at least so many ran on the engine: else their equality says nothing of it."""
+EVERYTHING, NO_EMAIL = (frozenset(SYSTEM_ROLES[role]) for role in ("admin", "viewer"))
+_TEXTS = {"DateTime": "2026-01-01T00:00:00Z", "Decimal": "12.50", "JSON": "any"}
+
+FOUND: dict[str, tuple[str, dict[str, Any], frozenset[str]]] = {  # Any: JSON
+    "an edge of which all is skipped is an empty object": (
+        "query($v: Boolean!) { orders(first: 2) { edges { cursor @skip(if: $v) } } }",
+        {"v": True},
+        EVERYTHING,
+    ),
+    "a fragment denied in two places is told once, at the first place in the data": (
+        """{ b: orders(first: 2) { nodes { customer { ...C } } } a: customers(first: 1) { nodes { ...C } } }
+        fragment C on Customer { name email }""",
+        {},
+        NO_EMAIL,
+    ),
+    "two selections of one denied field, merged, are told once": (
+        "{ customers(first: 2) { nodes { email } nodes { name email } edges { node { email } } } }",
+        {},
+        NO_EMAIL,
+    ),
+    "a denied null that an error took away is not told": (
+        "{ customers(first: 2) { nodes { email } } orders(first: -1) { totalCount } }",
+        {},
+        NO_EMAIL,
+    ),
+    "a denial stands where the data puts it, not where the document does": (
+        """{ orders(first: 1) { edges { node { a: customer { x: email } } } nodes { number }
+        edges { node { a: customer { y: email } } } } }""",
+        {},
+        NO_EMAIL,
+    ),
+    "a root of which all is skipped is an empty object": ("{ orders @skip(if: true) { totalCount } }", {}, EVERYTHING),
+    "a condition that is null is refused alike": (
+        "query($v: Boolean = true) { orders(first: 1) { totalCount @skip(if: $v) } }",
+        {"v": None},
+        EVERYTHING,
+    ),
+    "a malformed id beside a good list takes only itself away": (
+        '{ orders(first: 1) { nodes { number } } order(id: "cus_1") { number } }',
+        {},
+        EVERYTHING,
+    ),
+}
+"""Name → document, variables, grants."""
+
+
+async def test_both_executors_answer_random_operations_alike(world: World) -> None:
+    executors = Executors.of(world)
+    operations = Operations(CORE, await facts_of(world, SEED), SEED)
+    for index in range(COUNT):
+        asked = operations.draw()
+        found = await executors.difference(asked)
+        assert found is None, f"seed {SEED}, operation {index}: {found}\n{asked}"
+    assert executors.share >= SHARE, dict(executors.ran)
+
+
+@pytest.mark.parametrize("name", FOUND)
+async def test_a_difference_once_found_is_gone(world: World, name: str) -> None:
+    document, variables, grants = FOUND[name]
+    executors = Executors.of(world)
+    assert await executors.difference(Asked(document, variables, None, grants)) is None
+
+
+def _text(text: str) -> st.SearchStrategy[StringValueNode]:
+    return st.just(StringValueNode(value=text))
+
+
+@given(
+    document=queries(sdl(), custom_scalars={name: _text(text) for name, text in _TEXTS.items()}, allow_x00=False),
+    role=st.sampled_from(sorted(SYSTEM_ROLES)),
+)
+@settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+async def test_both_executors_answer_what_hypothesis_makes_of_the_schema_alike(
+    world: World, document: str, role: str
+) -> None:
+    assert await Executors.of(world).difference(Asked(document, {}, None, frozenset(SYSTEM_ROLES[role]))) is None
+
+
+async def test_the_same_seed_draws_the_same_operations(world: World) -> None:
+    facts = await facts_of(world, SEED)
+    one, other = Operations(CORE, facts, 5), Operations(CORE, facts, 5)
+    assert [one.draw() for _ in range(50)] == [other.draw() for _ in range(50)]
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        *("fragment ", "... on ", "... {", "@skip(", "@include(", "a_", "__typename", " = ", "$v", "query Other"),
+        *("after: ", "before: ", "last: ", "offset: ", "where: ", "orderBy: ", "search: ", "{and: "),
+        *("edges", "nodes", "totalCount", "pageInfo", "items", "node(", "nodes(", "viewer"),
+    ],
+)
+async def test_a_seed_draws_every_kind_of_construct(world: World, sign: str) -> None:
+    operations = Operations(CORE, await facts_of(world, SEED), SEED)
+    assert sum(sign in operations.draw().document for _ in range(300)) > 1

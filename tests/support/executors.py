@@ -1,0 +1,158 @@
+"""Both executors over one database, and what they say differently."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+from auth.principal import Principal
+from db.event_cursors import EventCursorCodec
+from db.money import format_amount
+from db.pages import CursorCodec
+from schema.execute import Answer, Gateway, OperationRequest
+from schema.root import schema
+from tests.support.arguments import Facts, Json, Values, literal
+from tests.support.operations import Asked
+from tests.support.world import KEY, World
+
+CORE = schema()._schema
+_LISTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Executors:
+    """A gateway with the engine and one without, for the callers of one tenant."""
+
+    world: World
+    compiled: Gateway
+    reference: Gateway
+    outcomes: Counter[str] = field(default_factory=Counter)
+    """How many operations were refused, failed, or succeeded by the engine or by the reference."""
+
+    @classmethod
+    def of(cls, world: World) -> "Executors":
+        return cls(world, _gateway(world, "compiled"), _gateway(world, "reference"))
+
+    @property
+    def ran(self) -> Counter[str]:
+        """How many operations the engine ran, and why it did not run the others."""
+        assert self.compiled.engine is not None
+        return self.compiled.engine.ran
+
+    async def ask(self, gateway: Gateway, asked: Asked) -> Answer:
+        caller = self.world.principal(grants=asked.grants)
+        return await ask(gateway, asked.document, asked.variables, caller, asked.operation)
+
+    async def difference(self, asked: Asked) -> str | None:
+        """What the two say differently; None when they agree."""
+        before = self.ran.copy()
+        left, right = await self.ask(self.compiled, asked), await self.ask(self.reference, asked)
+        failed = right.code is None and _failed(right)
+        by_engine = self.ran["engine"] > before["engine"]
+        self.outcomes["refused" if right.code else "failed" if failed else "engine" if by_engine else "reference"] += 1
+        if right.code is None and not failed and self.ran["error"] > before["error"]:
+            return f"the engine failed where the reference answers {right}"
+        return difference(left, right)
+
+    @property
+    def share(self) -> float:
+        """Of the operations that succeeded, how many the engine ran."""
+        engine, reference = self.outcomes["engine"], self.outcomes["reference"]
+        return engine / max(1, engine + reference)
+
+
+async def ask(
+    gateway: Gateway,
+    document: str,
+    variables: Mapping[str, Json],
+    caller: Principal | None,
+    operation: str | None = None,
+) -> Answer:
+    answer = await gateway.answer(OperationRequest(document, variables, operation, None, "req-test"), caller)
+    assert isinstance(answer, Answer)
+    return answer
+
+
+def difference(left: Answer, right: Answer) -> str | None:
+    """Bytes of the data, with the order of keys; errors as a set of what clients may rely on."""
+    if left.body == right.body and replace(left, body=b"") == replace(right, body=b""):
+        return None
+    one, other = json.loads(left.body), json.loads(right.body)
+    if (left.code, left.status, left.operation) != (right.code, right.status, right.operation):
+        return f"outcome: {left} is not {right}"
+    if json.dumps(one.get("data", "absent")) != json.dumps(other.get("data", "absent")):
+        return f"data: {json.dumps(one)} is not {json.dumps(other)}"
+    if (ours := _told(one)) != (theirs := _told(other)):
+        return f"errors: only here {ours - theirs}, only there {theirs - ours}"
+    return None
+
+
+def _failed(answer: Answer) -> bool:
+    """Whether anything but denials went wrong."""
+    errors = json.loads(answer.body).get("errors", ())
+    return any(error["extensions"]["code"] != "FORBIDDEN" for error in errors)
+
+
+def _told(body: Mapping[str, Json]) -> set[str]:
+    """Each error's path and extensions, as text."""
+    return {json.dumps([error.get("path"), error["extensions"]], sort_keys=True) for error in body.get("errors", ())}
+
+
+def _gateway(world: World, engine: str) -> Gateway:
+    codecs = CursorCodec([KEY]), EventCursorCodec([KEY], epoch=7)
+    return Gateway(world.database, world.hub, *codecs, introspection="everyone", engine=engine)
+
+
+async def facts_of(world: World, seed: int, tenant: str = "acme") -> Facts:
+    """Some of what stands in the tenant's tables, and cursors of lists that were read with random arguments."""
+    orders = await _rows(world, "SELECT * FROM orders", tenant)
+    customers = await _rows(world, "SELECT * FROM customers", tenant)
+    products = await _rows(world, "SELECT * FROM products", tenant)
+    ids = {"ord": orders, "cus": customers, "prd": products}
+    public = {prefix: [f"{prefix}_{row['id']}" for row in rows] for prefix, rows in ids.items()}
+    values = {
+        **dict.fromkeys(("order", "OrderWhere.id"), public["ord"]),
+        **dict.fromkeys(("OrderWhere.customerId", "CustomerWhere.id"), public["cus"]),
+        "ProductWhere.id": public["prd"],
+        **{name: [each for some in public.values() for each in some] for name in ("id", "ids")},
+        **{f"OrderWhere.{name}": _texts(orders, name) for name in ("number", "notes", "status")},
+        **{f"CustomerWhere.{name}": _texts(customers, name) for name in ("name", "email", "city", "country")},
+        **{f"ProductWhere.{name}": _texts(products, name) for name in ("sku", "name")},
+        "OrderWhere.total": [format_amount(row["total"], row["currency"]) for row in orders],
+        "ProductWhere.price": [format_amount(row["price"], row["currency"]) for row in products],
+        "OrderWhere.dueAt": [row["due_at"].isoformat() for row in orders if row["due_at"]],
+    }
+    for noun, rows in (("Order", orders), ("Customer", customers), ("Product", products)):
+        values |= {f"{noun}Where.createdAt": [row["created_at"].isoformat() for row in rows]}
+        values |= {f"{noun}Where.updatedAt": [row["updated_at"].isoformat() for row in rows]}
+    texts = _texts(customers, "name") + _texts(products, "name") + _texts(orders, "notes")
+    facts = Facts(values, sorted({word for text in texts for word in text.split()})[:60])
+    await _read_lists(world, facts, Random(seed))
+    return facts
+
+
+async def _rows(world: World, sql: str, tenant: str) -> list[Any]:  # Any: rows
+    found: list[Any] = await world.superuser.fetch(
+        f"{sql} WHERE tenant_id = $1 ORDER BY id LIMIT 40", world.tenants[tenant].hex
+    )
+    return found
+
+
+def _texts(rows: Iterable[Any], name: str) -> list[str]:  # Any: rows
+    return [row[name] for row in rows if row[name]]
+
+
+async def _read_lists(world: World, facts: Facts, random: Random) -> None:
+    values, query = Values(random, facts, malformed=0), CORE.query_type
+    assert query is not None
+    for name in ("orders", "customers", "products"):
+        args = query.fields[name].args
+        for _ in range(_LISTS):
+            chosen = values.list(args)
+            written = "".join(f", {key}: {literal(args[key].type, value)}" for key, value in chosen.items())
+            reply = await world.ask(f"{{ {name}(first: 8{written}) {{ edges {{ cursor }} }} }}")
+            if reply.data:
+                cursors = [edge["cursor"] for edge in reply.data[name]["edges"]]
+                facts.lists.setdefault(name, []).append({**chosen, "cursors": cursors})

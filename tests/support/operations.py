@@ -1,0 +1,225 @@
+"""Random valid operations over any schema like ours: what clients write, and what none would.
+
+One seed gives the same operations for ever. Response keys tell which field they stand for, so that selections of one
+key can be written in many places and still merge.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from graphql import (
+    GraphQLBoolean,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_leaf_type,
+)
+
+from auth.permissions import PERMISSIONS, SYSTEM_ROLES
+from tests.support.arguments import Facts, Json, Values, literal
+
+ROOTS = {"orders": 8, "customers": 4, "products": 3, "order": 3, "node": 0.3, "nodes": 0.3, "viewer": 0.3}
+"""How often each root field is drawn."""
+_BOOLEAN = GraphQLNonNull(GraphQLBoolean)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An operation, and the grants of who asks it."""
+
+    document: str
+    variables: Mapping[str, Json]
+    operation: str | None
+    grants: frozenset[str]
+
+
+class Operations:
+    """Draws operations from a seed."""
+
+    def __init__(self, schema: GraphQLSchema, facts: Facts, seed: int) -> None:
+        self._schema = schema
+        self._facts = facts
+        self._random = Random(seed)
+        self._last: Asked | None = None
+
+    def draw(self) -> Asked:
+        """A new operation, or the last one as somebody else asks it, with other conditions."""
+        random = self._random
+        if self._last is not None and random.random() < 0.5:
+            self._last = replace(self._last, variables=self._flipped(self._last.variables), grants=self._grants())
+        else:
+            values = Values(random, self._facts)
+            document, variables, name = _Draft(self._schema, random, values).query()
+            self._last = Asked(document, variables, name, self._grants())
+        return self._last
+
+    def _flipped(self, variables: Mapping[str, Json]) -> dict[str, Json]:
+        coin = self._random.random
+        return {name: coin() < 0.5 if isinstance(value, bool) else value for name, value in variables.items()}
+
+    def _grants(self) -> frozenset[str]:
+        random = self._random
+        if random.random() < 0.15:
+            return frozenset(random.sample([*PERMISSIONS, "orders:*", "*"], random.randrange(6)))
+        return frozenset(SYSTEM_ROLES[random.choices(list(SYSTEM_ROLES), (5, 2, 3, 1))[0]])
+
+
+class _Draft:
+    """One operation while it is written."""
+
+    def __init__(self, schema: GraphQLSchema, random: Random, values: Values) -> None:
+        self._schema = schema
+        self._random = random
+        self._values = values
+        self._fragments: dict[str, tuple[str, str]] = {}
+        self._declared: list[str] = []
+        self._given: dict[str, Json] = {}
+        self._aliases = 24
+        self._directives = 40
+        self._fields = 40
+
+    def query(self) -> tuple[str, dict[str, Json], str | None]:
+        """The document, its variables, and the name of the operation to run."""
+        random, root = self._random, self._schema.query_type
+        assert root is not None
+        calls = [self._call(root, index) for index in range(random.choice((1, 1, 1, 1, 2, 2, 3)))]
+        body = []
+        for field, head in [*calls, *(call for call in calls if random.random() < 0.15)]:
+            body.append(f"{head}{self._directive()}{self._selections(get_named_type(field.type))}")
+        if random.random() < 0.05:
+            body.append(f"{self._key('__typename')}{self._directive()}")
+        body = [self._wrapped(root, part) for part in body]
+        name = random.choice((None, "Q", "Q"))
+        head = f"query {name or ''}" + (f"({', '.join(self._declared)})" if self._declared else "")
+        rest = [f"fragment {name} on {on} {text}" for name, (on, text) in self._fragments.items()]
+        if name and random.random() < 0.1:
+            rest.append("query Other { __typename }")
+        random.shuffle(rest)
+        return "\n".join([f"{head} {{ {' '.join(body)} }}", *rest]), self._given, name
+
+    def _call(self, root: GraphQLObjectType, index: int) -> tuple[GraphQLField, str]:
+        """A root field with its key and its arguments as written."""
+        random = self._random
+        name = random.choices(list(ROOTS), list(ROOTS.values()))[0]
+        field = root.fields[name]
+        alias = f"{name}_{index}: " if index or random.random() < 0.2 else ""
+        if "first" in field.args:
+            given = self._values.page(name, field.args)
+        else:
+            given = {key: self._values.of(argument.type, key) for key, argument in field.args.items()}
+        if name == "order":
+            given = {"id": self._values.of(field.args["id"].type, "order")}
+        written = [f"{key}: {self._argument(field.args[key].type, value)}" for key, value in given.items()]
+        random.shuffle(written)
+        return field, alias + name + (f"({', '.join(written)})" if written else "")
+
+    def _argument(self, kind: Any, value: Json) -> str:  # Any: an input type
+        """The value as a literal, as a variable, or with variables inside."""
+        random = self._random
+        if isinstance(value, dict) and random.random() < 0.5:
+            fields = get_named_type(kind).fields
+            return "{" + ", ".join(f"{k}: {self._argument(fields[k].type, v)}" for k, v in value.items()) + "}"
+        if random.random() < 0.4:
+            return self._variable(kind, value)
+        return literal(kind, value)
+
+    def _variable(self, kind: Any, value: Json) -> str:  # Any: an input type
+        """Declares a variable that has this value: as it is given, or by its default."""
+        random, name = self._random, f"v{len(self._declared)}"
+        text = str(kind)
+        if random.random() < 0.3 and value is not None:
+            self._declared.append(f"${name}: {text.removesuffix('!')} = {literal(kind, value)}")
+            if random.random() < 0.2:
+                self._given[name] = value
+            return f"${name}"
+        self._declared.append(f"${name}: {text}")
+        if value is not None or text.endswith("!") or random.random() < 0.5:
+            self._given[name] = value  # a null may as well be left out
+        return f"${name}"
+
+    def _directive(self) -> str:
+        """Nothing, mostly; else ``@skip`` or ``@include`` by a literal or a variable."""
+        random = self._random
+        if self._directives < 2 or random.random() > 0.12:
+            return ""
+        names = random.choice((["skip"], ["include"], ["include"], ["skip", "include"]))
+        self._directives -= len(names)
+        written = ""
+        for name in names:
+            value = (random.random() < 0.35) is (name == "skip")
+            bare = {True: "true", False: "false"}[value]
+            written += f" @{name}(if: {bare if random.random() < 0.5 else self._variable(_BOOLEAN, value)})"
+        return written
+
+    def _selections(self, parent: Any, depth: int = 0) -> str:  # Any: an output type
+        if is_leaf_type(parent):
+            return ""
+        random = self._random
+        if isinstance(parent, GraphQLInterfaceType):
+            parts = [self._key("id")] if random.random() < 0.7 else ["__typename"]
+            kinds = self._schema.get_possible_types(parent)
+            parts += [
+                self._inside(kind, depth, bare=False) for kind in random.sample(kinds, random.randrange(len(kinds) + 1))
+            ]
+            return f" {{ {' '.join(parts)} }}"
+        parts = [self._part(parent, depth) for _ in range(random.choice((1, 2, 2, 3, 4, 5)))]
+        return f" {{ {' '.join(parts)} }}"
+
+    def _part(self, parent: GraphQLObjectType, depth: int) -> str:
+        random = self._random
+        self._fields -= 1
+        chance = random.random()
+        if self._fields < 0 or chance < 0.06:
+            return self._key("__typename") + self._directive()
+        if chance < 0.25 and depth < 9:
+            return self._inside(parent, depth)
+        name = self._field_of(parent)
+        field = parent.fields[name]
+        return self._key(name) + self._directive() + self._selections(get_named_type(field.type), depth + 1)
+
+    def _field_of(self, parent: GraphQLObjectType) -> str:
+        """A field, rather one with something below it."""
+        names = list(parent.fields)
+        deep = [name for name in names if not is_leaf_type(get_named_type(parent.fields[name].type))]
+        name: str = self._random.choice(deep if deep and self._random.random() < 0.5 else names)
+        return name
+
+    def _inside(self, parent: GraphQLObjectType, depth: int, *, bare: bool = True) -> str:
+        """The selections in a fragment: inline (without its type when ``bare``), of its own, or one that is there."""
+        random = self._random
+        known = [name for name, (on, _) in self._fragments.items() if on == parent.name]
+        if known and random.random() < 0.5:
+            return f"...{random.choice(known)}{self._directive()}"
+        on, text = parent.name, ""
+        if parent.interfaces and random.random() < 0.2:
+            on, text = parent.interfaces[0].name, f" {{ {self._key('id')} {self._key('__typename')} }}"
+        text = text or self._selections(parent, depth + 1)
+        if random.random() < 0.5 and len(self._fragments) < 12:
+            name = f"F{len(self._fragments)}_{random.randrange(10_000)}"
+            self._fragments[name] = (on, text)
+            return f"...{name}{self._directive()}"
+        condition = "" if bare and on == parent.name and random.random() < 0.5 else f" on {on}"
+        return f"...{condition}{self._directive()}{text}"
+
+    def _wrapped(self, root: GraphQLObjectType, text: str) -> str:
+        """A root selection as it is, or inside a fragment."""
+        chance = self._random.random()
+        if chance < 0.05:
+            return f"... on {root.name}{self._directive()} {{ {text} }}"
+        if chance < 0.1 and len(self._fragments) < 12:
+            name = f"R{len(self._fragments)}"
+            self._fragments[name] = (root.name, f"{{ {text} }}")
+            return f"...{name}{self._directive()}"
+        return text
+
+    def _key(self, name: str) -> str:
+        """The field under its own name, or under one of two others."""
+        if self._aliases > 0 and self._random.random() < 0.12:
+            self._aliases -= 1
+            return f"{self._random.choice('ab')}_{name}: {name}"
+        return name
