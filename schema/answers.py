@@ -60,4 +60,6 @@ def _body(result: ExecutionResult, request_id: str, unexpected: Unexpected) -> d
         for cause in met.values():
             unexpected(cause)
     body["data"] = result.data
+    if result.extensions:
+        body["extensions"] = result.extensions
     return body

@@ -32,7 +32,7 @@ __all__ = ["Answer", "EventStream", "Frame", "Gateway", "OperationRequest"]
 class Gateway:
     """Answers requests. Made once a process by the composition root."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the settings of the composition root, by name
         self,
         database: Database,
         hub: Hub,
@@ -41,13 +41,14 @@ class Gateway:
         *,
         introspection: str = "signed-in",
         engine: str = "compiled",
+        tell_engine: bool = False,
         limits: Limits | None = None,
         clock: Clock = utc_now,
     ) -> None:
         core = schema()._schema  # Strawberry has no public name for the schema it builds
         self.engine = Engine(schema(), core) if engine == "compiled" else None
         self.sdl = sdl()
-        self._runner = Runner(database, hub, cursors, event_cursors, Reference(core), self.engine, clock)
+        self._runner = Runner(database, hub, cursors, event_cursors, Reference(core), self.engine, clock, tell_engine)
         self._introspection = introspection
         # A suggestion names a field: only where anybody may see the schema.
         self._documents = DocumentCache(core, limits or Limits(), hide_suggestions=introspection != "everyone")

@@ -34,6 +34,8 @@ class Runner:
     engine: Engine | None
     """None: everything by the reference."""
     clock: Clock
+    tell_engine: bool = False
+    """Whether a query's answer says in its extensions what ran it."""
 
     def operation(self, request: OperationRequest, ready: Ready, caller: Principal | None) -> Operation:
         """A fresh context for one execution."""
@@ -60,11 +62,16 @@ class Runner:
         """Execute once, with loaders of its own: nothing it reads is left over from another execution."""
         operation = self.operation(request, ready, caller)
         executor = self.executor(ready, operation, root)
-        if self.engine is not None and ready.kind == "query" and caller is not None:
-            done = await self.engine.run(ready.document, executor, operation)
-            if done is not None:
-                return ExecutionResult(done[0], denial_errors(done[1]) or None)
-        return await self.reference.execute(executor)
+        if self.engine is None or ready.kind != "query" or caller is None:
+            return await self.reference.execute(executor)
+        done = await self.engine.run(ready.document, executor, operation)
+        if isinstance(done, str):
+            result, told = await self.reference.execute(executor), f"reference:{done}"
+        else:
+            result, told = ExecutionResult(done[0], denial_errors(done[1]) or None), "compiled"
+        if self.tell_engine:
+            result.extensions = {"engine": told}
+        return result
 
     def unexpected(self, error: BaseException) -> None:
         """The one log entry of an exception that nobody foresaw."""

@@ -74,14 +74,16 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         closing.push_async_callback(hub.stop)
         state.directory = database.directory
         state.authenticator = await open_authenticator(database.directory, keyring)
-        state.gateway = Gateway(
+        gateway = state.gateway = Gateway(
             database,
             hub,
             CursorCodec(keyring.keys("page cursor")),
             EventCursorCodec(keyring.keys("event cursor"), await database.directory.epoch()),
             introspection=settings.introspection,
+            engine=settings.engine,
+            tell_engine=settings.environment == "demo",
         )
-        state.metrics.watch(hub)
+        state.metrics.watch(hub, gateway.engine.ran if gateway.engine is not None else None)
         gc.collect()
         gc.freeze()  # what lives as long as the process need not be looked through again and again
         yield

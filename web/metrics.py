@@ -2,6 +2,8 @@
 
 import hmac
 import ipaddress
+from collections import Counter as Tally
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from prometheus_client import (
@@ -13,6 +15,8 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 from starlette.types import Receive, Scope, Send
 
 from web.responses import NO_STORE, error_body, send_bytes, send_json
@@ -24,6 +28,23 @@ _FORWARDED = {b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"}
 class _Following(Protocol):
     @property
     def followers(self) -> int: ...
+
+
+class _Engine(Collector):
+    """Reads the engine's own count when somebody looks."""
+
+    def __init__(self) -> None:
+        self.ran: Mapping[str, int] = Tally()
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        family = CounterMetricFamily(
+            "tidegate_engine_operations",
+            "Queries by what ran them: engine, or why the reference did.",
+            labels=["outcome"],
+        )
+        for outcome, count in sorted(self.ran.items()):
+            family.add_metric([outcome], count)
+        yield family
 
 
 class Metrics:
@@ -46,14 +67,18 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        self._engine = _Engine()
+        self.registry.register(self._engine)
         ProcessCollector(registry=self.registry)
         self._told: dict[
             tuple[str, str, int], tuple[Counter, Histogram]
         ] = {}  # looking labels up costs more than counting
 
-    def watch(self, hub: _Following) -> None:
-        """Ask this hub for its followers whenever somebody looks."""
+    def watch(self, hub: _Following, ran: Mapping[str, int] | None) -> None:
+        """Ask this hub for its followers, and this tally of the engine's (if there is one), whenever somebody looks."""
         self._followers.set_function(lambda: hub.followers)
+        if ran is not None:
+            self._engine.ran = ran
 
     def count_answer(self, code: str | None) -> None:
         self._answers.labels(code or "OK").inc()

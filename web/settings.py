@@ -85,6 +85,10 @@ class Settings(BaseSettings):
     introspection: Literal["everyone", "signed-in", "off"] = Field(
         default="signed-in", description="Who may read the schema: everyone, signed-in or off"
     )
+    engine: Literal["compiled", "reference"] = Field(
+        default="compiled",
+        description="What runs queries: compiled plans, or graphql-core alone (reference), which is slower",
+    )
     log_days: int = Field(
         default=7, ge=1, le=3650, description="Days that the event log is kept: how far back a stream can resume"
     )

@@ -32,17 +32,17 @@ class Engine:
 
     async def run(
         self, document: Document, executor: GatedExecutor, operation: Operation
-    ) -> tuple[Json, list[Denial]] | None:
-        """The data and the denials; None when the reference must do it, from the start."""
+    ) -> tuple[Json, list[Denial]] | str:
+        """The data and the denials; or why the reference must do it, from the start."""
         try:
             plan = self._plan(document, executor, operation.denied)
             done = await run_plan(plan, operation, lambda call: self._arguments(call, executor))
         except Unsupported as error:
             self.ran[error.reason] += 1
-            return None
+            return error.reason
         except Exception:
             self.ran["error"] += 1
-            return None
+            return "error"
         self.ran["engine"] += 1
         return done
 

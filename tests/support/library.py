@@ -166,7 +166,7 @@ class Desk:
     async def by_engine(self, text: str, variables: dict[str, Any] | None = None) -> Any:  # Any: JSON, None: not run
         executor = self.executor(text, variables)
         done = await self.engine.run(self.document(text), executor, executor.context_value)
-        return None if done is None else done[0]
+        return None if isinstance(done, str) else done[0]
 
     async def both(self, text: str, variables: dict[str, Any] | None = None) -> ExecutionResult:  # Any: JSON
         """What the house answers: the engine's, which must be the reference's, or else the reference's."""

@@ -4,7 +4,7 @@ import pytest
 from starlette.types import Message, Scope
 
 from tests.support.database import Dsns
-from tests.support.server import Front, settings_for
+from tests.support.server import Front, serving, settings_for
 from tests.support.waiting import until
 from web.app import create_app
 from web.metrics import serve_metrics
@@ -74,6 +74,23 @@ async def test_answers_are_counted_by_code(front: Front) -> None:
     for document in ("{ __typename }", "{", ""):
         await front.post(document)
     assert (count("OK"), count("GRAPHQL_PARSE_FAILED"), count("BAD_REQUEST")) == tuple(each + 1 for each in before)
+
+
+async def test_queries_are_counted_by_what_ran_them(front: Front) -> None:
+    def count(outcome: str) -> float:
+        registry = front.app.state.metrics.registry
+        return registry.get_sample_value("tidegate_engine_operations_total", {"outcome": outcome}) or 0
+
+    before, headers = (count("engine"), count("resolver")), await front.bearer()
+    await front.post("{ orders(first: 1) { totalCount } }", headers=headers)
+    await front.post("{ viewer { roles } }", headers=headers)
+    assert (count("engine"), count("resolver")) == tuple(each + 1 for each in before)
+    assert 'tidegate_engine_operations_total{outcome="engine"}' in (await front.client.get("/metrics")).text
+
+
+async def test_without_an_engine_there_is_nothing_to_count(dsns: Dsns) -> None:
+    async with serving(settings_for(dsns, engine="reference")) as front:
+        assert "tidegate_engine_operations_total{" not in (await front.client.get("/metrics")).text
 
 
 async def test_two_applications_count_apart(dsns: Dsns, front: Front) -> None:

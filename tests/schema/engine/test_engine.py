@@ -5,11 +5,14 @@ import json
 
 import pytest
 
+from db.event_cursors import EventCursorCodec
+from db.pages import CursorCodec
 from schema.engine.engine import PLANS_KEPT
+from schema.execute import Gateway
 from tests.support.executors import Executors, ask
 from tests.support.facts import CREATE, footprint, shop_of
 from tests.support.library import SHELF, Desk, Library
-from tests.support.world import World
+from tests.support.world import KEY, World
 
 FLAGS = 5
 CHOOSY = f"""query({", ".join(f"$v{index}: Boolean = false" for index in range(FLAGS))}) {{ shelf(id: "{SHELF}") {{
@@ -105,6 +108,23 @@ async def test_a_caller_who_goes_away_leaves_no_read_behind(world: World) -> Non
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)
     assert asyncio.all_tasks() <= before
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{ orders(first: 1) { totalCount } }", {"engine": "compiled"}),
+        ("{ viewer { roles } }", {"engine": "reference:resolver"}),
+        ("{ orders(first: -1) { totalCount } }", {"engine": "reference:error"}),
+    ],
+)
+async def test_an_answer_says_what_ran_it_only_when_that_is_wanted(
+    world: World, text: str, told: dict[str, str]
+) -> None:
+    codecs = CursorCodec([KEY]), EventCursorCodec([KEY], epoch=7)
+    telling = Gateway(world.database, world.hub, *codecs, tell_engine=True)
+    assert json.loads((await ask(telling, text, {}, world.principal())).body)["extensions"] == told
+    assert "extensions" not in (await world.ask(text)).body
 
 
 async def test_a_gateway_without_an_engine_has_nothing_to_count(world: World) -> None:
