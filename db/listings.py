@@ -11,9 +11,21 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, FromClause, Integer, Select, Table, and_, bindparam, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Integer,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 
-from db.columns import selected
+from db.columns import printed, selected
 from db.filters import Shape, clause, shape_of, values_of
 from db.keyset import beyond, bound_values, terms_of
 from db.pages import Key, Page, PageRequest, SortKey
@@ -216,6 +228,11 @@ def _cut_out(
     return walked.order_by(*order).limit(literal_column(str(limit)))
 
 
+def _key_column(table: Table, key: SortKey) -> str:
+    """A time comes as text: only the few rows whose cursors are asked for need it as a time (``Page.key_of``)."""
+    return printed(key.column) if isinstance(table.c[key.column].type, DateTime) else key.column
+
+
 @lru_cache(maxsize=2000)
 def _page_statement(shape: _Shape, cut: _Cut, columns: tuple[str, ...] | None) -> Statement:
     table = shape.listing.table
@@ -224,7 +241,7 @@ def _page_statement(shape: _Shape, cut: _Cut, columns: tuple[str, ...] | None) -
     if cut.before:
         bounds.append(beyond(terms, _names("b", cut.order), reverse=True))
     order = [e.desc() if down is not cut.backward else e.asc() for e, down in terms]
-    always = (*(key.column for key in cut.order), "id")
+    always = (*(_key_column(table, key) for key in cut.order), "id")
     statement = _cut_out(shape, lambda rows: selected(rows, columns, always), bounds, order, cut.limit + 1)
     return compile_statement(statement.offset(bindparam("offset", type_=Integer)) if cut.offset else statement)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from db.columns import printed
 from db.errors import BadCursor, BadValue
 from db.filters import Condition, shape_of, values_of
 from db.tenancy import Row, TenantId
@@ -63,7 +64,16 @@ class Page:
     """The word that the search was driven by, None when it walked the order."""
 
     def key_of(self, row: Row) -> Key:
-        return (*(row[key.column] for key in self.request.order), row["id"])
+        return (*(_held(row, key.column) for key in self.request.order), row["id"])
+
+
+def _held(row: Row, column: str) -> Any:  # Any: a column's value
+    """The column's value, made of its printed text when that is all the row has."""
+    try:
+        return row[column]
+    except KeyError:
+        text = row[printed(column)]
+        return None if text is None else datetime.fromisoformat(text)
 
 
 class CursorCodec:

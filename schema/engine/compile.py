@@ -16,6 +16,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetails, collect_fields, collect_subfields
 
+from db.columns import printed
 from schema.connections import ListSpec
 from schema.engine.plan import (
     Call,
@@ -40,7 +41,7 @@ from schema.inputs import holds_variable
 from schema.reference import GatedExecutor
 
 PLAIN_SCALARS = frozenset({"ID", "String", "Int", "Boolean", "Decimal", "DateTime"})
-"""Scalars whose column values are written as they are; the encoder writes times as ``DateTime`` does."""
+"""Scalars whose column values are written as they are; times are asked for as text."""
 COUNTS = ("totalCount", "totalCountIsEstimate")
 Group = list[FieldDetails]
 
@@ -223,6 +224,8 @@ def _leaf(declaration: FromColumns, definition: GraphQLField, nullable: bool, re
     if not is_leaf_type(named) or named.name not in PLAIN_SCALARS:
         raise Unsupported("scalar")
     convert = None if declaration.prefix else declaration.convert
+    if named.name == "DateTime" and convert is None and declaration.prefix is None:
+        columns = tuple(map(printed, columns))
     return Leaf(columns, nullable, convert, declaration.prefix, whole=named.name == "Int")
 
 
