@@ -35,7 +35,8 @@ class Runner:
     """None: everything by the reference."""
     clock: Clock
     tell_engine: bool = False
-    """Whether a query's answer says in its extensions what ran it."""
+    """Whether a query's answer says in its extensions what ran it, when the request's extensions hold ``engine: true``.
+    """
 
     def operation(self, request: OperationRequest, ready: Ready, caller: Principal | None) -> Operation:
         """A fresh context for one execution."""
@@ -69,7 +70,7 @@ class Runner:
             result, told = await self.reference.execute(executor), f"reference:{done}"
         else:
             result, told = ExecutionResult(done[0], denial_errors(done[1]) or None), "compiled"
-        if self.tell_engine:
+        if self.tell_engine and (request.extensions or {}).get("engine") is True:
             result.extensions = {"engine": told}
         return result
 

@@ -8,7 +8,7 @@ import pytest
 from db.event_cursors import EventCursorCodec
 from db.pages import CursorCodec
 from schema.engine.engine import PLANS_KEPT
-from schema.execute import Gateway
+from schema.execute import Answer, Gateway, OperationRequest
 from tests.support.executors import Executors, ask
 from tests.support.facts import CREATE, footprint, shop_of
 from tests.support.library import SHELF, Desk, Library
@@ -118,13 +118,17 @@ async def test_a_caller_who_goes_away_leaves_no_read_behind(world: World) -> Non
         ("{ orders(first: -1) { totalCount } }", {"engine": "reference:error"}),
     ],
 )
-async def test_an_answer_says_what_ran_it_only_when_that_is_wanted(
+async def test_an_answer_says_what_ran_it_only_where_that_is_told_and_asked_for(
     world: World, text: str, told: dict[str, str]
 ) -> None:
     codecs = CursorCodec([KEY]), EventCursorCodec([KEY], epoch=7)
-    telling = Gateway(world.database, world.hub, *codecs, tell_engine=True)
-    assert json.loads((await ask(telling, text, {}, world.principal())).body)["extensions"] == told
-    assert "extensions" not in (await world.ask(text)).body
+    for tells in (True, False):
+        gateway = Gateway(world.database, world.hub, *codecs, tell_engine=tells)
+        for asked in ({"engine": True}, {"engine": "yes"}, None):
+            answer = await gateway.answer(OperationRequest(text, {}, None, asked, "req-test"), world.principal())
+            assert isinstance(answer, Answer)
+            expected = told if tells and asked == {"engine": True} else None
+            assert json.loads(answer.body).get("extensions") == expected
 
 
 async def test_a_gateway_without_an_engine_has_nothing_to_count(world: World) -> None:
