@@ -11,7 +11,10 @@ from sqlalchemy import ColumnClause, ColumnElement, FromClause, func, literal_co
 
 _PRINTED = "printed_"
 _RFC_3339: ColumnClause[str] = literal_column('\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\'')
-"""Always with microseconds. In the session's zone, which is UTC on every connection of ours."""
+"""In the session's zone, which is UTC on every connection of ours."""
+_NO_FRACTION: ColumnClause[str] = literal_column("'.000000Z'")
+_SHORT: ColumnClause[str] = literal_column("'Z'")
+"""Microseconds are written only when there are any, as ``schema/scalars.py`` does."""
 
 
 def printed(column: str) -> str:
@@ -28,7 +31,7 @@ def selected(
     wanted = {*columns, *always}
     chosen: list[ColumnElement[Any]] = [column for column in table.c if column.name in wanted]  # Any: as above
     chosen += [
-        func.to_char(column, _RFC_3339).label(printed(column.name))
+        func.replace(func.to_char(column, _RFC_3339), _NO_FRACTION, _SHORT).label(printed(column.name))
         for column in table.c
         if printed(column.name) in wanted
     ]

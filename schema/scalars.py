@@ -18,8 +18,8 @@ _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNO
 
 
 def write_time(value: datetime) -> str:
-    """RFC 3339 in UTC with a Z, always with microseconds, as PostgreSQL is asked to write it (``db/columns.py``)."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    """RFC 3339 in UTC with a Z, with microseconds when there are any: as PostgreSQL writes it (``db/columns.py``)."""
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def read_time(value: object) -> datetime:

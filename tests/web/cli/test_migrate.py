@@ -57,13 +57,14 @@ def test_without_the_owners_login_it_says_so(
 
 
 def test_what_the_log_keeps_no_longer_is_dropped(
-    tidegate: CommandLine, with_database: Dsns, no_settings: pytest.MonkeyPatch
+    tidegate: CommandLine, fresh_dsns: Dsns, no_settings: pytest.MonkeyPatch
 ) -> None:
+    name_database(no_settings, fresh_dsns)
     no_settings.setenv("TIDEGATE_LOG_DAYS", "30")
     young = f"event_log_{datetime.now(UTC) - timedelta(days=20):%Y%m%d}"
-    run_apart(partitions(with_database, make=["event_log_20240229", young]))
+    run_apart(partitions(fresh_dsns, make=["event_log_20240229", young]))
     assert tidegate("migrate").code == 0
-    left = run_apart(partitions(with_database))
+    left = run_apart(partitions(fresh_dsns))
     assert young in left
     assert "event_log_20240229" not in left
     assert "event_log_default" in left
