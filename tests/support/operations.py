@@ -81,7 +81,7 @@ class _Draft:
         self._given: dict[str, Json] = {}
         self._aliases = 24
         self._directives = 40
-        self._fields = 40
+        self._fields = 30
 
     def query(self) -> tuple[str, dict[str, Json], str | None]:
         """The document, its variables, and the name of the operation to run."""
