@@ -15,7 +15,7 @@ from tests.bench.writes import GOAL, WriteFigure
 _BAR = 10
 _COLOURS = {STOCK.name: "red", PRODUCT.name: "cyan", RAW.name: "green"}
 _READ_HEADINGS = ("", "", "answers/s", "ms cpu", "core", "p99 ms", "× stock", "% raw", "by cpu")
-_WRITE_HEADINGS = ("", "", "changes/s", "ms cpu", "core", "p50 ms", "p99 ms", "% alone")
+_WRITE_HEADINGS = ("", "", "changes/s", "ms cpu", "core", "p50 ms", "p99 ms", "% bare")
 
 
 def show_machine(console: Console, machine: Mapping[str, object], shape: str) -> None:
@@ -51,14 +51,14 @@ def show_reads(console: Console, figures: Figures, sizes: Mapping[str, int], mem
 def show_writes(console: Console, figures: Mapping[str, WriteFigure]) -> None:
     """How many changes a second, over HTTP and GraphQL and without both."""
     for title, figure in figures.items():
-        heading = Text.assemble((f"changeOrderStatus, {title}", "bold"), (f" · goal {GOAL:.0%} of alone", "dim"))
+        heading = Text.assemble((f"changeOrderStatus, {title}", "bold"), (f" · goal {GOAL:.0%} of bare", "dim"))
         table = _table(_WRITE_HEADINGS)
-        best = max(figure.product.rate, figure.alone.rate)
+        best = max(figure.product.rate, figure.bare.rate)
         for name, colour, run in (
             ("Tidegate, HTTP", "cyan", figure.product),
-            ("the same, alone", "green", figure.alone),
+            ("bare HTTP", "green", figure.bare),
         ):
-            share = f"{run.rate / figure.alone.rate:.0%}"
+            share = f"{run.rate / figure.bare.rate:.0%}"
             used = (f"{run.processor * 1e3:,.2f}", f"{run.rate * run.processor:.0%}")
             times = (_short(run.p50 * 1e3), _short(run.p99 * 1e3))
             table.add_row(Text(name, colour), _bar(run.rate, best, colour), f"{run.rate:,.0f}", *used, *times, share)

@@ -1,15 +1,12 @@
-"""Writes to the log: ``changeOrderStatus`` over HTTP, against the same transaction without GraphQL, fsync on.
+"""Writes to the log: ``changeOrderStatus``, against the same transaction without GraphQL, fsync on.
 
 Sixteen writers, each with orders of its own, walk them along their statuses: on one tenant, where all wait for the
-log's head, and on all tenants evenly. The transaction alone runs in a process of its own on the server's core.
+log's head, and on all tenants evenly. Both are asked over HTTP by the same load: what differs is GraphQL and the door.
 """
 
 import asyncio
-import os
 import statistics
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +17,8 @@ import orjson
 from db.ids import public_id
 from tests.bench import load, product
 from tests.bench.measure import Say
-from tests.bench.serve import DSN_VARIABLE, run_fast
-from tests.bench.servers import ROOT, Server, running
+from tests.bench.serve import run_fast
+from tests.bench.servers import Server, running
 from tests.bench.tenants import Tenant
 from tests.bench.works import post
 from tests.support.database import Dsns
@@ -29,13 +26,13 @@ from tests.support.database import Dsns
 DATABASE, ORDERS = "writes", 60_000
 WRITERS = 16
 GOAL = 0.8
-"""The share of the transaction alone that is to be reached."""
+"""The share of the transaction without GraphQL that is to be reached."""
 PATH = ("CONFIRMED", "PROCESSING", "SHIPPED", "DELIVERED", "REFUNDED")
 """Where each order goes from PENDING, one change at a time."""
 DOCUMENT = """mutation Move($input: ChangeOrderStatusInput!) {
   changeOrderStatus(input: $input) { order { id status version } userErrors { code } }
 }"""
-_DONE = b'"userErrors":[]'
+DONE = b'"userErrors":[]'
 _ORDERS_OF_EACH = 4_000
 
 
@@ -47,6 +44,9 @@ class Change:
     user: str
     order: str
     status: str
+
+
+Request = Callable[[Change], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,10 @@ class WriteRun:
 
 @dataclass(frozen=True, slots=True)
 class WriteFigure:
-    """The product's changes beside the transaction alone."""
+    """The product's changes beside the same transaction behind bare HTTP."""
 
     product: WriteRun
-    alone: WriteRun
+    bare: WriteRun
 
 
 async def tenants_with_orders(dsns: Dsns, tenants: Sequence[Tenant]) -> dict[str, list[str]]:
@@ -114,17 +114,16 @@ def measure_writes(
 ) -> dict[str, WriteFigure]:
     """Both kinds of writing in turn, on one tenant and on all."""
     figures = {}
-    with _product(dsns, core, logs) as server:
+    with _product(dsns, core, logs) as server, _bare(dsns, core, logs) as bare:
         for title, chosen in (("one tenant", tenants[:1]), (f"{len(tenants)} tenants", tenants)):
-            over_http, alone = [], []
+            mutations, ours, plain = _mutations(chosen), list[WriteRun](), list[WriteRun]()
             for turn in range(1, rounds + 1):
-                queues = queues_of(chosen, asyncio.run(tenants_with_orders(dsns, chosen)))
-                alone.append(_alone(dsns, queues, core, seconds, logs))
-                queues = queues_of(chosen, asyncio.run(tenants_with_orders(dsns, chosen)))
-                over_http.append(_over_http(server, queues, chosen, seconds))
-                rates = f"{over_http[-1].rate:,.0f}/s, alone {alone[-1].rate:,.0f}/s"
+                for contender, request, found in ((bare, _plain, plain), (server, mutations, ours)):
+                    queues = queues_of(chosen, asyncio.run(tenants_with_orders(dsns, chosen)))
+                    found.append(_run(contender, queues, request, seconds))
+                rates = f"{ours[-1].rate:,.0f}/s, bare {plain[-1].rate:,.0f}/s"
                 say(f"round {turn} of {rounds}: writing, {title}: {rates}")
-            figures[title] = WriteFigure(WriteRun.median(over_http), WriteRun.median(alone))
+            figures[title] = WriteFigure(WriteRun.median(ours), WriteRun.median(plain))
     return figures
 
 
@@ -133,29 +132,27 @@ def _product(dsns: Dsns, core: int, logs: Path) -> AbstractContextManager[Server
     return running("product", dsns.runtime, core, logs / "product-writes.log", environment)
 
 
-def _over_http(server: Server, queues: list[list[Change]], tenants: Sequence[Tenant], seconds: float) -> WriteRun:
+def _bare(dsns: Dsns, core: int, logs: Path) -> AbstractContextManager[Server]:
+    return running("bare", dsns.runtime, core, logs / "bare-writes.log")
+
+
+def _mutations(tenants: Sequence[Tenant]) -> Request:
     headers = {tenant.id: product.header(tenant) for tenant in tenants}
 
-    def requests(queue: list[Change]) -> Iterator[bytes]:
-        for change in queue:
-            wanted = {"id": public_id("ord", change.order), "status": change.status}
-            yield post(DOCUMENT, {"input": wanted}, headers[change.tenant])
+    def request(change: Change) -> bytes:
+        wanted = {"id": public_id("ord", change.order), "status": change.status}
+        return post(DOCUMENT, {"input": wanted}, headers[change.tenant])
 
+    return request
+
+
+def _plain(change: Change) -> bytes:
+    body = orjson.dumps(change)
+    return b"POST / HTTP/1.1\r\nhost: bench\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+
+
+def _run(server: Server, queues: list[list[Change]], request: Request, seconds: float) -> WriteRun:
     before = server.processor_seconds()
-    sample = run_fast(load.run(server.port, [requests(queue) for queue in queues], seconds, _DONE))
+    wanted = [map(request, queue) for queue in queues]
+    sample = run_fast(load.run(server.port, wanted, seconds, DONE))
     return WriteRun.of(sample, server.processor_seconds() - before)
-
-
-def _alone(dsns: Dsns, queues: list[list[Change]], core: int, seconds: float, logs: Path) -> WriteRun:
-    """``tests.bench.alone`` in a process on the server's core."""
-    with (logs / "alone.log").open("wb") as said:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.bench.alone", str(core), str(seconds)],
-            cwd=ROOT,
-            env={**os.environ, DSN_VARIABLE: dsns.runtime},
-            input=orjson.dumps(queues),
-            stdout=subprocess.PIPE,
-            stderr=said,
-            check=True,
-        )
-    return WriteRun(**orjson.loads(done.stdout))
