@@ -17,10 +17,11 @@ import asyncpg
 from db import identity
 from db.clock import Clock, utc_now
 from db.codecs import set_codecs
-from db.errors import BadValue, Duplicate, PoolExhausted, QueryTimeout
+from db.errors import BadValue, DatabaseAway, Duplicate, PoolExhausted, QueryTimeout
 from db.event_cursors import epoch_of
 from db.ids import new_id
 from db.listener import Listener
+from db.outage import AWAY, AWAY_TEXT
 from db.statements import Statement
 from db.tables import DIRECTORY_ROLE
 
@@ -221,6 +222,8 @@ class Directory:
             connection = await self._pool.acquire(timeout=WAIT_SECONDS)
         except TimeoutError:
             raise PoolExhausted(f"no directory connection came free within {WAIT_SECONDS:g} s") from None
+        except AWAY as error:
+            raise DatabaseAway(AWAY_TEXT) from error
         try:
             rows: list[Row] = await connection.fetch(statement.sql, *statement.args(values))
         except (
@@ -234,6 +237,8 @@ class Directory:
             raise Duplicate(error.constraint_name) from error
         except asyncpg.QueryCanceledError as error:
             raise QueryTimeout("the statement ran past its deadline") from error
+        except AWAY as error:
+            raise DatabaseAway(AWAY_TEXT) from error
         finally:
             await self._pool.release(connection)
         return rows

@@ -30,7 +30,15 @@ class CursorExpired(DatabaseError):
     """A cursor older than the log, or of another epoch."""
 
 
-class PoolExhausted(DatabaseError):
+class Unavailable(DatabaseError):
+    """Nobody's fault: try again later."""
+
+
+class DatabaseAway(Unavailable):
+    """The database cannot be reached, or hung up."""
+
+
+class PoolExhausted(Unavailable):
     """No connection came free within the wait."""
 
 

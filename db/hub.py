@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 import structlog
 
 from db.engine import Database
-from db.errors import CursorExpired
+from db.errors import CursorExpired, Unavailable
 from db.events import Event, Position, events_after, head_of
 from db.tenancy import TenantId
 
@@ -32,6 +32,11 @@ TELL_SECONDS = 0.01
 """Between two rounds of telling other processes; the first commit after a silence is told at once."""
 NOTHING = Position(0, datetime(1970, 1, 1, tzinfo=UTC))
 _log = structlog.get_logger()
+
+
+def _warn(event: str, error: Exception) -> None:
+    """An outage is a line each time it is met; anything else also tells where it came from."""
+    _log.warning(event, error=type(error).__name__, exc_info=None if isinstance(error, Unavailable) else error)
 
 
 class _Channel:
@@ -156,8 +161,8 @@ class Hub:
         while not self._stopped.is_set():
             try:
                 return await events_after(self._database.reader(tenant), position, BATCH)
-            except Exception:  # whatever the database throws while it is away: the streams wait for it
-                _log.warning("log_read_failed", tenant=tenant.hex, exc_info=True)
+            except Exception as error:  # whatever the database throws while it is away: the streams wait for it
+                _warn("log_read_failed", error)
                 await asyncio.sleep(self._poll_seconds)
         return []
 
@@ -190,8 +195,8 @@ class Hub:
             try:
                 for start in range(0, len(told), 100):
                     await self._database.directory.notify(CHANNEL, ",".join(told[start : start + 100]))
-            except Exception:  # the others poll
-                _log.warning("wake_up_not_sent", exc_info=True)
+            except Exception as error:  # the others poll
+                _warn("wake_up_not_sent", error)
             await asyncio.sleep(TELL_SECONDS)
 
     async def _poll(self) -> None:
@@ -201,8 +206,8 @@ class Hub:
                 continue
             try:
                 heads = await self._database.directory.heads(list(self._channels))
-            except Exception:  # a poll that fails is repeated
-                _log.warning("head_poll_failed", exc_info=True)
+            except Exception as error:  # a poll that fails is repeated
+                _warn("head_poll_failed", error)
                 continue
             for tenant, (seq, _) in heads.items():
                 self._wake(tenant, seq)

@@ -17,7 +17,8 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-from db.errors import PoolExhausted
+from db.errors import DatabaseAway, PoolExhausted
+from db.outage import AWAY, AWAY_TEXT
 from db.tables import TENANT_SETTING
 
 _SET_TENANT = f"SELECT set_config('{TENANT_SETTING}', $1, false)"
@@ -53,13 +54,15 @@ class TenantPool:
         return self._open - len(self._idle)
 
     async def lend(self, tenant: str) -> Slot:
-        """A connection that carries ``tenant``. Raises PoolExhausted."""
+        """A connection that carries ``tenant``. Raises PoolExhausted, DatabaseAway."""
         slot = self._idle_slot(tenant) or await self._new_or_waited()
         if slot.tenant != tenant:
             try:
                 await slot.connection.fetchval(_SET_TENANT, tenant)
-            except BaseException:
+            except BaseException as error:
                 self.discard(slot)
+                if isinstance(error, AWAY):
+                    raise DatabaseAway(AWAY_TEXT) from error
                 raise
             slot.tenant = tenant
         return slot
@@ -101,8 +104,10 @@ class TenantPool:
             return slot
         try:
             return Slot(await self._connect())
-        except BaseException:
+        except BaseException as error:
             self._give_up_seat()
+            if isinstance(error, AWAY):
+                raise DatabaseAway(AWAY_TEXT) from error
             raise
 
     async def _wait(self) -> Slot | None:

@@ -13,9 +13,10 @@ from typing import Any
 
 import asyncpg
 
-from db.errors import BadValue, DatabaseError, Duplicate, QueryTimeout
+from db.errors import BadValue, DatabaseAway, DatabaseError, Duplicate, QueryTimeout
 from db.events import APPEND, AuditDraft, EventDraft, Position
 from db.ids import new_id
+from db.outage import AWAY, AWAY_TEXT
 from db.pool import Slot, TenantPool
 from db.statements import Statement
 
@@ -41,7 +42,7 @@ class Actor:
     request_id: str | None
 
 
-_CONNECTION_SAW = (asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseError, OSError)
+_CONNECTION_SAW: tuple[type[BaseException], ...] = (asyncpg.PostgresError, DatabaseError, *AWAY)
 """Errors after which a connection is not trusted again; a refusal by a rule above is not one of them."""
 
 
@@ -56,6 +57,8 @@ async def _run(slot: Slot, statement: Statement, values: dict[str, object], obse
         raise Duplicate(error.constraint_name) from error
     except asyncpg.QueryCanceledError as error:
         raise QueryTimeout("The statement ran past its deadline.") from error
+    except AWAY as error:
+        raise DatabaseAway(AWAY_TEXT) from error
     return rows
 
 
@@ -128,8 +131,10 @@ class TenantWriter:
         slot = await self._pool.lend(self.tenant.hex)
         try:
             await slot.connection.execute("BEGIN")
-        except BaseException:
+        except BaseException as error:
             self._pool.discard(slot)
+            if isinstance(error, AWAY):
+                raise DatabaseAway(AWAY_TEXT) from error
             raise
         self._slot = slot
         return self
@@ -143,9 +148,13 @@ class TenantWriter:
                 await slot.connection.execute("ROLLBACK")
             else:
                 self.position = await self._append_and_commit(slot)
-        except BaseException:
+        except BaseException as failure:
             self._pool.discard(slot)
-            raise
+            if isinstance(failure, AWAY) and kind is None:
+                raise DatabaseAway(AWAY_TEXT) from failure
+            if kind is None or not isinstance(failure, AWAY):
+                raise
+            return  # the block's own error tells more than a rollback that found nobody
         if kind is None or (issubclass(kind, Exception) and not issubclass(kind, _CONNECTION_SAW)):
             self._pool.take_back(slot)
         else:

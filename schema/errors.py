@@ -9,7 +9,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from db.errors import BadCursor, BadValue, CursorExpired, PoolExhausted, QueryTimeout
+from db.errors import BadCursor, BadValue, CursorExpired, QueryTimeout, Unavailable
 from db.ids import BadId
 from resolvers.errors import InvalidInput
 
@@ -46,7 +46,7 @@ _TABLE: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((InvalidInput, BadCursor, BadValue, BadId), "BAD_USER_INPUT"),
     ((CursorExpired,), "STREAM_RESYNC"),
     ((QueryTimeout, TimeoutError), "OPERATION_TIMEOUT"),
-    ((PoolExhausted,), "OVERLOADED"),
+    ((Unavailable,), "OVERLOADED"),
 )
 _TOLD_AS_IS = (InvalidInput, BadCursor, BadValue, BadId, CursorExpired)
 

@@ -11,13 +11,14 @@ from graphql import GraphQLError, OperationDefinitionNode
 from auth.principal import Principal
 from db.clock import Clock, utc_now
 from db.engine import Database
+from db.errors import QueryTimeout, Unavailable
 from db.event_cursors import EventCursorCodec
 from db.hub import Hub
 from db.pages import CursorCodec
 from schema.answers import Answer, Frame, answer_of, json_body
 from schema.documents import DocumentCache, Refused
 from schema.engine.engine import Engine
-from schema.errors import coded, error_json
+from schema.errors import CODES, coded, error_json
 from schema.gates import Gatekeeper, Verdict
 from schema.limits import Limits
 from schema.reference import Reference
@@ -64,6 +65,10 @@ class Gateway:
                 return EventStream(self._runner, request, ready, caller)
             result = await self._runner.run(request, ready, caller)
             return answer_of(result, request.request_id, self._runner.unexpected, ready.kind)
+        except Unavailable:
+            return self.refuse("OVERLOADED", CODES["OVERLOADED"], request.request_id)
+        except QueryTimeout:
+            return self.refuse("OPERATION_TIMEOUT", CODES["OPERATION_TIMEOUT"], request.request_id)
         except Exception as error:  # nothing of it is shown
             self._runner.unexpected(error)
             return self.refuse("INTERNAL_SERVER_ERROR", "Internal error.", request.request_id)

@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope
 from auth.authenticate import Authenticator, Credentials
 from auth.errors import AuthError
 from auth.principal import Principal
-from db.errors import PoolExhausted, QueryTimeout
+from db.errors import QueryTimeout, Unavailable
 from web.body import Fields, read_json_body
 from web.credentials import credentials_of, has_csrf_header, needs_csrf, sent_by_own_page
 from web.parameters import Parameters, event_id, from_body, from_query
@@ -47,7 +47,7 @@ async def authenticate(authenticator: Authenticator, credentials: Credentials) -
         return await authenticator.authenticate(credentials)
     except AuthError as error:
         raise Refusal(error.code, error.message) from None
-    except PoolExhausted:
+    except Unavailable:
         raise Refusal("OVERLOADED", "Too many requests at once. Try again in a moment.") from None
     except QueryTimeout:
         raise Refusal("OPERATION_TIMEOUT", "Finding out who is calling took too long.") from None

@@ -19,7 +19,7 @@ from auth.errors import AuthError
 from auth.passwords import Passwords
 from auth.sessions import ABSOLUTE
 from auth.sign_in import SignedIn, sign_in, sign_out
-from db.errors import PoolExhausted, QueryTimeout
+from db.errors import QueryTimeout, Unavailable
 from db.ids import public_id
 from web.body import BODY_SECONDS
 from web.credentials import has_csrf_header, sent_by_own_page, session_cookie, session_secrets
@@ -85,7 +85,7 @@ async def _login(request: Request, passwords: Passwords) -> Response:
     except (Refusal, AuthError) as error:
         _log.info("sign_in_refused", code=error.code, reason=getattr(error, "reason", ""))
         return _page(request, attempt, error) if kind == FORM else _refusal(request, error)
-    except (PoolExhausted, QueryTimeout):
+    except (Unavailable, QueryTimeout):
         return _refusal(request, Refusal("OVERLOADED", "Too many requests at once. Try again in a moment."))
     response = RedirectResponse(attempt.next_path, 303) if kind == FORM else _signed_in(signed_in)
     _set_cookie(request, response, signed_in.secret)

@@ -9,6 +9,7 @@ from graphql import GraphQLSchema
 from graphql.execution.values import get_argument_values
 from strawberry.types.arguments import convert_arguments
 
+from db.errors import QueryTimeout, Unavailable
 from schema.denials import Denial
 from schema.documents import Document
 from schema.engine.compile import compile_query
@@ -40,6 +41,9 @@ class Engine:
         except Unsupported as error:
             self.ran[error.reason] += 1
             return error.reason
+        except (Unavailable, QueryTimeout):
+            self.ran["unavailable"] += 1
+            raise  # asking a database twice that did not answer once helps nobody
         except Exception:
             self.ran["error"] += 1
             return "error"

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from db.directory import LONGEST_PAYLOAD, Directory
-from db.errors import PoolExhausted
+from db.errors import DatabaseAway, PoolExhausted
 from db.ids import new_id
 from db.tables import DIRECTORY_TABLES, tenant_tables
 from tests.support.database import Dsns
@@ -103,5 +103,5 @@ async def test_closing_ends_every_connection(dsns: Dsns, superuser: asyncpg.Conn
     directory = await Directory.open(f"{dsns.runtime}", 1)
     await directory.listen("tidegate", lambda _: None)
     await directory.close()
-    with pytest.raises(asyncpg.InterfaceError):
+    with pytest.raises(DatabaseAway):
         await directory.user_by_id(new_id())
