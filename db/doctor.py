@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from db.clock import utc_now
 from db.doctor_questions import (
     A_ROW_OF,
+    APPEND_ONLY_RIGHTS,
     DEFAULT_PARTITION,
     DIRECTORY_OVERREACH,
     FOREIGN_RIGHTS,
@@ -35,6 +36,7 @@ from db.tables import DIRECTORY_ROLE, DIRECTORY_TABLES, RUNTIME_ROLE, TENANT_SET
 
 OLDEST_POSTGRESQL = 15
 REDIS_SECONDS = 3
+_APPEND_ONLY = ["audit_log", "event_log"]
 _SESSION = {"application_name": "tidegate-doctor", "statement_timeout": "10s"}
 
 
@@ -144,6 +146,7 @@ async def _no_tenant_sees_nothing(connection: asyncpg.Connection) -> Outcome:
 async def _rights(connection: asyncpg.Connection) -> Outcome:
     found = await _names(connection, DIRECTORY_OVERREACH, list(DIRECTORY_TABLES), DIRECTORY_ROLE)
     found += await _names(connection, FOREIGN_RIGHTS, list(DIRECTORY_TABLES), RUNTIME_ROLE)
+    found += await _names(connection, APPEND_ONLY_RIGHTS, RUNTIME_ROLE, _APPEND_ONLY, ["UPDATE", "DELETE", "TRUNCATE"])
     found += await _names(connection, PARTITION_RIGHTS, [RUNTIME_ROLE, DIRECTORY_ROLE])
     return not found, _list(found), "REVOKE what is named."
 

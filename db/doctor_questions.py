@@ -64,6 +64,13 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relnam
 ORDER BY 1
 """
 
+APPEND_ONLY_RIGHTS = """
+SELECT $1 || ' may ' || verb || ' on ' || name FROM unnest($2::text[]) name, unnest($3::text[]) verb
+WHERE has_table_privilege($1, format('public.%I', name), verb)
+    OR (verb = 'UPDATE' AND has_any_column_privilege($1, format('public.%I', name), verb))
+ORDER BY 1
+"""
+
 PARTITION_RIGHTS = """
 SELECT role || ' on ' || relname FROM pg_class, unnest($1::text[]) role
 WHERE relnamespace = 'public'::regnamespace AND relispartition AND relkind IN ('r', 'p')

@@ -79,6 +79,16 @@ async def test_a_server_that_does_not_answer_is_one_finding() -> None:
             "Each role has rights on its own tables only",
             "tidegate_runtime on event_log_default",
         ),
+        (
+            "GRANT UPDATE, DELETE ON audit_log TO tidegate_runtime",
+            "Each role has rights on its own tables only",
+            "tidegate_runtime may DELETE on audit_log, tidegate_runtime may UPDATE on audit_log",
+        ),
+        (
+            "GRANT TRUNCATE ON event_log TO tidegate_runtime",
+            "Each role has rights on its own tables only",
+            "tidegate_runtime may TRUNCATE on event_log",
+        ),
         ("CREATE VIEW leak AS SELECT * FROM orders", "No view or function goes around the policies", "view leak"),
         (
             "CREATE MATERIALIZED VIEW copied AS SELECT * FROM orders",
