@@ -55,7 +55,7 @@ bench: $(READY) ## Measure, as ratios in one run
 fuzz: $(READY) ## Run random operations by both executors: ARGS="--count 100000 --seed 7"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
-schema: $(READY) ## Write schema/schema.graphql and docs/errors.md
+schema: $(READY) ## Write schema/schema.graphql, docs/errors.md and docs/permissions.md
 	@$(BIN)/tidegate schema
 
 lock: $(READY) ## Write requirements.lock afresh: ARGS="--upgrade"
