@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Integer, Table, bindparam, func, select
+from sqlalchemy import BigInteger, Integer, Table, bindparam, select
 from sqlalchemy.types import DateTime
 
 from db.statements import Statement, compile_statement
@@ -110,7 +110,6 @@ _AFTER = _after_statement()
 _HEAD = compile_statement(
     select(event_heads.c.seq, event_heads.c.ts).where(event_heads.c.tenant_id == bindparam("tenant"))
 )
-_OLDEST = compile_statement(select(func.min(event_log.c.seq)).where(event_log.c.tenant_id == bindparam("tenant")))
 
 
 async def events_after(reader: "TenantReader", position: Position, limit: int) -> list[Event]:
@@ -123,13 +122,6 @@ async def head_of(reader: "TenantReader") -> Position | None:
     """The newest position of the tenant's log, None when nothing was ever logged."""
     rows = await reader.fetch(_HEAD)
     return Position(rows[0]["seq"], rows[0]["ts"]) if rows else None
-
-
-async def oldest_seq(reader: "TenantReader") -> int | None:
-    """The oldest number that the log still holds, None when it holds none."""
-    rows = await reader.fetch(_OLDEST)
-    oldest: int | None = rows[0][0]
-    return oldest
 
 
 def typed_image(table: Table, image: Image | None) -> Image | None:

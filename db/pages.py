@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -60,8 +60,6 @@ class Page:
     request: PageRequest
     rows: Sequence[Row]
     more: bool
-    narrow: str | None = field(default=None)
-    """The word that the search was driven by, None when it walked the order."""
 
     def key_of(self, row: Row) -> Key:
         return (*(_held(row, key.column) for key in self.request.order), row["id"])

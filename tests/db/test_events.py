@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from db.clock import utc_now
-from db.events import AuditDraft, Event, EventDraft, Position, events_after, head_of, oldest_seq, typed_image
+from db.events import AuditDraft, Event, EventDraft, Position, events_after, head_of, typed_image
 from db.ids import new_id
 from db.orders import COLUMNS, insert_order, lock_order, typed_event, update_order
 from db.tables import orders
@@ -157,7 +157,7 @@ async def test_a_creation_has_no_image_before(fresh_floor: Floor) -> None:
 async def test_the_first_event_of_a_tenant_is_number_one(fresh_floor: Floor) -> None:
     for table in ("event_log", "event_heads"):
         await fresh_floor.raw(f"DELETE FROM {table}")
-    assert (await head_of(fresh_floor.reader()), await oldest_seq(fresh_floor.reader())) == (None, None)
+    assert await head_of(fresh_floor.reader()) is None
     first, second = (fresh_floor.writer() for _ in range(2))
     orders_ = fresh_floor.rows["orders"]
 
@@ -184,10 +184,6 @@ async def test_tenants_count_apart(fresh_floor: Floor) -> None:
 async def test_a_read_answers_the_next_events_in_order(floor: Floor, seq: int, limit: int, expected: list[int]) -> None:
     events = await events_after(floor.reader(), Position(seq, NOON), limit)
     assert [event.seq for event in events] == expected
-
-
-async def test_the_oldest_number_is_what_the_log_still_holds(floor: Floor) -> None:
-    assert await oldest_seq(floor.reader()) == 11
 
 
 def test_an_image_gets_its_times_back_and_keeps_the_rest() -> None:

@@ -96,11 +96,6 @@ async def _head_of(reader: TenantReader) -> Facts:
     return set() if head is None else {head.seq}
 
 
-async def _oldest_seq(reader: TenantReader) -> Facts:
-    oldest = await events.oldest_seq(reader)
-    return set() if oldest is None else {oldest}
-
-
 READS = (
     Read("page_of_orders", _page(orders.page_of_orders, BY_TIME)),
     Read("page_of_orders", _page(orders.page_of_orders, FILTERED), "filtered"),
@@ -131,7 +126,6 @@ READS = (
     Read("count_of", _count(listings.count_of, BY_TIME, orders.LISTING)),
     Read("events_after", _events_after),
     Read("head_of", _head_of),
-    Read("oldest_seq", _oldest_seq),
 )
 WRITES = frozenset({"lock_order", "insert_order", "update_order"})
 """Those that take a writer alone have tests of their own."""
