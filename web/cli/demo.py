@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from threading import Thread
@@ -23,12 +23,15 @@ from web.settings import Settings
 if TYPE_CHECKING:
     import socket
 
+    from db.cluster import Cluster
     from db.directory import Directory
     from web.cli.demo_screen import Screen
 
 ORDERS = 100_000
 SIGNED_IN_AS = "admin@acme.example"
 TOKEN_MINUTES = 24 * 60
+TICKS = 10
+"""How many of the server's ticks, a tenth of a second each, lie between two looks at PostgreSQL."""
 _DEFAULTS = {"log_format": "console", "log_level": "warning", "introspection": "everyone"}
 
 
@@ -44,9 +47,14 @@ def command(
         with reserved(settings.host, settings.port, "demo") as bound, _every_signal_is_ctrl_c():
             # Half of a warm start is importing the application: that happens while PostgreSQL starts.
             Thread(target=_import_application, daemon=True).start()
+            cluster = _cluster_of(settings)
             with operating(settings, make=True) as settings:
                 passwords, token = asyncio.run(prepare(settings, orders))
-                _serve(settings, bound, passwords, token, started)
+
+                def screen() -> "Screen":
+                    return screen_of(settings, passwords, token, time.monotonic() - started)
+
+                _serve(settings, bound, screen, cluster)
     except KeyboardInterrupt:
         pass
     remark("Stopped.")
@@ -117,7 +125,18 @@ def notes(settings: Settings) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _serve(settings: Settings, bound: "socket.socket", passwords: dict[str, str], token: str, started: float) -> None:
+def _cluster_of(settings: Settings) -> "Cluster | None":
+    """The embedded PostgreSQL, None when the environment names a database."""
+    from db.cluster import Cluster
+
+    given = settings.database_url is not None or settings.database_owner_url is not None
+    return None if given else Cluster(settings.data_dir.resolve() / "postgres")
+
+
+def _serve(
+    settings: Settings, bound: "socket.socket", screen: "Callable[[], Screen]", cluster: "Cluster | None"
+) -> None:
+    """Serve until a signal comes; raises Failure when the server does not start, or ``cluster`` stops meanwhile."""
     from rich.console import Console
 
     from web.app import create_app
@@ -127,19 +146,31 @@ def _serve(settings: Settings, bound: "socket.socket", passwords: dict[str, str]
     from web.server import configure as server_config
 
     class AnnouncedServer(Server):
-        """Shows the screen once connections are accepted, which is after the application's start-up."""
+        """Shows the screen once connections are accepted, which is after the application's start-up; stops when
+        PostgreSQL has.
+        """
+
+        lost = False
 
         async def startup(self, sockets: "list[socket.socket] | None" = None) -> None:
             await super().startup(sockets)
-            show(screen_of(settings, passwords, token, time.monotonic() - started), Console())
+            show(screen(), Console())
+
+        async def on_tick(self, counter: int) -> bool:
+            if cluster is not None and counter % TICKS == 0:
+                self.lost = cluster.pid() is None
+            return await super().on_tick(counter) or self.lost
 
     configure(settings.log_format, settings.log_level)
     app = create_app(settings)
+    server = AnnouncedServer(server_config(app, settings), app.state.draining)
     try:
-        AnnouncedServer(server_config(app, settings), app.state.draining).run([bound])
+        server.run([bound])
     except SystemExit as error:
         if error.code:
             raise Failure("The server did not start; the lines above say why.") from error
+    if cluster is not None and server.lost:
+        raise Failure(f"PostgreSQL has stopped, see {cluster.log}: run `make demo` again.")
 
 
 def _import_application() -> None:

@@ -1,6 +1,7 @@
 """`tidegate demo`, as a person runs it: one command, one screen, Ctrl-C."""
 
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -160,6 +161,17 @@ def test_it_starts_again_after_a_kill_that_left_postgresql_behind(tmp_path: Path
         first.process.wait()
         with ready_demo(tmp_path) as second:
             assert logins(second) == logins(first)
+
+
+def test_it_ends_when_its_postgresql_has_died(tmp_path: Path) -> None:
+    cluster = Cluster((tmp_path / ".tidegate" / "postgres").resolve())
+    with ready_demo(tmp_path) as demo:
+        pid = cluster.pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        _, said = demo.process.communicate(timeout=30)
+    assert demo.process.returncode == 1
+    assert f"PostgreSQL has stopped, see {cluster.log}" in said
 
 
 def test_one_password_for_all_can_be_chosen_and_changed(tmp_path: Path) -> None:
