@@ -40,7 +40,6 @@ _STATUS = {
     "OVERLOADED": 503,
 }
 _EXTRA = {"UNAUTHENTICATED": {"WWW-Authenticate": 'Bearer realm="tidegate"'}, "OVERLOADED": {"Retry-After": "2"}}
-_log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -83,7 +82,8 @@ async def _login(request: Request, passwords: Passwords) -> Response:
         await _READERS.get(kind, _read_unknown)(request, attempt)
         signed_in = await _sign_in(request, passwords, attempt)
     except (Refusal, AuthError) as error:
-        _log.info("sign_in_refused", code=error.code, reason=getattr(error, "reason", ""))
+        # The request's own log line carries it.
+        structlog.contextvars.bind_contextvars(reason=getattr(error, "reason", "") or error.code)
         return _page(request, attempt, error) if kind == FORM else _refusal(request, error)
     except (Unavailable, QueryTimeout):
         return _refusal(request, Refusal("OVERLOADED", "Too many requests at once. Try again in a moment."))
