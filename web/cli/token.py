@@ -11,7 +11,7 @@ from web.cli.output import print_json, print_plain
 def command(
     email: Annotated[str, typer.Option(help="Whose token.")],
     tenant: Annotated[str | None, typer.Option(help="Its slug; needed when the user has several.")] = None,
-    minutes: Annotated[int, typer.Option(min=1, help="How long it lives.")] = 60,
+    minutes: Annotated[int, typer.Option(min=1, max=43200, help="How long it lives.")] = 60,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Print a bearer token."""
