@@ -15,13 +15,14 @@ WATCH = {"query": "subscription { orderEvents { type id } }"}
 
 class Watcher:
     """``told`` is every event that came, on whatever connection; ``ends`` counts streams that ended with their last
-    chunk, ``cuts`` those that were cut.
+    chunk, ``cuts`` those that were cut, ``turned_away`` the attempts that met a server on its way out.
     """
 
     def __init__(self, port: int, bearer: dict[str, str]) -> None:
         self.told: list[tuple[str, str]] = []
         self.completed = False
-        self.ends = self.cuts = 0
+        self.ends = self.cuts = self.turned_away = 0
+        self._open = False
         self.last_id: str | None = None
         self._url = f"http://127.0.0.1:{port}/graphql/stream"
         self._fields = {"Accept": STREAM, **bearer}
@@ -30,12 +31,14 @@ class Watcher:
         """For ever."""
         async with httpx2.AsyncClient(timeout=PATIENCE) as client:
             while True:
+                self._open = False
                 try:
                     await self._stream(client)
                 except StreamEnded:
                     self.ends += 1
                 except httpx2.HTTPError:
-                    self.cuts += 1
+                    self.cuts += self._open
+                    self.turned_away += not self._open
                 await asyncio.sleep(0.02)
 
     async def wait_until(self, condition: Callable[["Watcher"], bool]) -> None:
@@ -44,6 +47,7 @@ class Watcher:
     async def _stream(self, client: httpx2.AsyncClient) -> None:
         fields = {**self._fields, **({"Last-Event-ID": self.last_id} if self.last_id else {})}
         async with client.stream("POST", self._url, json=WATCH, headers=fields) as response:
+            self._open = True
             stream = StreamClient(response)
             while True:
                 self._take(await stream.wait_for_block())
