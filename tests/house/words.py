@@ -9,7 +9,7 @@ from tests.house.source import TOP, ours, read
 _BUILT = "web/graphiql/assets/"
 _BINARY = {".png", ".woff2", ".ttf", ".gz", ".br", ".ico"}
 
-_WORKPLACE = r"\.\./shared|/work/|/tmp/try"
+_WORKPLACE = r"\.\./shared|/wor[k]/|/tmp/tr[y]"
 _TICKET = r"(?i)\bissues?\s+#?\d+\b|\b(?:fix(?:es)?|closes?|refs?|see)\s+#\d+\b|\(#\d+\)"
 _HOSTS = (
     r"pypi\.org|pythonhosted\.org|registry\.npmjs|registry\.yarnpkg|deb\.debian\.org"
