@@ -31,7 +31,7 @@ class Terminal:
         script = self._folder / "block.sh"
         script.write_text(commands, encoding="utf-8")
         self._printed.clear()
-        self._input.write(f". {script} </dev/null\necho; echo '{_DONE}' $?\n")
+        self._input.write(f". {script} </dev/null\nprintf '\\n%s %s\\n' '{_DONE}' $?\n")
         self._input.flush()
         until = time.monotonic() + seconds
         while time.monotonic() < until:

@@ -65,6 +65,29 @@ def test_what_differs_from_run_to_run_does_not_matter_and_what_matters_does() ->
     assert missing(["first\n…\nlast\n"], "first\nothers\n")
 
 
+def test_lines_of_a_stream_may_come_between_those_of_an_answer_but_not_in_another_order() -> None:
+    shown = ["{\n  1\n}\n", "event: next\nid: abcdef…\ndata: 2\n"]
+    event = "event: next\nid: abcdef-1\ndata: 2\n\n"
+    assert not missing(shown, "{\n" + event + "  1\n}\n")
+    assert not missing(shown, "event: next\n{\n  1\nid: abcdef-1\n}\ndata: 2\n")
+    assert "the page shows" in missing(shown, "{\n}\n  1\n" + event)
+    assert "the page shows" in missing(shown, "{\n" + event + "}\n")
+    assert "not on the page" in missing(shown, "{\n" + event + "  1\n}\n}\n")
+
+
+def test_a_ping_need_not_be_on_the_page_and_is_waited_for_where_it_is() -> None:
+    shown, ping = ["retry: 1000\n\nevent: next\n"], ":\nid: abcdef-1\n\n"
+    assert not missing(shown, ":\n\nretry: 1000\n\n" + ping + "event: next\n" + ping)
+    assert missing(["retry: 1000\n\n:\nid: Zyx…\n"], ":\n\nretry: 1000\n\n")
+    assert not missing(["retry: 1000\n\n:\nid: Zyx…\n"], ":\n\nretry: 1000\n\n" + ping)
+
+
+def test_a_block_that_ends_in_failure_is_seen_to_fail(tmp_path: Path) -> None:
+    with open_terminal(tmp_path, {}) as terminal:
+        assert terminal.run("printf 'no end'; false\n") == 1
+        assert terminal.run("true\n") == 0
+
+
 def test_a_page_says_what_follows_a_command(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("```sh\nmake demo\n```\n\n```json\n1\n```\n```sql\nSELECT\n```\n```text\n2\n```\n")

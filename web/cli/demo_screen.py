@@ -44,10 +44,10 @@ class Screen:
         return email, self.passwords[email]
 
     def curl(self, document: str, *, stream: bool = False) -> str:
-        """One line for a shell. Both work as they are, for a day."""
+        """One line for a shell. Both work as they are, for a day, and end what they print with a line's end."""
         body = quote(json.dumps({"query": document}))
         accept = " -H 'Accept: text/event-stream'" if stream else ""
-        flags = "-N" if stream else "-s"
+        flags = "-N" if stream else r"-s -w '\n'"
         return (
             f"curl {flags} {self.base}/graphql{accept} -H 'Content-Type: application/json' "
             f"-H 'Authorization: Bearer {self.token}' -d {body}"

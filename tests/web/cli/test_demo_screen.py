@@ -66,3 +66,7 @@ def test_a_shell_reads_the_curl_lines_as_they_are_meant(screen: Screen) -> None:
     assert "Accept: text/event-stream" in words
     assert f"Authorization: Bearer {LONG_TOKEN}" in words
     assert json.loads(words[-1]) == {"query": STREAM}
+
+
+def test_an_answer_ends_its_line(screen: Screen) -> None:
+    assert shlex.split(screen.curl(QUERY))[:4] == ["curl", "-s", "-w", r"\n"]
