@@ -5,7 +5,10 @@ DatabaseError
 ├── Duplicate       a unique key is taken
 ├── BadCursor       a cursor that is forged, foreign, or made for another order or filter: the caller's fault
 ├── CursorExpired   a good cursor that the log no longer reaches: read afresh
-├── PoolExhausted   no connection came free in time: try again later
+├── Unavailable     nobody's fault: try again later
+│   ├── DatabaseAway    PostgreSQL cannot be reached, or hung up
+│   ├── RedisAway       Redis cannot be reached, or hung up
+│   └── PoolExhausted   no connection came free in time
 └── QueryTimeout    the statement ran past its deadline and was cancelled
 """
 
@@ -36,6 +39,10 @@ class Unavailable(DatabaseError):
 
 class DatabaseAway(Unavailable):
     """The database cannot be reached, or hung up."""
+
+
+class RedisAway(Unavailable):
+    """Redis cannot be reached, or hung up."""
 
 
 class PoolExhausted(Unavailable):

@@ -8,8 +8,8 @@ Theory of operation
   the tail reads the log itself. So nothing is queued per follower, nothing grows, and nothing is ever dropped: a slow
   follower is only late.
 - A wake-up says "tenant, seq" and nothing more. It comes from a commit in this process, from another process by the
-  directory's channel, or from the poll of the heads that bounds the delay when a wake-up is lost. Lies and repeats do
-  no harm: the log is read either way.
+  bus (``db/bus.py``), or from the poll of the heads that bounds the delay when a wake-up is lost. Lies and repeats do
+  no harm: the log is read either way. When the bus was away the heads are looked up as soon as it is back.
 - No connection is held while waiting. A read that fails is tried again; streams stay open meanwhile.
 """
 
@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from db.bus import Bus, PostgresBus
 from db.engine import Database
 from db.errors import CursorExpired, Unavailable
 from db.events import Event, Position, events_after, head_of
@@ -30,6 +31,8 @@ TAIL = 2_000
 BATCH = 500
 TELL_SECONDS = 0.01
 """Between two rounds of telling other processes; the first commit after a silence is told at once."""
+AWAY_SECONDS = 0.1
+"""The same while the bus does not take what it is told."""
 NOTHING = Position(0, datetime(1970, 1, 1, tzinfo=UTC))
 _log = structlog.get_logger()
 
@@ -69,15 +72,17 @@ class _Channel:
 
 
 class Hub:
-    """``start`` before the first ``follow``; ``stop`` ends every follower."""
+    """``start`` before the first ``follow``; ``stop`` ends every follower. Without a ``bus`` it is PostgreSQL's."""
 
-    def __init__(self, database: Database, poll_seconds: float = 1.0) -> None:
+    def __init__(self, database: Database, poll_seconds: float = 1.0, bus: Bus | None = None) -> None:
         self._database = database
+        self._bus = bus or PostgresBus(database.directory)
         self._poll_seconds = poll_seconds
         self._channels: dict[str, _Channel] = {}
         self._pumps: dict[str, asyncio.Task[None]] = {}
         self._to_tell: dict[str, int] = {}
         self._telling = asyncio.Event()
+        self._look = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopped = asyncio.Event()
 
@@ -88,7 +93,7 @@ class Hub:
 
     async def start(self) -> None:
         self._database.on_commit = self._committed
-        await self._database.directory.listen(CHANNEL, self._told)
+        await self._bus.listen(CHANNEL, self._told, self._look.set)
         self._tasks = [asyncio.create_task(self._poll()), asyncio.create_task(self._tell())]
 
     async def stop(self) -> None:
@@ -187,21 +192,28 @@ class Hub:
         """Tell other processes what was committed here: coalesced, never inside a transaction (NOTIFY locks the
         whole cluster at commit).
         """
+        failing = False
         while True:
             await self._telling.wait()
             self._telling.clear()
             entries, self._to_tell = self._to_tell, {}
-            told = [f"{tenant}:{seq}" for tenant, seq in entries.items()]
             try:
-                for start in range(0, len(told), 100):
-                    await self._database.directory.notify(CHANNEL, ",".join(told[start : start + 100]))
+                await self._publish(entries)
+                failing = False
             except Exception as error:  # the others poll
-                _warn("wake_up_not_sent", error)
-            await asyncio.sleep(TELL_SECONDS)
+                if not failing:
+                    _warn("wake_ups_not_sent", error)
+                failing = True
+            await asyncio.sleep(AWAY_SECONDS if failing else TELL_SECONDS)
+
+    async def _publish(self, entries: dict[str, int]) -> None:
+        told = [f"{tenant}:{seq}" for tenant, seq in entries.items()]
+        for start in range(0, len(told), 100):
+            await self._bus.publish(CHANNEL, ",".join(told[start : start + 100]))
 
     async def _poll(self) -> None:
         while True:
-            await asyncio.sleep(self._poll_seconds)
+            await self._pause()
             if not self._channels:
                 continue
             try:
@@ -211,3 +223,12 @@ class Hub:
                 continue
             for tenant, (seq, _) in heads.items():
                 self._wake(tenant, seq)
+
+    async def _pause(self) -> None:
+        """Until the next poll is due, or the bus is heard again: what it said meanwhile is gone."""
+        try:
+            async with asyncio.timeout(self._poll_seconds):
+                await self._look.wait()
+        except TimeoutError:
+            return
+        self._look.clear()

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.support.database import Dsns, RunFolder, Server, run_apart
+from tests.support.redis import RedisServer, redis_server
 from tests.support.world import World, open_world
 
 _FOLDER = pytest.StashKey[RunFolder]()
@@ -63,6 +64,20 @@ async def fresh_dsns(server: Server) -> AsyncIterator[Dsns]:
     name = uuid4().hex
     yield await server.create(name)
     await server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[RedisServer]:
+    """A Redis shared by a worker's tests: keys are the tests' own, and nobody stops it."""
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_apart() -> Iterator[RedisServer]:
+    """A Redis of the test's own, to be killed and started again."""
+    with redis_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

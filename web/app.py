@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from auth.authenticate import open_authenticator
 from auth.keyring import Keyring
+from db.bus import open_bus
 from db.engine import Database
 from db.event_cursors import EventCursorCodec
 from db.hub import Hub
@@ -69,7 +70,9 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     async with AsyncExitStack() as closing:
         database = state.database = await Database.open(settings.database_url, size=settings.pool_size)
         closing.push_async_callback(database.close)
-        hub = state.hub = Hub(database)
+        bus = state.bus = open_bus(database.directory, settings.redis_url)
+        closing.push_async_callback(bus.close)
+        hub = state.hub = Hub(database, bus=bus)
         await hub.start()
         closing.push_async_callback(hub.stop)
         state.directory = database.directory

@@ -6,6 +6,7 @@ from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
+from db.bus import Bus
 from db.engine import Database
 from db.events import Event, EventDraft, Position
 from db.hub import Hub
@@ -19,9 +20,9 @@ NEVER = 60.0
 
 
 @asynccontextmanager
-async def hub_on(database: Database, poll_seconds: float = NEVER) -> AsyncIterator[Hub]:
+async def hub_on(database: Database, poll_seconds: float = NEVER, bus: Bus | None = None) -> AsyncIterator[Hub]:
     """A hub at work; wake-ups alone drive it unless it polls."""
-    hub = Hub(database, poll_seconds)
+    hub = Hub(database, poll_seconds, bus)
     await hub.start()
     try:
         yield hub

@@ -6,7 +6,9 @@ import re
 import pytest
 
 from tests.support.database import Dsns
+from tests.support.redis import RedisServer
 from tests.support.server import Front, serving, settings_for
+from tests.support.waiting import until_answered
 
 
 async def test_a_process_that_answers_is_alive(front: Front) -> None:
@@ -61,3 +63,20 @@ async def test_these_are_only_read(front: Front, path: str) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (405, "BAD_REQUEST")
     assert "GET" in answer.headers["allow"]
     assert (await front.client.head(path)).status_code == 200
+
+
+async def test_without_its_redis_it_is_degraded_and_still_ready(dsns: Dsns, redis_apart: RedisServer) -> None:
+    async with serving(settings_for(dsns, redis_url=redis_apart.url)) as front:
+
+        async def told() -> tuple[int, str, bool]:
+            answer = await front.client.get("/health/ready")
+            return answer.status_code, answer.json()["status"], answer.json()["checks"]["redis"]
+
+        async def says(status: str, redis: bool) -> bool:
+            return await told() == (200, status, redis)
+
+        assert await told() == (200, "ready", True)
+        redis_apart.kill()
+        await until_answered(lambda: says("degraded", False))
+        redis_apart.start()
+        await until_answered(lambda: says("ready", True))
