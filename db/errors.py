@@ -5,6 +5,9 @@ DatabaseError
 ├── Duplicate       a unique key is taken
 ├── BadCursor       a cursor that is forged, foreign, or made for another order or filter: the caller's fault
 ├── CursorExpired   a good cursor that the log no longer reaches: read afresh
+├── NoSuchReservation  never made, over, or somebody else's: which of them is not told
+├── ReservationTaken   a stream has the reservation already
+├── TooMany         a bound on what is kept for a caller was reached
 ├── Unavailable     nobody's fault: try again later
 │   ├── DatabaseAway    PostgreSQL cannot be reached, or hung up
 │   ├── RedisAway       Redis cannot be reached, or hung up
@@ -31,6 +34,18 @@ class BadCursor(DatabaseError):
 
 class CursorExpired(DatabaseError):
     """A cursor older than the log, or of another epoch."""
+
+
+class NoSuchReservation(DatabaseError):
+    """Never made, over, or somebody else's."""
+
+
+class ReservationTaken(DatabaseError):
+    """A stream has it already."""
+
+
+class TooMany(DatabaseError):
+    """A bound on what is kept for a caller was reached."""
 
 
 class Unavailable(DatabaseError):

