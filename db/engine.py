@@ -55,8 +55,6 @@ def _connector(dsn: str) -> Callable[[], Awaitable[asyncpg.Connection]]:
         connection = await asyncpg.connect(
             dsn,
             timeout=10,
-            statement_cache_size=1000,
-            max_cached_statement_lifetime=0,
             server_settings={
                 "role": RUNTIME_ROLE,
                 "application_name": "tidegate",

@@ -12,26 +12,41 @@ Only ``db/tenancy.py`` borrows from it.
 """
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 
 import asyncpg
+from asyncpg.prepared_stmt import PreparedStatement
 
 from db.errors import DatabaseAway, PoolExhausted
 from db.outage import AWAY, AWAY_TEXT
 from db.tables import TENANT_SETTING
 
 _SET_TENANT = f"SELECT set_config('{TENANT_SETTING}', $1, false)"
+STATEMENTS_KEPT = 500
+"""Prepared statements of a connection; the least recently used go first."""
 
 
 class Slot:
-    """One connection and the tenant it carries (hex), None when fresh."""
+    """One connection, the tenant it carries (hex; None when fresh) and what is prepared on it."""
 
-    __slots__ = ("connection", "tenant")
+    __slots__ = ("_prepared", "connection", "tenant")
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self.connection = connection
         self.tenant: str | None = None
+        self._prepared: OrderedDict[str, PreparedStatement] = OrderedDict()
+
+    async def prepared(self, sql: str) -> PreparedStatement:
+        """The statement, prepared once: the driver's own cache costs as much again as a small statement."""
+        found = self._prepared.get(sql)
+        if found is not None:
+            self._prepared.move_to_end(sql)
+            return found
+        found = self._prepared[sql] = await self.connection.prepare(sql)
+        if len(self._prepared) > STATEMENTS_KEPT:
+            self._prepared.popitem(last=False)
+        return found
 
 
 class TenantPool:
@@ -43,7 +58,10 @@ class TenantPool:
         self._connect = connect
         self._size = size
         self._wait_seconds = wait_seconds
-        self._idle: list[Slot] = []
+        self._idle: dict[Slot, None] = {}
+        """The longest rested first."""
+        self._idle_of: dict[str | None, list[Slot]] = {}
+        """The same by the tenant they carry."""
         self._open = 0
         self._waiting: deque[asyncio.Future[Slot | None]] = deque()
         self._closing = False
@@ -58,7 +76,7 @@ class TenantPool:
         slot = self._idle_slot(tenant) or await self._new_or_waited()
         if slot.tenant != tenant:
             try:
-                await slot.connection.fetchval(_SET_TENANT, tenant)
+                await (await slot.prepared(_SET_TENANT)).fetchval(tenant)
             except BaseException as error:
                 self.discard(slot)
                 if isinstance(error, AWAY):
@@ -71,7 +89,8 @@ class TenantPool:
         if self._closing or slot.connection.is_closed():
             self.discard(slot)
         elif not self._hand_over(slot):
-            self._idle.append(slot)
+            self._idle[slot] = None
+            self._idle_of.setdefault(slot.tenant, []).append(slot)
 
     def discard(self, slot: Slot) -> None:
         """Close without ceremony; a waiter inherits the seat and opens a new connection on it."""
@@ -81,17 +100,19 @@ class TenantPool:
     async def close(self) -> None:
         """Close what is idle now and what is lent out when it comes back."""
         self._closing = True
-        idle, self._idle = self._idle, []
+        idle, self._idle, self._idle_of = self._idle, {}, {}
         self._open -= len(idle)
         await asyncio.gather(*(slot.connection.close() for slot in idle), return_exceptions=True)
 
     def _idle_slot(self, tenant: str) -> Slot | None:
-        idle = self._idle
-        while idle:
+        while self._idle:
             # Newest first for the tenant itself; else the one that has rested longest, so that busy tenants keep
             # theirs.
-            index = next((i for i in range(len(idle) - 1, -1, -1) if idle[i].tenant == tenant), 0)
-            slot = idle.pop(index)
+            own = self._idle_of.get(tenant)
+            slot = own.pop() if own else self._idle_of[next(iter(self._idle)).tenant].pop(0)
+            del self._idle[slot]
+            if not self._idle_of[slot.tenant]:
+                del self._idle_of[slot.tenant]
             if not slot.connection.is_closed():
                 return slot
             self._open -= 1

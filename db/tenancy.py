@@ -1,9 +1,9 @@
 """The doors to a tenant's rows: the only file that takes a tenant's connection.
 
-A ``TenantReader`` runs single statements, each on a pooled connection that carries the reader's tenant, and holds
-none in between. A ``TenantWriter`` is one transaction: rows, event-log entries and audit record commit together when
-its block ends, or not at all. Row-level security stands underneath; the predicate ``tenant_id = $n`` stands in every
-statement too.
+A ``TenantReader`` runs single statements on pooled connections that carry the reader's tenant; it holds none in
+between, save inside ``with reader:``. A ``TenantWriter`` is one transaction: rows, event-log entries and audit record
+commit together when its block ends, or not at all. Row-level security stands underneath; the predicate
+``tenant_id = $n`` stands in every statement too.
 """
 
 from collections.abc import Callable
@@ -44,13 +44,14 @@ class Actor:
 
 _CONNECTION_SAW: tuple[type[BaseException], ...] = (asyncpg.PostgresError, DatabaseError, *AWAY)
 """Errors after which a connection is not trusted again; a refusal by a rule above is not one of them."""
+_STALE = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 
 
 async def _run(slot: Slot, statement: Statement, values: dict[str, object], observer: Observer | None) -> list[Row]:
     if observer is not None:
         observer(statement.sql)
     try:
-        rows: list[Row] = await slot.connection.fetch(statement.sql, *statement.args(values))
+        rows: list[Row] = await (await slot.prepared(statement.sql)).fetch(*statement.args(values))
     except (asyncpg.DataError, ValueError) as error:  # the driver throws either at what it cannot encode
         raise BadValue("A value is out of range or holds characters that text cannot hold.") from error
     except asyncpg.UniqueViolationError as error:
@@ -63,25 +64,52 @@ async def _run(slot: Slot, statement: Statement, values: dict[str, object], obse
 
 
 class TenantReader:
-    """Reads one tenant's rows; cheap to make, holds nothing."""
+    """Reads one tenant's rows; cheap to make. Inside ``with reader:`` the first statement's connection is kept for the
+    next ones, until the block ends: for statements that follow each other at once, never for waiting.
+    """
 
-    __slots__ = ("_observer", "_pool", "tenant")
+    __slots__ = ("_keeps", "_kept", "_observer", "_pool", "tenant")
 
     def __init__(self, pool: TenantPool, tenant: TenantId, observer: Observer | None = None) -> None:
         self._pool = pool
         self._observer = observer
+        self._keeps = False
+        self._kept: Slot | None = None
         self.tenant = tenant
 
     async def fetch(self, statement: Statement, **values: object) -> list[Row]:
         """Run one statement; ``tenant`` is filled in. Raises BadValue, QueryTimeout, PoolExhausted."""
         values["tenant"] = self.tenant.hex
-        slot = await self._pool.lend(self.tenant.hex)
+        try:
+            return await self._fetch(statement, values)
+        except _STALE:  # prepared before the tables changed: reading again, on another connection, harms nobody
+            return await self._fetch(statement, values)
+
+    def __enter__(self) -> "TenantReader":
+        self._keeps = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        slot, self._kept, self._keeps = self._kept, None, False
+        if slot is not None:
+            self._pool.take_back(slot)
+
+    async def _fetch(self, statement: Statement, values: dict[str, object]) -> list[Row]:
+        # Out of the reader's hand while it is used: no second task can meet it there.
+        slot, self._kept = self._kept, None
+        if slot is None:
+            slot = await self._pool.lend(self.tenant.hex)
         try:
             rows = await _run(slot, statement, values, self._observer)
         except BaseException:
             self._pool.discard(slot)
             raise
-        self._pool.take_back(slot)
+        if self._keeps and self._kept is None:
+            self._kept = slot
+        else:
+            self._pool.take_back(slot)
         return rows
 
 
@@ -166,8 +194,8 @@ class TenantWriter:
         events, audits, actor = self._events, self._audits, self._actor
         if self._observer is not None:
             self._observer(APPEND)
-        row: Any = await slot.connection.fetchrow(  # Any: the driver is untyped
-            APPEND,
+        append = await slot.prepared(APPEND)
+        row: Any = await append.fetchrow(  # Any: the driver is untyped
             self.tenant.hex,
             len(events),
             actor.user_id,

@@ -33,6 +33,7 @@ from schema.operation import Operation
 Arguments = Callable[[Call], Mapping[str, Any]]  # Any: a value of the argument's type
 """A root field's arguments, coerced for this request, by their Python names."""
 Json = dict[str, Any]  # Any: JSON values and times
+Reading = Callable[[], Coroutine[None, None, Json | None]]
 
 
 async def run_plan(plan: Plan, operation: Operation, arguments: Arguments) -> tuple[Json, list[Denial]]:
@@ -41,28 +42,31 @@ async def run_plan(plan: Plan, operation: Operation, arguments: Arguments) -> tu
     ready = {
         key: _ready(part, operation, arguments(part.call)) for key, part in plan.fields if not isinstance(part, Fixed)
     }
-    waiting = [(key, asyncio.ensure_future(start())) for key, start in ready.items()] if len(ready) > 1 else []
-    data: Json = {}
-    try:
-        done = {key: await task for key, task in waiting}
-    except BaseException:
-        for _, task in waiting:
-            task.cancel()
-        await asyncio.gather(*(task for _, task in waiting), return_exceptions=True)
-        raise
-    for key, part in plan.fields:
-        if isinstance(part, Fixed):
-            data[key] = part.value
-        else:
-            data[key] = done[key] if waiting else await ready[key]()
+    done = await _read(ready, operation)
+    data = {key: part.value if isinstance(part, Fixed) else done[key] for key, part in plan.fields}
     return data, _denials(plan, data)
+
+
+async def _read(ready: Mapping[str, Reading], operation: Operation) -> Json:
+    """Several root fields at once, each statement on a connection of its own; a single one on one connection."""
+    if len(ready) == 1:
+        with operation.read.reader:
+            return {key: await start() for key, start in ready.items()}
+    tasks = {key: asyncio.ensure_future(start()) for key, start in ready.items()}
+    try:
+        return {key: await task for key, task in tasks.items()}
+    except BaseException:
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+        raise
 
 
 def _ready(
     part: RootList | RootById,
     operation: Operation,
     arguments: Mapping[str, Any],  # Any: a value of the argument's type
-) -> Callable[[], Coroutine[None, None, Json | None]]:
+) -> Reading:
     """What reads a root field. Raises what is wrong with its arguments."""
     if isinstance(part, RootList):
         return partial(_list, part, operation, *PageArguments.of(arguments).request(part.spec, operation))
@@ -139,12 +143,8 @@ async def build_rows(plan: ObjectPlan, rows: Sequence[Any], operation: Operation
     """The objects of a level, with all that hangs below them."""
     if not rows:
         return []
-    relations = plan.relations
-    related: list[Any] = []  # Any: what belongs to each key
-    if len(relations) == 1:
-        related.append(await _related(relations[0], rows, operation))
-    elif relations:
-        related.extend(await asyncio.gather(*(_related(relation, rows, operation) for relation in relations)))
+    # One after the other, on the connection of the level above: side by side they would each take one of their own.
+    related = [await _related(relation, rows, operation) for relation in plan.relations]
     return builder_of(plan, rows[0].keys())(rows, *related)
 
 

@@ -24,7 +24,10 @@ class Wire:
         self.closed = False
         self.fails = False
 
-    async def fetchval(self, _sql: str, tenant: str) -> None:
+    async def prepare(self, _sql: str) -> "Wire":
+        return self
+
+    async def fetchval(self, tenant: str) -> None:
         await asyncio.sleep(0)
         if self.fails:
             raise asyncpg.InterfaceError("the line is cut")

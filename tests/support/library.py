@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, cast
 
 import strawberry
@@ -153,9 +155,8 @@ class Desk:
         return document
 
     def executor(self, text: str, variables: dict[str, Any] | None = None) -> GatedExecutor:  # Any: JSON
-        operation = Operation(
-            cast(ReadContext, object()), CursorCodec([KEY]), EventCursorCodec([KEY], epoch=1), self.denied
-        )
+        nobody = cast(ReadContext, SimpleNamespace(reader=nullcontext()))
+        operation = Operation(nobody, CursorCodec([KEY]), EventCursorCodec([KEY], epoch=1), self.denied)
         executor = self._reference.build(self.document(text).node, None, variables or {}, operation)
         assert isinstance(executor, GatedExecutor), executor
         return executor
