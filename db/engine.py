@@ -10,7 +10,7 @@ from db.errors import DatabaseError
 from db.migrations.run import head_revision
 from db.pool import TenantPool
 from db.tables import RUNTIME_ROLE
-from db.tenancy import Actor, Announce, Observer, TenantId, TenantReader, TenantWriter
+from db.tenancy import Actor, Announce, Observer, TenantId, TenantReader, TenantSnapshot, TenantWriter
 
 STATEMENT_SECONDS = 10
 
@@ -36,6 +36,10 @@ class Database:
 
     def reader(self, tenant: TenantId) -> TenantReader:
         return TenantReader(self.pool, tenant, self.observer)
+
+    def snapshot(self, tenant: TenantId) -> TenantSnapshot:
+        """``async with database.snapshot(…) as reader:`` reads from one point in time, for ten seconds at most."""
+        return TenantSnapshot(self.pool, tenant, self.observer)
 
     def writer(self, tenant: TenantId, actor: Actor) -> TenantWriter:
         """``async with database.writer(…) as writer:`` is one transaction."""

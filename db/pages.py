@@ -8,7 +8,7 @@ wrong page.
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,10 +62,15 @@ class Page:
     more: bool
 
     def key_of(self, row: Row) -> Key:
-        return (*(_held(row, key.column) for key in self.request.order), row["id"])
+        return key_in(self.request.order, row)
 
 
-def _held(row: Row, column: str) -> Any:  # Any: a column's value
+def key_in(order: Sequence[SortKey], row: Row | Mapping[str, Any]) -> Key:  # Any: one value per column
+    """The place of a row, or of an image of one, in the order."""
+    return (*(_held(row, key.column) for key in order), row["id"])
+
+
+def _held(row: Row | Mapping[str, Any], column: str) -> Any:  # Any: a column's value
     """The column's value, made of its printed text when that is all the row has."""
     try:
         return row[column]

@@ -1,11 +1,12 @@
 """The doors to a tenant's rows: the only file that takes a tenant's connection.
 
 A ``TenantReader`` runs single statements on pooled connections that carry the reader's tenant; it holds none in
-between, save inside ``with reader:``. A ``TenantWriter`` is one transaction: rows, event-log entries and audit record
-commit together when its block ends, or not at all. Row-level security stands underneath; the predicate
-``tenant_id = $n`` stands in every statement too.
+between, save inside ``with reader:``. A ``TenantSnapshot`` reads from one point in time. A ``TenantWriter`` is one
+transaction: rows, event-log entries and audit record commit together when its block ends, or not at all. Row-level
+security stands underneath; the predicate ``tenant_id = $n`` stands in every statement too.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -42,6 +43,8 @@ class Actor:
     request_id: str | None
 
 
+SNAPSHOT_SECONDS = 10.0
+"""For how long a snapshot may hold its connection."""
 _CONNECTION_SAW: tuple[type[BaseException], ...] = (asyncpg.PostgresError, DatabaseError, *AWAY)
 """Errors after which a connection is not trusted again; a refusal by a rule above is not one of them."""
 _STALE = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
@@ -61,6 +64,17 @@ async def _run(slot: Slot, statement: Statement, values: dict[str, object], obse
     except AWAY as error:
         raise DatabaseAway(AWAY_TEXT) from error
     return rows
+
+
+async def _begin(pool: TenantPool, slot: Slot, text: str) -> None:
+    """Begin a transaction; a connection that cannot is thrown away."""
+    try:
+        await slot.connection.execute(text)
+    except BaseException as error:
+        pool.discard(slot)
+        if isinstance(error, AWAY):
+            raise DatabaseAway(AWAY_TEXT) from error
+        raise
 
 
 class TenantReader:
@@ -113,6 +127,76 @@ class TenantReader:
         return rows
 
 
+class TenantSnapshot(TenantReader):
+    """Reads one tenant's rows as they stood at one point: ``async with`` takes a connection and begins a transaction
+    that only reads; its first statement sets the point. Statements sent at once run one after the other.
+
+    No connection is held for longer than ``seconds``: the block is cancelled and raises QueryTimeout.
+    """
+
+    __slots__ = ("_broken", "_deadline", "_lock", "_seconds", "_slot")
+
+    def __init__(
+        self, pool: TenantPool, tenant: TenantId, observer: Observer | None = None, seconds: float = SNAPSHOT_SECONDS
+    ) -> None:
+        super().__init__(pool, tenant, observer)
+        self._seconds = seconds
+        self._deadline: asyncio.Timeout | None = None
+        self._lock = asyncio.Lock()
+        self._slot: Slot | None = None
+        self._broken = False
+
+    async def fetch(self, statement: Statement, **values: object) -> list[Row]:
+        """Run one statement at the snapshot's point; ``tenant`` is filled in. Raises BadValue, QueryTimeout,
+        DatabaseAway; after any of them nothing more can be read in the block.
+        """
+        values["tenant"] = self.tenant.hex
+        async with self._lock:
+            if self._slot is None:
+                raise RuntimeError("the snapshot is used outside its block")
+            try:
+                return await _run(self._slot, statement, values, self._observer)
+            except BaseException:
+                self._broken = True
+                raise
+
+    async def __aenter__(self) -> "TenantSnapshot":
+        slot = await self._pool.lend(self.tenant.hex)
+        await _begin(self._pool, slot, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self._slot = slot
+        self._deadline = asyncio.timeout(self._seconds)
+        await self._deadline.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        deadline, self._deadline = self._deadline, None
+        try:
+            if deadline is not None:
+                await deadline.__aexit__(kind, error, trace)
+        except TimeoutError as late:
+            raise QueryTimeout("The snapshot was held past its deadline.") from late
+        finally:
+            await self._give_back(cancelled=kind is not None and not issubclass(kind, Exception))
+
+    async def _give_back(self, *, cancelled: bool) -> None:
+        slot, self._slot = self._slot, None
+        if slot is None:
+            return
+        if self._broken or cancelled or self._lock.locked():
+            self._pool.discard(slot)
+            return
+        try:
+            await slot.connection.execute("COMMIT")
+        except BaseException as failure:
+            self._pool.discard(slot)
+            if not isinstance(failure, Exception):
+                raise
+            return  # what was read is read
+        self._pool.take_back(slot)
+
+
 class TenantWriter:
     """One transaction of one tenant: ``async with`` begins it; leaving the block commits what was recorded, or
     nothing.
@@ -157,13 +241,7 @@ class TenantWriter:
 
     async def __aenter__(self) -> "TenantWriter":
         slot = await self._pool.lend(self.tenant.hex)
-        try:
-            await slot.connection.execute("BEGIN")
-        except BaseException as error:
-            self._pool.discard(slot)
-            if isinstance(error, AWAY):
-                raise DatabaseAway(AWAY_TEXT) from error
-            raise
+        await _begin(self._pool, slot, "BEGIN")
         self._slot = slot
         return self
 

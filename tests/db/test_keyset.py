@@ -1,14 +1,24 @@
-"""The rows past a key, as predicates: in one direction a row comparison, in mixed ones a bounded OR."""
+"""The rows past a key, as predicates: in one direction a row comparison, in mixed ones a bounded OR; and ranks, which
+sort in memory as SQL does.
+"""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
-from db.keyset import beyond, bound_values, terms_of
-from db.pages import SortKey
-from db.statements import compile_statement
+from db.keyset import beyond, bound_values, rank_of, terms_of
+from db.listings import page_of
+from db.orders import LISTING
+from db.pages import PageRequest, SortKey, key_in
+from db.statements import Statement, compile_statement
 from db.tables import orders
+from tests.support.plant import MINE, Floor, planted
+from tests.support.properties import bounded
 
 DUE = datetime(2026, 3, 14, tzinfo=UTC)
 UP, DOWN = SortKey("total"), SortKey("total", descending=True)
@@ -79,3 +89,76 @@ def test_a_column_that_is_never_null_is_compared_as_it_is() -> None:
 def test_a_nullable_column_without_infinities_is_refused() -> None:
     with pytest.raises(TypeError, match="nullable"):
         terms_of(orders, (SortKey("notes"),))
+
+
+# ── ranks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+TEXTS = st.one_of(
+    st.sampled_from(["", "a", "A", "Z", "é", "e\u0301", "z", "ß", "İ", "\ud7ff", "\ue000", "\uffff", "\U0010ffff"]),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4),
+)
+TIMES = st.sampled_from([DUE + timedelta(microseconds=n) for n in (-1, 0, 1)] + [DUE.replace(year=9999)])
+VALUES = {
+    "number": TEXTS,
+    "status": TEXTS,
+    "total": st.sampled_from([-(2**63), -1, 0, 1, 2**63 - 1]),
+    "due_at": st.none() | TIMES,
+    "updated_at": TIMES,
+    "customer_id": st.sampled_from(["0" * 32, "7" * 32, "f" * 32]),
+}
+ROWS = st.lists(
+    st.fixed_dictionaries({"id": st.uuids().map(lambda uuid: uuid.hex), **VALUES}),
+    max_size=8,
+    unique_by=lambda row: row["id"],
+)
+ORDERS = st.lists(
+    st.builds(SortKey, st.sampled_from(sorted(VALUES)), st.booleans(), st.booleans()),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda key: key.column,
+).map(tuple)
+GIVEN = "jsonb_populate_recordset(null::orders, $1) AS orders"
+
+
+def ranked(order: tuple[SortKey, ...], rows: Sequence[Mapping[str, Any]]) -> list[str]:  # Any: one value per column
+    """The ids in the judge's order."""
+    return [row["id"] for row in sorted(rows, key=lambda row: rank_of(order, key_in(order, row)))]
+
+
+@bounded(300)
+@given(ORDERS, ROWS)
+async def test_ranks_sort_as_sql_sorts(floor: Floor, order: tuple[SortKey, ...], rows: list[dict[str, Any]]) -> None:
+    plainly = ", ".join(
+        f"{key.column} {'DESC' if key.descending else 'ASC'} NULLS {'LAST' if key.nulls_last else 'FIRST'}"
+        for key in (*order, SortKey("id", order[0].descending))
+    )
+    paged = ", ".join(f"{term} {'DESC' if down else 'ASC'}" for term, down in terms_of(orders, order))
+    for by in (plainly, paged):
+        found = await floor.reader().fetch(Statement(f"SELECT id FROM {GIVEN} ORDER BY {by}", ("rows",), {}), rows=rows)
+        assert ranked(order, rows) == [row["id"] for row in found]
+
+
+@bounded(100)
+@given(ORDERS, ROWS)
+async def test_two_ranks_compare_as_sql_compares_two_rows(
+    floor: Floor, order: tuple[SortKey, ...], rows: list[dict[str, Any]]
+) -> None:
+    terms = terms_of(orders, order)
+    past = beyond(terms, [f"k{n}" for n in range(len(terms))], reverse=False)
+    asked = compile_statement(select(orders.c.id).where(past))
+    where = asked.sql.split("WHERE ")[1]
+    text = f"SELECT id FROM jsonb_populate_recordset(null::orders, ${len(asked.names) + 1}) AS orders WHERE {where}"
+    statement = Statement(text, (*asked.names, "rows"), asked.fixed)
+    for row in rows[:2]:
+        key = key_in(order, row)
+        values = {f"k{n}": value for n, value in enumerate(bound_values(order, key))}
+        found = {found["id"] for found in await floor.reader().fetch(statement, rows=rows, **values)}
+        assert found == {other["id"] for other in rows if rank_of(order, key) < rank_of(order, key_in(order, other))}
+
+
+@bounded(60)
+@given(ORDERS)
+async def test_a_page_stands_in_the_order_of_its_ranks(floor: Floor, order: tuple[SortKey, ...]) -> None:
+    page = await page_of(floor.reader(), LISTING, PageRequest(order, 500))
+    assert ranked(order, planted(MINE)["orders"]) == [row["id"] for row in page.rows]
+    assert ranked(order, page.rows) == [row["id"] for row in page.rows]
