@@ -161,4 +161,4 @@ async def test_two_ranks_compare_as_sql_compares_two_rows(
 async def test_a_page_stands_in_the_order_of_its_ranks(floor: Floor, order: tuple[SortKey, ...]) -> None:
     page = await page_of(floor.reader(), LISTING, PageRequest(order, 500))
     assert ranked(order, planted(MINE)["orders"]) == [row["id"] for row in page.rows]
-    assert ranked(order, page.rows) == [row["id"] for row in page.rows]
+    assert ranked(order, [dict(row) for row in page.rows]) == [row["id"] for row in page.rows]
