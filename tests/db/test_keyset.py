@@ -120,14 +120,14 @@ ORDERS = st.lists(
 GIVEN = "jsonb_populate_recordset(null::orders, $1) AS orders"
 
 
-def ranked(order: tuple[SortKey, ...], rows: Sequence[Mapping[str, Any]]) -> list[str]:  # Any: one value per column
+def ranked(order: tuple[SortKey, ...], rows: Sequence[Mapping[str, Any]]) -> list[Any]:  # Any: one value per column
     """The ids in the judge's order."""
     return [row["id"] for row in sorted(rows, key=lambda row: rank_of(order, key_in(order, row)))]
 
 
 @bounded(300)
 @given(ORDERS, ROWS)
-async def test_ranks_sort_as_sql_sorts(floor: Floor, order: tuple[SortKey, ...], rows: list[dict[str, Any]]) -> None:
+async def test_ranks_sort_as_sql_sorts(floor: Floor, order: tuple[SortKey, ...], rows: list[dict[str, object]]) -> None:
     plainly = ", ".join(
         f"{key.column} {'DESC' if key.descending else 'ASC'} NULLS {'LAST' if key.nulls_last else 'FIRST'}"
         for key in (*order, SortKey("id", order[0].descending))
@@ -141,7 +141,7 @@ async def test_ranks_sort_as_sql_sorts(floor: Floor, order: tuple[SortKey, ...],
 @bounded(100)
 @given(ORDERS, ROWS)
 async def test_two_ranks_compare_as_sql_compares_two_rows(
-    floor: Floor, order: tuple[SortKey, ...], rows: list[dict[str, Any]]
+    floor: Floor, order: tuple[SortKey, ...], rows: list[dict[str, object]]
 ) -> None:
     terms = terms_of(orders, order)
     past = beyond(terms, [f"k{n}" for n in range(len(terms))], reverse=False)
