@@ -6,6 +6,7 @@ Nothing else chooses a tenant.
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,17 +14,18 @@ from auth.errors import AuthError, BadSession, BadToken, Forbidden, OperatorErro
 from auth.keyring import Keyring
 from auth.permissions import PermissionSet
 from auth.principal import Principal
-from auth.principal_cache import EVERYBODY, PrincipalCache
+from auth.principal_cache import PrincipalCache
 from auth.sessions import TOUCHED_EVERY, ends_at, hash_of
-from auth.tokens import read_token
+from auth.tokens import TokenClaims, read_token
 from db.clock import Clock, utc_now
-from db.directory import IDENTITY_CHANNEL, Directory, Row
-from db.listener import Listener
+from db.directory import Directory, Row
 from db.tenancy import TenantId
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 NOT_YOURS = "You belong to no tenant of that name."
 """The same for a tenant that does not exist and for another's: which ones exist is not told."""
+
+MEMBERSHIP_GONE = "membership gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,24 @@ class Credentials:
     bearer: str | None
     session: str | None
     tenant_slug: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Whom credentials speak for, as far as they say themselves: a token that is ours, or a session's hash."""
+
+    token: TokenClaims | None
+    session: bytes | None
+    slug: str | None
+    """The tenant asked for; None for the credentials' own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A caller who may go on, and when that ends if nothing happens."""
+
+    principal: Principal
+    ends_at: datetime
 
 
 class Authenticator:
@@ -62,46 +82,50 @@ class Authenticator:
             self._cache.put(credentials, known, now, mark)
         return known
 
-    async def _ask(self, credentials: Credentials) -> Principal:
+    def still_knows(self, credentials: Credentials, principal: Principal) -> bool:
+        """Whether nothing was heard of the caller since it was authenticated."""
+        return self._cache is not None and self._cache.get(credentials, self.clock()) is principal
+
+    def claim(self, credentials: Credentials) -> Claim:
+        """Whom the credentials speak for. Raises BadToken, BadSession."""
         slug = credentials.tenant_slug
         if slug is not None and not SLUG.fullmatch(slug):
             slug = ""  # nobody's
         if credentials.bearer is not None:
-            return await self._by_token(credentials.bearer, slug)
-        return await self._by_session(credentials.session or "", slug)
-
-    async def _by_token(self, token: str, slug: str | None) -> Principal:
-        claims = read_token(self._keyring, token, self.clock())
-        row = await self._directory.membership(claims.user_id, tenant_id=claims.tenant_id, tenant_slug=slug)
-        if row is None:
-            raise BadToken("user gone")
-        _require_member(row, slug, BadToken)
-        return _principal(row, None, claims.expires_at)
-
-    async def _by_session(self, secret: str, slug: str | None) -> Principal:
-        id_hash = hash_of(secret)
+            return Claim(read_token(self._keyring, credentials.bearer, self.clock()), None, slug)
+        id_hash = hash_of(credentials.session or "")
         if id_hash is None:
             raise BadSession("malformed")
-        row = await self._directory.session(id_hash, slug)
-        if row is None:
-            raise BadSession("unknown")
+        return Claim(None, id_hash, slug)
+
+    async def judge(self, claims: Sequence[Claim]) -> list[Standing | AuthError]:
+        """Where many callers stand now, in their order, by two statements at most."""
         now = self.clock()
-        if row["revoked_at"] is not None:
-            raise BadSession("revoked")
-        if now >= ends_at(row["seen_at"], row["expires_at"]):
-            raise BadSession("expired")
-        _require_member(row, slug, BadSession)
-        if now - row["seen_at"] >= TOUCHED_EVERY:
+        tokens = [(place, claim, claim.token) for place, claim in enumerate(claims) if claim.token is not None]
+        sessions = [(place, claim, claim.session) for place, claim in enumerate(claims) if claim.session is not None]
+        rows: dict[int, Row] = {}
+        if tokens:
+            asked = [(token.user_id, token.tenant_id, claim.slug) for _, claim, token in tokens]
+            found = await self._directory.callers_by_token(asked)
+            rows |= {tokens[at][0]: row for at, row in found.items()}
+        if sessions:
+            known = await self._directory.callers_by_session([(hashed, claim.slug) for _, claim, hashed in sessions])
+            rows |= {sessions[at][0]: row for at, row in known.items()}
+        return [_outcome(claim, rows.get(place), now) for place, claim in enumerate(claims)]
+
+    async def _ask(self, credentials: Credentials) -> Principal:
+        claim = self.claim(credentials)
+        if claim.token is not None:
+            ids = claim.token
+            row = await self._directory.membership(ids.user_id, tenant_id=ids.tenant_id, tenant_slug=claim.slug)
+            return _standing(claim, row, self.clock()).principal
+        id_hash = claim.session or b""
+        row = await self._directory.session(id_hash, claim.slug)
+        now = self.clock()
+        principal = _standing(claim, row, now).principal
+        if row is not None and now - row["seen_at"] >= TOUCHED_EVERY:
             await self._directory.touch_session(id_hash, TOUCHED_EVERY)
-        return _principal(row, id_hash.hex(), row["expires_at"])
-
-
-async def open_authenticator(directory: Directory, keyring: Keyring, clock: Clock = utc_now) -> Authenticator:
-    """An authenticator that knows its callers for seconds, and hears of every change that ends what it knows."""
-    listener: Listener | None = None
-    cache = PrincipalCache(lambda: listener is not None and listener.listening)
-    listener = await directory.listen(IDENTITY_CHANNEL, cache.forget, lambda: cache.forget(EVERYBODY))
-    return Authenticator(directory, keyring, clock, cache)
+        return principal
 
 
 async def tenant_of_operator(directory: Directory, slug: str) -> TenantId:
@@ -112,12 +136,47 @@ async def tenant_of_operator(directory: Directory, slug: str) -> TenantId:
     return TenantId(row["id"])
 
 
+def _outcome(claim: Claim, row: Row | None, now: datetime) -> Standing | AuthError:
+    try:
+        return _standing(claim, row, now)
+    except AuthError as error:
+        return error
+
+
+def _standing(claim: Claim, row: Row | None, now: datetime) -> Standing:
+    """Raises BadToken, BadSession, Forbidden."""
+    if claim.token is not None:
+        return _standing_of_token(claim.token, row, claim.slug)
+    return _standing_of_session(claim.session or b"", row, claim.slug, now)
+
+
+def _standing_of_token(token: TokenClaims, row: Row | None, slug: str | None) -> Standing:
+    if row is None:
+        raise BadToken("user gone")
+    if token.credentials_version != row["credentials_version"]:
+        raise BadToken("password changed since")
+    _require_member(row, slug, BadToken)
+    return Standing(_principal(row, None, token.expires_at), token.expires_at)
+
+
+def _standing_of_session(id_hash: bytes, row: Row | None, slug: str | None, now: datetime) -> Standing:
+    if row is None:
+        raise BadSession("unknown")
+    if row["revoked_at"] is not None:
+        raise BadSession("revoked")
+    ends = ends_at(row["seen_at"], row["expires_at"])
+    if now >= ends:
+        raise BadSession("expired")
+    _require_member(row, slug, BadSession)
+    return Standing(_principal(row, id_hash.hex(), row["expires_at"]), ends)
+
+
 def _require_member(row: Row, slug: str | None, refusal: type[AuthError]) -> None:
     """Not a member of the tenant asked for: forbidden. Not of the credentials' own: they are worth nothing any more."""
     if row["disabled_at"] is not None:
         raise refusal("user disabled")
     if row["role"] is None:
-        raise Forbidden("not a member", NOT_YOURS) if slug is not None else refusal("membership gone")
+        raise Forbidden("not a member", NOT_YOURS) if slug is not None else refusal(MEMBERSHIP_GONE)
 
 
 def _principal(row: Row, session_id: str | None, expires_at: datetime) -> Principal:

@@ -62,7 +62,7 @@ async def add_member(directory: Directory, email: str, tenant_slug: str, role: s
 
 
 async def reset_password(directory: Directory, passwords: Passwords, email: str, password: str) -> None:
-    """Set the password; every session of the user ends."""
+    """Set the password; every session and every bearer token of the user ends."""
     user = await _user(directory, email)
     await directory.set_password(user["id"], await passwords.hash(password))
 
@@ -83,7 +83,8 @@ async def issue_token(
     tenant_id = next(iter(tenants.values()), None) if tenant_slug is None else tenants.get(tenant_slug)
     if tenant_id is None:
         raise OperatorError("not a member", f"{user['email']} does not belong to {tenant_slug or 'any tenant'}.")
-    return sign_token(keyring, user["id"], tenant_id, clock(), timedelta(minutes=minutes))
+    life, version = timedelta(minutes=minutes), user["credentials_version"]
+    return sign_token(keyring, user["id"], tenant_id, clock(), life, version)
 
 
 async def _user(directory: Directory, email: str) -> Row:

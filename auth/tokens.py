@@ -30,10 +30,14 @@ class TokenClaims:
     user_id: str
     tenant_id: str
     token_id: str
+    credentials_version: int
+    """The user's when the token was issued."""
     expires_at: datetime
 
 
-def sign_token(keyring: Keyring, user_id: str, tenant_id: str, now: datetime, life: timedelta) -> str:
+def sign_token(
+    keyring: Keyring, user_id: str, tenant_id: str, now: datetime, life: timedelta, credentials_version: int = 1
+) -> str:
     """A token for that user and tenant. Raises ValueError for a life that is not between zero and ``LONGEST_LIFE``."""
     if not timedelta(0) < life <= LONGEST_LIFE:
         raise ValueError(f"a token lives for at most {LONGEST_LIFE.days} days")
@@ -43,6 +47,7 @@ def sign_token(keyring: Keyring, user_id: str, tenant_id: str, now: datetime, li
         "sub": public_id("usr", user_id),
         "tid": public_id("ten", tenant_id),
         "jti": new_id(),
+        "cred": credentials_version,
         "iat": int(now.timestamp()),
         "exp": int((now + life).timestamp()),
     }
@@ -72,6 +77,7 @@ def read_token(keyring: Keyring, token: str, now: datetime) -> TokenClaims:
             user_id=hex_of(str(claims["sub"]), "usr"),
             tenant_id=hex_of(str(claims["tid"]), "ten"),
             token_id=str(claims["jti"]),
+            credentials_version=int(str(claims.get("cred", 1))),
             expires_at=datetime.fromtimestamp(float(str(claims["exp"])), UTC),
         )
     except ExpiredTokenError:

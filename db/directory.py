@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from db import identity
+from db import callers, identity
 from db.clock import Clock, utc_now
 from db.codecs import set_codecs
 from db.errors import BadValue, DatabaseAway, Duplicate, PoolExhausted, QueryTimeout
@@ -28,7 +28,9 @@ from db.tables import DIRECTORY_ROLE
 Row = asyncpg.Record
 WAIT_SECONDS = 5.0
 IDENTITY_CHANNEL = "tidegate_identity"
-"""Where the database tells which user changed, by triggers; ``*`` for all."""
+"""Where the database tells which user changed, by triggers; ``*`` for all. After the users of a change comes ``#`` and
+the change's number.
+"""
 STATEMENT_SECONDS = 10
 LONGEST_PAYLOAD = 7_999
 """Bytes that one notification can carry."""
@@ -122,7 +124,7 @@ class Directory:
         await self._write(identity.PUT_MEMBERSHIP, tenant_id=tenant_id, user_id=user_id, role=role)
 
     async def set_password(self, user_id: str, password_hash: str) -> None:
-        """Set it and revoke every session of the user."""
+        """Set it, revoke every session of the user, and end every bearer token issued before."""
         await self._write(identity.SET_PASSWORD, user_id=user_id, password_hash=password_hash)
 
     async def refresh_password(self, user_id: str, old_hash: str, password_hash: str) -> None:
@@ -172,6 +174,29 @@ class Directory:
     async def revoke_sessions_of(self, user_id: str) -> int:
         """How many were revoked."""
         return len(await self._write(identity.REVOKE_SESSIONS_OF, user_id=user_id))
+
+    # ── many callers at once ────────────────────────────────────────────────────────────────────────────────────────
+
+    async def callers_by_token(self, asked: Sequence[tuple[str, str, str | None]]) -> dict[int, Row]:
+        """Where the bearers of tokens stand: each asked about by user, tenant and the slug of the tenant it chose.
+        Rows as of ``membership``, by place (from 0); who is gone is missing.
+        """
+        users, tenants, slugs = (list(values) for values in zip(*asked, strict=True))
+        rows = await self._fetch(callers.CALLERS_BY_TOKEN, user_ids=users, tenant_ids=tenants, slugs=slugs)
+        return {row["n"] - 1: row for row in rows}
+
+    async def callers_by_session(self, asked: Sequence[tuple[bytes, str | None]]) -> dict[int, Row]:
+        """The same for sessions, each asked about by its hash and the slug of the tenant it chose. Rows as of
+        ``session``.
+        """
+        id_hashes, slugs = (list(values) for values in zip(*asked, strict=True))
+        rows = await self._fetch(callers.CALLERS_BY_SESSION, id_hashes=id_hashes, slugs=slugs)
+        return {row["n"] - 1: row for row in rows}
+
+    async def identity_number(self) -> int:
+        """How many changes of who-may-what were committed."""
+        row = (await self._fetch(callers.IDENTITY_NUMBER))[0]
+        return int(row["number"])
 
     # ── the logs' heads and the wake-ups ────────────────────────────────────────────────────────────────────────────
 

@@ -16,7 +16,6 @@ from redis.exceptions import RedisError
 from db.clock import utc_now
 from db.doctor_questions import (
     A_ROW_OF,
-    APPEND_ONLY_RIGHTS,
     DEFAULT_PARTITION,
     DIRECTORY_OVERREACH,
     FOREIGN_RIGHTS,
@@ -29,14 +28,17 @@ from db.doctor_questions import (
     TENANT_TABLES,
     UNFORCED,
     UNGUARDED,
+    WRITE_RIGHTS,
 )
 from db.migrations.partitions import partition_name
 from db.migrations.run import head_revision
-from db.tables import DIRECTORY_ROLE, DIRECTORY_TABLES, RUNTIME_ROLE, TENANT_SETTING
+from db.tables import DIRECTORY_ROLE, DIRECTORY_TABLES, RUNTIME_ROLE, SHARED_TABLES, TENANT_SETTING
 
 OLDEST_POSTGRESQL = 15
 REDIS_SECONDS = 3
 _APPEND_ONLY = ["audit_log", "event_log"]
+_WRITES = ["INSERT", "UPDATE", "DELETE", "TRUNCATE"]
+_NO_TENANTS = sorted(DIRECTORY_TABLES | SHARED_TABLES)
 _SESSION = {"application_name": "tidegate-doctor", "statement_timeout": "10s"}
 
 
@@ -120,33 +122,34 @@ async def _owns_nothing(connection: asyncpg.Connection) -> Outcome:
 
 
 async def _forced(connection: asyncpg.Connection) -> Outcome:
-    tables = await _names(connection, TENANT_TABLES, list(DIRECTORY_TABLES))
-    bare = await _names(connection, UNFORCED, list(DIRECTORY_TABLES))
+    tables = await _names(connection, TENANT_TABLES, _NO_TENANTS)
+    bare = await _names(connection, UNFORCED, _NO_TENANTS)
     detail = _list(bare) if bare else f"{len(tables)} tables"
     return bool(tables) and not bare, detail, "ALTER TABLE … ENABLE, FORCE ROW LEVEL SECURITY, in a migration."
 
 
 async def _policies(connection: asyncpg.Connection) -> Outcome:
-    bare = await _names(connection, UNGUARDED, list(DIRECTORY_TABLES), TENANT_SETTING)
+    bare = await _names(connection, UNGUARDED, _NO_TENANTS, TENANT_SETTING)
     return not bare, _list(bare), f"CREATE POLICY … USING and WITH CHECK on {TENANT_SETTING}, in a migration."
 
 
 async def _no_open_policy(connection: asyncpg.Connection) -> Outcome:
-    found = await _names(connection, OPEN_POLICIES, list(DIRECTORY_TABLES), TENANT_SETTING, DIRECTORY_ROLE)
+    found = await _names(connection, OPEN_POLICIES, _NO_TENANTS, TENANT_SETTING, DIRECTORY_ROLE)
     return not found, _list(found), "DROP POLICY …: permissive policies add up."
 
 
 async def _no_tenant_sees_nothing(connection: asyncpg.Connection) -> Outcome:
     async with _as_role(connection, RUNTIME_ROLE):
-        tables = await _names(connection, TENANT_TABLES, list(DIRECTORY_TABLES))
+        tables = await _names(connection, TENANT_TABLES, _NO_TENANTS)
         seen = [table for table in tables if await connection.fetchval(A_ROW_OF.format(table=table))]
     return not seen, _list(seen), "Look at the policies of these tables: their rows show without a tenant."
 
 
 async def _rights(connection: asyncpg.Connection) -> Outcome:
-    found = await _names(connection, DIRECTORY_OVERREACH, list(DIRECTORY_TABLES), DIRECTORY_ROLE)
+    found = await _names(connection, DIRECTORY_OVERREACH, _NO_TENANTS, DIRECTORY_ROLE)
     found += await _names(connection, FOREIGN_RIGHTS, list(DIRECTORY_TABLES), RUNTIME_ROLE)
-    found += await _names(connection, APPEND_ONLY_RIGHTS, RUNTIME_ROLE, _APPEND_ONLY, ["UPDATE", "DELETE", "TRUNCATE"])
+    found += await _names(connection, WRITE_RIGHTS, RUNTIME_ROLE, _APPEND_ONLY, ["UPDATE", "DELETE", "TRUNCATE"])
+    found += await _names(connection, WRITE_RIGHTS, RUNTIME_ROLE, list(SHARED_TABLES), _WRITES)
     found += await _names(connection, PARTITION_RIGHTS, [RUNTIME_ROLE, DIRECTORY_ROLE])
     return not found, _list(found), "REVOKE what is named."
 

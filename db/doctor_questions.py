@@ -1,7 +1,8 @@
 """What the doctor asks the catalogues. Each question answers with names, one a row, of what is wrong (or of what
 there is).
 
-Answers concern the schema ``public`` and need no rights. ``$1`` is the list of directory tables wherever there is one.
+Answers concern the schema ``public`` and need no rights. ``$1`` is the list of tables that are no tenant's wherever
+there is one.
 """
 
 # ruff: noqa: S608  constants made of constants
@@ -64,7 +65,7 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relnam
 ORDER BY 1
 """
 
-APPEND_ONLY_RIGHTS = """
+WRITE_RIGHTS = """
 SELECT $1 || ' may ' || verb || ' on ' || name FROM unnest($2::text[]) name, unnest($3::text[]) verb
 WHERE has_table_privilege($1, format('public.%I', name), verb)
     OR (verb = 'UPDATE' AND has_any_column_privilege($1, format('public.%I', name), verb))

@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, Integer, Table, bindparam, select
 from sqlalchemy.types import DateTime
 
 from db.statements import Statement, compile_statement
-from db.tables import event_heads, event_log
+from db.tables import event_heads, event_log, identity_head
 
 if TYPE_CHECKING:
     from db.tenancy import TenantReader
@@ -94,8 +94,9 @@ gives them.
 def _after_statement() -> Statement:
     log = event_log.c
     columns = (log.seq, log.ts, log.type, log.entity, log.entity_id, log.version, log.before, log.after)
+    number = select(identity_head.c.number).scalar_subquery().label("identity_number")
     return compile_statement(
-        select(*columns)
+        select(*columns, number)
         .where(
             log.tenant_id == bindparam("tenant"),
             log.seq > bindparam("seq", type_=BigInteger),
@@ -114,8 +115,15 @@ _HEAD = compile_statement(
 
 async def events_after(reader: "TenantReader", position: Position, limit: int) -> list[Event]:
     """The next events after ``position`` in order, at most ``limit``."""
+    return (await numbered_events_after(reader, position, limit))[0]
+
+
+async def numbered_events_after(reader: "TenantReader", position: Position, limit: int) -> tuple[list[Event], int]:
+    """The same, and the number of the newest change of who-may-what when they were read: every change that was
+    committed before one of these events has that number or a smaller one. Zero without events.
+    """
     rows = await reader.fetch(_AFTER, seq=position.seq, ts=position.ts, limit=limit)
-    return [Event(*row) for row in rows]
+    return [Event(*row[:-1]) for row in rows], rows[0]["identity_number"] if rows else 0
 
 
 async def head_of(reader: "TenantReader") -> Position | None:

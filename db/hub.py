@@ -10,12 +10,14 @@ Theory of operation
 - A wake-up says "tenant, seq" and nothing more. It comes from a commit in this process, from another process by the
   bus (``db/bus.py``), or from the poll of the heads that bounds the delay when a wake-up is lost. Lies and repeats do
   no harm: the log is read either way. When the bus was away the heads are looked up as soon as it is back.
+- What is read goes on only when the *fence* lets it: when every change of rights that was committed before it has
+  been judged. So nobody gets an event that was committed after they lost the right to it.
 - No connection is held while waiting. A read that fails is tried again; streams stay open meanwhile.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime
 
 import structlog
@@ -23,7 +25,7 @@ import structlog
 from db.bus import Bus, PostgresBus
 from db.engine import Database
 from db.errors import CursorExpired, Unavailable
-from db.events import Event, Position, events_after, head_of
+from db.events import Event, Position, head_of, numbered_events_after
 from db.tenancy import TenantId
 
 CHANNEL = "tidegate"
@@ -34,6 +36,8 @@ TELL_SECONDS = 0.01
 AWAY_SECONDS = 0.1
 """The same while the bus does not take what it is told."""
 NOTHING = Position(0, datetime(1970, 1, 1, tzinfo=UTC))
+Fence = Callable[[int], Awaitable[None]]
+"""Returns when the changes of who-may-what up to that number have reached every stream (``auth/rights.py``)."""
 _log = structlog.get_logger()
 
 
@@ -74,10 +78,13 @@ class _Channel:
 class Hub:
     """``start`` before the first ``follow``; ``stop`` ends every follower. Without a ``bus`` it is PostgreSQL's."""
 
-    def __init__(self, database: Database, poll_seconds: float = 1.0, bus: Bus | None = None) -> None:
+    def __init__(
+        self, database: Database, poll_seconds: float = 1.0, bus: Bus | None = None, fence: Fence | None = None
+    ) -> None:
         self._database = database
         self._bus = bus or PostgresBus(database.directory)
         self._poll_seconds = poll_seconds
+        self._fence = fence
         self._channels: dict[str, _Channel] = {}
         self._pumps: dict[str, asyncio.Task[None]] = {}
         self._to_tell: dict[str, int] = {}
@@ -165,7 +172,10 @@ class Hub:
         """The log's next events, waiting for as long as the database is away; none once the hub is stopped."""
         while not self._stopped.is_set():
             try:
-                return await events_after(self._database.reader(tenant), position, BATCH)
+                events, number = await numbered_events_after(self._database.reader(tenant), position, BATCH)
+                if events and self._fence is not None:
+                    await self._fence(number)
+                return events
             except Exception as error:  # whatever the database throws while it is away: the streams wait for it
                 _warn("log_read_failed", error)
                 await asyncio.sleep(self._poll_seconds)

@@ -32,15 +32,16 @@ from db.statements import compile_statement
 from db.tables import event_heads, memberships, roles, sessions, tenants, users
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
-_SPOKEN_FOR = tenants.join(memberships, memberships.c.tenant_id == tenants.c.id).join(
+SPOKEN_FOR = tenants.join(memberships, memberships.c.tenant_id == tenants.c.id).join(
     roles, and_(roles.c.tenant_id == memberships.c.tenant_id, roles.c.name == memberships.c.role)
 )
-_MEMBER = (
+MEMBER = (
     users.c.id.label("user_id"),
     users.c.email,
     users.c.name.label("user_name"),
     users.c.disabled_at,
     users.c.version.label("user_version"),
+    users.c.credentials_version,
     tenants.c.id.label("tenant_id"),
     tenants.c.slug.label("tenant_slug"),
     tenants.c.name.label("tenant_name"),
@@ -49,24 +50,22 @@ _MEMBER = (
     roles.c.permissions,
     roles.c.version.label("role_version"),
 )
-_SESSION = (sessions.c.seen_at, sessions.c.expires_at, sessions.c.revoked_at)
+SESSION = (sessions.c.seen_at, sessions.c.expires_at, sessions.c.revoked_at)
 
 
 def _member(source: FromClause, tenant: ColumnElement[bool]) -> Join:
     """The users of ``source``, each with its membership of that tenant, or with nulls."""
-    return source.outerjoin(_SPOKEN_FOR, and_(memberships.c.user_id == users.c.id, tenant))
+    return source.outerjoin(SPOKEN_FOR, and_(memberships.c.user_id == users.c.id, tenant))
 
 
 def _user_in(tenant: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
-    return select(*_MEMBER).select_from(_member(users, tenant)).where(users.c.id == bindparam("user_id"))
+    return select(*MEMBER).select_from(_member(users, tenant)).where(users.c.id == bindparam("user_id"))
 
 
 def _session_in(tenant: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
     whose = sessions.join(users, users.c.id == sessions.c.user_id)
     return (
-        select(*_MEMBER, *_SESSION)
-        .select_from(_member(whose, tenant))
-        .where(sessions.c.id_hash == bindparam("id_hash"))
+        select(*MEMBER, *SESSION).select_from(_member(whose, tenant)).where(sessions.c.id_hash == bindparam("id_hash"))
     )
 
 
@@ -75,7 +74,7 @@ USER_BY_ID = compile_statement(select(users).where(users.c.id == bindparam("user
 TENANT_BY_SLUG = compile_statement(select(tenants).where(tenants.c.slug == bindparam("slug")))
 MEMBERSHIPS_OF = compile_statement(
     select(tenants.c.id.label("tenant_id"), tenants.c.slug, tenants.c.name, memberships.c.role, roles.c.permissions)
-    .select_from(_SPOKEN_FOR)
+    .select_from(SPOKEN_FOR)
     .where(memberships.c.user_id == bindparam("user_id"))
     .order_by(tenants.c.slug)
 )
@@ -146,7 +145,12 @@ PUT_MEMBERSHIP = compile_statement(
 _new_password = (
     update(users)
     .where(users.c.id == bindparam("user_id"))
-    .values(password_hash=bindparam("password_hash"), version=users.c.version + 1, updated_at=_NOW)
+    .values(
+        password_hash=bindparam("password_hash"),
+        credentials_version=users.c.credentials_version + 1,
+        version=users.c.version + 1,
+        updated_at=_NOW,
+    )
 )
 SET_PASSWORD = compile_statement(
     update(sessions)

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from auth.authenticate import open_authenticator
 from auth.keyring import Keyring
+from auth.rights import open_rights
 from db.bus import open_bus
 from db.engine import Database
 from db.event_cursors import EventCursorCodec
@@ -72,11 +72,13 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         closing.push_async_callback(database.close)
         bus = state.bus = open_bus(database.directory, settings.redis_url)
         closing.push_async_callback(bus.close)
-        hub = state.hub = Hub(database, bus=bus)
+        rights = state.rights = await open_rights(database.directory, keyring)
+        closing.push_async_callback(rights.stop)
+        hub = state.hub = Hub(database, bus=bus, fence=rights.caught_up)
         await hub.start()
         closing.push_async_callback(hub.stop)
         state.directory = database.directory
-        state.authenticator = await open_authenticator(database.directory, keyring)
+        state.authenticator = rights.authenticator
         gateway = state.gateway = Gateway(
             database,
             hub,

@@ -1,8 +1,16 @@
 """The tables, one aggregate a file: shapes and constraints only. They know no query, no door and no behaviour."""
 
-from db.tables.base import DIRECTORY_ROLE, DIRECTORY_TABLES, RUNTIME_ROLE, TENANT_SETTING, metadata, tenant_tables
+from db.tables.base import (
+    DIRECTORY_ROLE,
+    DIRECTORY_TABLES,
+    RUNTIME_ROLE,
+    SHARED_TABLES,
+    TENANT_SETTING,
+    metadata,
+    tenant_tables,
+)
 from db.tables.catalog import customer_terms, customers, product_terms, products
-from db.tables.directory import memberships, roles, sessions, tenants, users
+from db.tables.directory import identity_head, memberships, roles, sessions, tenants, users
 from db.tables.log import audit_log, event_heads, event_log
 from db.tables.orders import ORDER_STATUSES, order_items, order_terms, orders
 
@@ -11,12 +19,14 @@ __all__ = [
     "DIRECTORY_TABLES",
     "ORDER_STATUSES",
     "RUNTIME_ROLE",
+    "SHARED_TABLES",
     "TENANT_SETTING",
     "audit_log",
     "customer_terms",
     "customers",
     "event_heads",
     "event_log",
+    "identity_head",
     "memberships",
     "metadata",
     "order_items",

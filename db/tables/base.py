@@ -1,8 +1,8 @@
-"""What every table shares: one MetaData, the column shapes, and the two kinds of table.
+"""What every table shares: one MetaData, the column shapes, and the kinds of table.
 
 A *tenant table* begins its primary key with ``tenant_id`` and is guarded by FORCE ROW LEVEL SECURITY; a *directory
-table* is read before there is a tenant. The two sets are told apart by ``DIRECTORY_TABLES`` below: every other table
-is taken for a tenant table, so a forgotten one fails closed.
+table* is read before there is a tenant; a *shared table* says nothing of anybody. They are told apart by the two sets
+below: every other table is taken for a tenant table, so a forgotten one fails closed.
 """
 
 from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, Table, Text, Uuid
@@ -25,6 +25,8 @@ DIRECTORY_TABLES = frozenset({"tenants", "users", "roles", "memberships", "sessi
 """Tables that the directory role alone may touch. ``event_heads`` is a tenant table that the directory may also
 read.
 """
+SHARED_TABLES = frozenset({"identity_head"})
+"""Tables that hold nobody's data: the directory writes them, everybody may read them."""
 
 
 def text_column(name: str, *, nullable: bool = False) -> Column[str]:
@@ -53,4 +55,4 @@ def version_column() -> Column[int]:
 
 def tenant_tables() -> list[Table]:
     """All tenant tables, in order of their dependencies."""
-    return [table for table in metadata.sorted_tables if table.name not in DIRECTORY_TABLES]
+    return [table for table in metadata.sorted_tables if table.name not in DIRECTORY_TABLES | SHARED_TABLES]

@@ -2,12 +2,14 @@
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -37,12 +39,14 @@ users = Table(
     text_column("name"),
     text_column("password_hash", nullable=True),
     time_column("disabled_at", nullable=True),
+    Column("credentials_version", Integer, nullable=False, server_default="1"),
     version_column(),
     time_column("created_at"),
     time_column("updated_at"),
     UniqueConstraint("email"),
     CheckConstraint("email = lower(email)", name="email_lower"),
 )
+"""A new ``credentials_version`` ends every bearer token that was issued before."""
 
 roles = Table(
     "roles",
@@ -84,3 +88,13 @@ sessions = Table(
     Index(None, "user_id"),
 )
 """``id_hash`` is SHA-256 of the cookie's secret: the database never holds a usable session."""
+
+identity_head = Table(
+    "identity_head",
+    metadata,
+    Column("number", BigInteger, nullable=False),
+    CheckConstraint("number >= 0", name="number_not_negative"),
+)
+"""One row: how many times a user, membership, role or session was changed or removed. Triggers raise it last in each
+statement, so numbers are in commit order.
+"""

@@ -1,17 +1,18 @@
 """Callers are known for seconds, and forgotten the moment anything about them changes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auth.authenticate import Authenticator, Credentials, open_authenticator
+from auth.authenticate import Authenticator, Credentials
 from auth.errors import Unauthenticated
 from auth.permissions import PermissionSet
 from auth.principal import Principal
 from auth.principal_cache import SECONDS, PrincipalCache
+from auth.rights import open_rights
 from db.tenancy import TenantId
 from tests.support.people import KEYRING, People
 
@@ -61,9 +62,11 @@ def test_only_the_user_who_changed_is_forgotten() -> None:
 
 
 @pytest.fixture
-async def remembering(people: People) -> Authenticator:
+async def remembering(people: People) -> AsyncIterator[Authenticator]:
     """An authenticator with a cache, as the server has it."""
-    return await open_authenticator(people.directory, KEYRING, people.clock)
+    rights = await open_rights(people.directory, KEYRING, people.clock)
+    yield rights.authenticator
+    await rights.stop()
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:

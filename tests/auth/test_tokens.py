@@ -69,6 +69,7 @@ def test_a_token_says_nothing_of_permissions() -> None:
         "sub",
         "tid",
         "jti",
+        "cred",
         "iat",
         "exp",
     }

@@ -47,7 +47,7 @@ def create(
 def reset(
     email: Annotated[str, typer.Option(help="Whose password.")], from_stdin: ByHand = False, as_json: AsJson = False
 ) -> None:
-    """Give a user a new password and print it; every session of the user ends."""
+    """Give a user a new password and print it; every session and every bearer token of the user ends."""
     from auth.operators import reset_password
     from auth.passwords import Passwords
     from web.cli.directory import with_directory

@@ -1,0 +1,337 @@
+"""Watches over the callers of open streams: whatever ends or changes a caller's rights reaches its streams at once.
+
+Theory of operation
+- The database tells of each change of a user, membership, role or session as it commits, and then its number (``#7``:
+  ``db/migrations``, triggers). Who is told of is *in doubt*: its credentials are judged again, all callers in doubt by
+  one or two statements, and each of their streams is told when the verdict is another one.
+- Numbers are in commit order and the log is read together with the newest one. ``caught_up`` holds the log's events
+  back until every change with a number that they were read with is judged: so no event that was committed after a
+  change reaches a caller who lost its rights by it, even when the telling is late or lost.
+- Telling can be lost. Once a second the number is looked up; when it is ahead of what was told, everybody is in doubt.
+- Time ends rights too: one heap of moments for all callers, no task for each.
+- While the database is away nobody is judged, no event is read either, and tokens still expire.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from enum import StrEnum
+from itertools import count
+from typing import Protocol
+
+import structlog
+
+from auth.authenticate import MEMBERSHIP_GONE, Authenticator, Claim, Credentials, Standing
+from auth.errors import AuthError, Forbidden
+from auth.keyring import Keyring
+from auth.principal import Principal
+from auth.principal_cache import EVERYBODY, PrincipalCache
+from auth.sessions import IDLE, TOUCHED_EVERY
+from db.clock import Clock, utc_now
+from db.directory import IDENTITY_CHANNEL, Directory
+from db.errors import QueryTimeout, Unavailable
+from db.listener import Listener
+
+LOOK_SECONDS = 1.0
+"""How often the newest number is looked up while anybody is watched."""
+GRACE_SECONDS = 0.02
+"""How long a number that was seen waits for its telling, before everybody is in doubt."""
+AT_ONCE = 500
+"""Callers judged by one statement."""
+_log = structlog.get_logger()
+
+
+class Lost(StrEnum):
+    """Why a caller has no rights any more."""
+
+    SESSION_REVOKED = "SESSION_REVOKED"
+    TOKEN_EXPIRED = "TOKEN_EXPIRED"  # noqa: S105  # a word
+    FORBIDDEN = "FORBIDDEN"
+    TENANT_SWITCHED = "TENANT_SWITCHED"
+
+
+class Follower(Protocol):
+    """An open stream. Both are called on the event loop, return at once and raise nothing."""
+
+    def change_rights(self, principal: Principal) -> None:
+        """The caller may do other things now."""
+
+    def lose_rights(self, reason: Lost) -> None:
+        """Nothing may reach the caller from now on."""
+
+
+class _Caller:
+    """One credential in use, by any number of streams."""
+
+    __slots__ = ("claim", "ends_at", "principal", "watches")
+
+    def __init__(self, claim: Claim, principal: Principal, ends_at: datetime) -> None:
+        self.claim = claim
+        self.principal = principal
+        self.ends_at = ends_at
+        self.watches: dict[Watch, None] = {}
+
+
+class Watch:
+    """One stream's place among the watched: to be closed when the stream is over, whatever ended it."""
+
+    __slots__ = ("_caller", "_follower", "_rights")
+
+    def __init__(self, rights: "Rights", caller: _Caller, follower: Follower) -> None:
+        self._rights = rights
+        self._caller = caller
+        self._follower = follower
+        caller.watches[self] = None
+
+    @property
+    def principal(self) -> Principal:
+        return self._caller.principal
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the rights end by themselves; a session that is used again lives longer."""
+        return self._caller.ends_at
+
+    def close(self) -> None:
+        """Twice is once."""
+        if self._caller.watches.pop(self, self) is None and not self._caller.watches:
+            self._rights.forget(self._caller)
+
+    def renew(self, credentials: Credentials, principal: Principal) -> bool:
+        """Go on by other credentials, if they are the same user's for the same tenant. Raises BadToken, BadSession."""
+        old = self.principal
+        if (principal.user_id, principal.tenant) != (old.user_id, old.tenant) or self not in self._caller.watches:
+            return False
+        caller = self._rights.caller(credentials, principal)
+        if caller is not self._caller:
+            self.close()
+            self._caller = caller
+            caller.watches[self] = None
+        if caller.principal.permissions_version != old.permissions_version:
+            self.change()
+        return True
+
+    def change(self) -> None:
+        self._follower.change_rights(self._caller.principal)
+
+    def lose(self, reason: Lost) -> None:
+        self._follower.lose_rights(reason)
+
+
+class Rights:
+    """One a process; ``start`` before the first ``watch``."""
+
+    def __init__(self, directory: Directory, authenticator: Authenticator, cache: PrincipalCache) -> None:
+        self.authenticator = authenticator
+        self._directory = directory
+        self._cache = cache
+        self._clock = authenticator.clock
+        self._callers: dict[Claim, _Caller] = {}
+        self._of_user: dict[str, dict[_Caller, None]] = {}
+        self._doubtful: dict[_Caller, None] = {}
+        self._new: set[_Caller] = set()
+        self._ends: list[tuple[datetime, int, _Caller]] = []
+        self._order = count()
+        self._told = self._settled = self._asked = self._epoch = 0
+        self._looked = float("-inf")
+        self._wake = asyncio.Event()
+        self._round_over = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def watched(self) -> int:
+        """Credentials with open streams."""
+        return len(self._callers)
+
+    async def start(self) -> None:
+        """What happened before counts as told: nobody is watched yet."""
+        self._told = self._settled = await self._directory.identity_number()
+        self._task = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def watch(self, credentials: Credentials, principal: Principal, follower: Follower) -> Watch:
+        """From now on ``follower`` is told of what happens to the caller's rights. Raises BadToken, BadSession."""
+        return Watch(self, self.caller(credentials, principal), follower)
+
+    async def caught_up(self, number: int) -> None:
+        """Returns when the changes up to that number are judged and every stream has been told."""
+        epoch = self._epoch
+        while (number > self._settled or self._new) and epoch == self._epoch:
+            self._asked = max(self._asked, number)
+            over = self._round_over
+            self._wake.set()
+            await over.wait()
+
+    def hear(self, payload: str) -> None:
+        """What the database tells: a user, everybody, or the number of the change that was told of."""
+        if payload.startswith("#"):
+            self._told = max(self._told, int(payload[1:]))
+            self._wake.set()
+            return
+        self._cache.forget(payload)
+        self._doubt(self._callers.values() if payload == EVERYBODY else self._of_user.get(payload, ()))
+
+    def miss(self) -> None:
+        """Something may have been told that was not heard."""
+        self._looked = float("-inf")
+        self.hear(EVERYBODY)
+
+    def caller(self, credentials: Credentials, principal: Principal) -> _Caller:
+        """The caller with these credentials: in doubt, unless nothing can have happened since it was authenticated."""
+        claim = self.authenticator.claim(credentials)
+        fresh = self.authenticator.still_knows(credentials, principal)
+        now = asyncio.get_running_loop().time()
+        caller = self._callers.get(claim)
+        if caller is None:
+            caller = self._callers[claim] = _Caller(claim, principal, self._first_end(claim, principal))
+            self._of_user.setdefault(principal.user_id, {})[caller] = None
+            self._set_timer(caller)
+            if not fresh or now - self._looked > 2 * LOOK_SECONDS:
+                self._new.add(caller)
+                self._doubt((caller,))
+        return caller
+
+    def forget(self, caller: _Caller) -> None:
+        """Nobody follows by these credentials any more."""
+        self._callers.pop(caller.claim, None)
+        self._doubtful.pop(caller, None)
+        self._new.discard(caller)
+        of_user = self._of_user.get(caller.principal.user_id, {})
+        of_user.pop(caller, None)
+        if not of_user:
+            self._of_user.pop(caller.principal.user_id, None)
+
+    def _first_end(self, claim: Claim, principal: Principal) -> datetime:
+        """For a session the earliest it can be; the first judgement tells."""
+        if claim.token is not None:
+            return claim.token.expires_at
+        idle = self._clock() + IDLE - TOUCHED_EVERY
+        return idle if principal.expires_at is None else min(idle, principal.expires_at)
+
+    def _set_timer(self, caller: _Caller) -> None:
+        if len(self._ends) > 2 * len(self._callers) + AT_ONCE:  # mostly of callers who have left
+            self._ends = [each for each in self._ends if self._callers.get(each[2].claim) is each[2]]
+            heapq.heapify(self._ends)
+        heapq.heappush(self._ends, (caller.ends_at, next(self._order), caller))
+
+    def _doubt(self, callers: Iterable[_Caller]) -> None:
+        self._doubtful.update(dict.fromkeys(callers))
+        self._wake.set()
+
+    async def _keep(self) -> None:
+        while True:
+            await self._pause()
+            try:
+                await self._round()
+            except Exception as error:  # a watch that ends would let everybody go on for ever
+                away = isinstance(error, Unavailable | QueryTimeout)
+                _log.warning("rights_not_judged", error=type(error).__name__, exc_info=None if away else error)
+                await asyncio.sleep(LOOK_SECONDS)
+                self._wake.set()
+
+    async def _pause(self) -> None:
+        """Until something was told or asked, rights end by themselves, or it is time to look."""
+        waits = [(self._ends[0][0] - self._clock()).total_seconds()] if self._ends else []
+        if self._callers:
+            waits.append(self._looked + LOOK_SECONDS - asyncio.get_running_loop().time())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, min(waits)) if waits else None):
+                await self._wake.wait()
+        self._wake.clear()
+
+    async def _round(self) -> None:
+        self._let_time_pass()
+        await self._look()
+        settled, doubtful = self._told, list(self._doubtful)
+        self._doubtful.clear()
+        try:
+            while doubtful:
+                await self._judge(doubtful[:AT_ONCE])
+                del doubtful[:AT_ONCE]
+        except BaseException:
+            self._doubt(doubtful)
+            raise
+        self._settled = settled
+        over, self._round_over = self._round_over, asyncio.Event()
+        over.set()
+
+    def _let_time_pass(self) -> None:
+        now = self._clock()
+        while self._ends and self._ends[0][0] <= now:
+            caller = heapq.heappop(self._ends)[2]
+            if self._callers.get(caller.claim) is not caller or caller.ends_at > now:
+                continue
+            if caller.claim.token is not None:
+                self._lose(caller, Lost.TOKEN_EXPIRED)
+            else:
+                self._doubtful[caller] = None  # it may have been used meanwhile
+
+    async def _look(self) -> None:
+        """Find out whether a change was not told of: then everybody is in doubt."""
+        now = asyncio.get_running_loop().time()
+        if now - self._looked < LOOK_SECONDS and self._asked <= self._told:
+            return
+        number = await self._directory.identity_number()
+        self._looked = now
+        if number > self._told:
+            await asyncio.sleep(GRACE_SECONDS)  # it is being told
+        if number < self._settled:  # the database was put back to an earlier state
+            self._told = self._settled = self._asked = 0
+            self._epoch += 1
+        if number > self._told:
+            self._told = number
+            self.hear(EVERYBODY)
+
+    async def _judge(self, callers: list[_Caller]) -> None:
+        outcomes = await self.authenticator.judge([caller.claim for caller in callers])
+        for caller, outcome in zip(callers, outcomes, strict=True):
+            self._new.discard(caller)
+            if self._callers.get(caller.claim) is caller:
+                self._tell(caller, outcome)
+
+    def _tell(self, caller: _Caller, outcome: Standing | AuthError) -> None:
+        if isinstance(outcome, AuthError):
+            self._lose(caller, _reason(outcome))
+            return
+        before, now = caller.principal, outcome.principal
+        if now.tenant != before.tenant:
+            self._lose(caller, Lost.TENANT_SWITCHED)
+            return
+        if outcome.ends_at != caller.ends_at:
+            caller.ends_at = outcome.ends_at
+            self._set_timer(caller)
+        if now.permissions_version != before.permissions_version:
+            caller.principal = now
+            for watch in list(caller.watches):
+                watch.change()
+
+    def _lose(self, caller: _Caller, reason: Lost) -> None:
+        self.forget(caller)
+        watches = list(caller.watches)
+        caller.watches.clear()
+        for watch in watches:
+            watch.lose(reason)
+
+
+async def open_rights(directory: Directory, keyring: Keyring, clock: Clock = utc_now) -> Rights:
+    """An authenticator that knows its callers for seconds, and a watch over those with open streams; both hear of
+    every change. To be stopped before the directory is closed.
+    """
+    listener: Listener | None = None
+    cache = PrincipalCache(lambda: listener is not None and listener.listening)
+    rights = Rights(directory, Authenticator(directory, keyring, clock, cache), cache)
+    listener = await directory.listen(IDENTITY_CHANNEL, rights.hear, rights.miss)
+    await rights.start()
+    return rights
+
+
+def _reason(refusal: AuthError) -> Lost:
+    if isinstance(refusal, Forbidden) or refusal.reason == MEMBERSHIP_GONE:
+        return Lost.FORBIDDEN
+    return Lost.SESSION_REVOKED
