@@ -84,7 +84,7 @@ class Authenticator:
 
     def still_knows(self, credentials: Credentials, principal: Principal) -> bool:
         """Whether nothing was heard of the caller since it was authenticated."""
-        return self._cache is not None and self._cache.get(credentials, self.clock()) is principal
+        return self._cache is not None and self._cache.get(credentials, self.clock()) == principal
 
     def claim(self, credentials: Credentials) -> Claim:
         """Whom the credentials speak for. Raises BadToken, BadSession."""

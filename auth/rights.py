@@ -13,13 +13,9 @@ Theory of operation
 """
 
 import asyncio
-import heapq
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
-from enum import StrEnum
-from itertools import count
-from typing import Protocol
 
 import structlog
 
@@ -29,6 +25,7 @@ from auth.keyring import Keyring
 from auth.principal import Principal
 from auth.principal_cache import EVERYBODY, PrincipalCache
 from auth.sessions import IDLE, TOUCHED_EVERY
+from auth.watched import Caller, Follower, Lost, Watched
 from db.clock import Clock, utc_now
 from db.directory import IDENTITY_CHANNEL, Directory
 from db.errors import QueryTimeout, Unavailable
@@ -43,47 +40,15 @@ AT_ONCE = 500
 _log = structlog.get_logger()
 
 
-class Lost(StrEnum):
-    """Why a caller has no rights any more."""
-
-    SESSION_REVOKED = "SESSION_REVOKED"
-    TOKEN_EXPIRED = "TOKEN_EXPIRED"  # noqa: S105  # a word
-    FORBIDDEN = "FORBIDDEN"
-    TENANT_SWITCHED = "TENANT_SWITCHED"
-
-
-class Follower(Protocol):
-    """An open stream. Both are called on the event loop, return at once and raise nothing."""
-
-    def change_rights(self, principal: Principal) -> None:
-        """The caller may do other things now."""
-
-    def lose_rights(self, reason: Lost) -> None:
-        """Nothing may reach the caller from now on."""
-
-
-class _Caller:
-    """One credential in use, by any number of streams."""
-
-    __slots__ = ("claim", "ends_at", "principal", "watches")
-
-    def __init__(self, claim: Claim, principal: Principal, ends_at: datetime) -> None:
-        self.claim = claim
-        self.principal = principal
-        self.ends_at = ends_at
-        self.watches: dict[Watch, None] = {}
-
-
 class Watch:
     """One stream's place among the watched: to be closed when the stream is over, whatever ended it."""
 
-    __slots__ = ("_caller", "_follower", "_rights")
+    __slots__ = ("_caller", "_rights")
 
-    def __init__(self, rights: "Rights", caller: _Caller, follower: Follower) -> None:
+    def __init__(self, rights: "Rights", caller: Caller, follower: Follower) -> None:
         self._rights = rights
         self._caller = caller
-        self._follower = follower
-        caller.watches[self] = None
+        caller.followers[id(self)] = follower
 
     @property
     def principal(self) -> Principal:
@@ -96,28 +61,26 @@ class Watch:
 
     def close(self) -> None:
         """Twice is once."""
-        if self._caller.watches.pop(self, self) is None and not self._caller.watches:
+        self._caller.followers.pop(id(self), None)
+        if not self._caller.followers:
             self._rights.forget(self._caller)
 
     def renew(self, credentials: Credentials, principal: Principal) -> bool:
-        """Go on by other credentials, if they are the same user's for the same tenant. Raises BadToken, BadSession."""
-        old = self.principal
-        if (principal.user_id, principal.tenant) != (old.user_id, old.tenant) or self not in self._caller.watches:
+        """Go on by other credentials, if they are the same user's for the same tenant and the stream is still
+        watched. Raises BadToken, BadSession.
+        """
+        old, follower = self._caller, self._caller.followers.get(id(self))
+        whose = (old.principal.user_id, old.principal.tenant)
+        if follower is None or (principal.user_id, principal.tenant) != whose:
             return False
         caller = self._rights.caller(credentials, principal)
-        if caller is not self._caller:
+        if caller is not old:
             self.close()
             self._caller = caller
-            caller.watches[self] = None
-        if caller.principal.permissions_version != old.permissions_version:
-            self.change()
+            caller.followers[id(self)] = follower
+        if caller.principal.permissions_version != old.principal.permissions_version:
+            follower.change_rights(caller.principal)
         return True
-
-    def change(self) -> None:
-        self._follower.change_rights(self._caller.principal)
-
-    def lose(self, reason: Lost) -> None:
-        self._follower.lose_rights(reason)
 
 
 class Rights:
@@ -128,12 +91,10 @@ class Rights:
         self._directory = directory
         self._cache = cache
         self._clock = authenticator.clock
-        self._callers: dict[Claim, _Caller] = {}
-        self._of_user: dict[str, dict[_Caller, None]] = {}
-        self._doubtful: dict[_Caller, None] = {}
-        self._new: set[_Caller] = set()
-        self._ends: list[tuple[datetime, int, _Caller]] = []
-        self._order = count()
+        self._watched = Watched()
+        self._doubtful: dict[Caller, None] = {}
+        self._new: set[Caller] = set()
+        """Those in doubt who were never judged here: until they are, nothing is caught up."""
         self._told = self._settled = self._asked = self._epoch = 0
         self._looked = float("-inf")
         self._wake = asyncio.Event()
@@ -141,9 +102,9 @@ class Rights:
         self._task: asyncio.Task[None] | None = None
 
     @property
-    def watched(self) -> int:
+    def callers(self) -> int:
         """Credentials with open streams."""
-        return len(self._callers)
+        return len(self._watched)
 
     async def start(self) -> None:
         """What happened before counts as told: nobody is watched yet."""
@@ -175,37 +136,32 @@ class Rights:
             self._wake.set()
             return
         self._cache.forget(payload)
-        self._doubt(self._callers.values() if payload == EVERYBODY else self._of_user.get(payload, ()))
+        self._doubt(self._watched.everybody() if payload == EVERYBODY else self._watched.of_user(payload))
 
     def miss(self) -> None:
         """Something may have been told that was not heard."""
         self._looked = float("-inf")
         self.hear(EVERYBODY)
 
-    def caller(self, credentials: Credentials, principal: Principal) -> _Caller:
+    def caller(self, credentials: Credentials, principal: Principal) -> Caller:
         """The caller with these credentials: in doubt, unless nothing can have happened since it was authenticated."""
         claim = self.authenticator.claim(credentials)
-        fresh = self.authenticator.still_knows(credentials, principal)
-        now = asyncio.get_running_loop().time()
-        caller = self._callers.get(claim)
+        caller = self._watched.get(claim)
         if caller is None:
-            caller = self._callers[claim] = _Caller(claim, principal, self._first_end(claim, principal))
-            self._of_user.setdefault(principal.user_id, {})[caller] = None
-            self._set_timer(caller)
-            if not fresh or now - self._looked > 2 * LOOK_SECONDS:
+            caller = Caller(claim, principal, self._first_end(claim, principal))
+            self._watched.add(caller)
+            self._wake.set()  # its end may be the next
+            lately = asyncio.get_running_loop().time() - self._looked < 2 * LOOK_SECONDS
+            if not (lately and self.authenticator.still_knows(credentials, principal)):
                 self._new.add(caller)
                 self._doubt((caller,))
         return caller
 
-    def forget(self, caller: _Caller) -> None:
+    def forget(self, caller: Caller) -> None:
         """Nobody follows by these credentials any more."""
-        self._callers.pop(caller.claim, None)
+        self._watched.remove(caller)
         self._doubtful.pop(caller, None)
         self._new.discard(caller)
-        of_user = self._of_user.get(caller.principal.user_id, {})
-        of_user.pop(caller, None)
-        if not of_user:
-            self._of_user.pop(caller.principal.user_id, None)
 
     def _first_end(self, claim: Claim, principal: Principal) -> datetime:
         """For a session the earliest it can be; the first judgement tells."""
@@ -214,13 +170,7 @@ class Rights:
         idle = self._clock() + IDLE - TOUCHED_EVERY
         return idle if principal.expires_at is None else min(idle, principal.expires_at)
 
-    def _set_timer(self, caller: _Caller) -> None:
-        if len(self._ends) > 2 * len(self._callers) + AT_ONCE:  # mostly of callers who have left
-            self._ends = [each for each in self._ends if self._callers.get(each[2].claim) is each[2]]
-            heapq.heapify(self._ends)
-        heapq.heappush(self._ends, (caller.ends_at, next(self._order), caller))
-
-    def _doubt(self, callers: Iterable[_Caller]) -> None:
+    def _doubt(self, callers: Iterable[Caller]) -> None:
         self._doubtful.update(dict.fromkeys(callers))
         self._wake.set()
 
@@ -237,8 +187,9 @@ class Rights:
 
     async def _pause(self) -> None:
         """Until something was told or asked, rights end by themselves, or it is time to look."""
-        waits = [(self._ends[0][0] - self._clock()).total_seconds()] if self._ends else []
-        if self._callers:
+        ends = self._watched.next_end()
+        waits = [] if ends is None else [(ends - self._clock()).total_seconds()]
+        if self._watched:
             waits.append(self._looked + LOOK_SECONDS - asyncio.get_running_loop().time())
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, min(waits)) if waits else None):
@@ -262,11 +213,7 @@ class Rights:
         over.set()
 
     def _let_time_pass(self) -> None:
-        now = self._clock()
-        while self._ends and self._ends[0][0] <= now:
-            caller = heapq.heappop(self._ends)[2]
-            if self._callers.get(caller.claim) is not caller or caller.ends_at > now:
-                continue
+        for caller in self._watched.due(self._clock()):
             if caller.claim.token is not None:
                 self._lose(caller, Lost.TOKEN_EXPIRED)
             else:
@@ -288,14 +235,14 @@ class Rights:
             self._told = number
             self.hear(EVERYBODY)
 
-    async def _judge(self, callers: list[_Caller]) -> None:
+    async def _judge(self, callers: list[Caller]) -> None:
         outcomes = await self.authenticator.judge([caller.claim for caller in callers])
         for caller, outcome in zip(callers, outcomes, strict=True):
             self._new.discard(caller)
-            if self._callers.get(caller.claim) is caller:
+            if caller in self._watched:
                 self._tell(caller, outcome)
 
-    def _tell(self, caller: _Caller, outcome: Standing | AuthError) -> None:
+    def _tell(self, caller: Caller, outcome: Standing | AuthError) -> None:
         if isinstance(outcome, AuthError):
             self._lose(caller, _reason(outcome))
             return
@@ -303,20 +250,18 @@ class Rights:
         if now.tenant != before.tenant:
             self._lose(caller, Lost.TENANT_SWITCHED)
             return
-        if outcome.ends_at != caller.ends_at:
-            caller.ends_at = outcome.ends_at
-            self._set_timer(caller)
+        self._watched.put_off(caller, outcome.ends_at)
         if now.permissions_version != before.permissions_version:
             caller.principal = now
-            for watch in list(caller.watches):
-                watch.change()
+            for follower in list(caller.followers.values()):
+                follower.change_rights(now)
 
-    def _lose(self, caller: _Caller, reason: Lost) -> None:
+    def _lose(self, caller: Caller, reason: Lost) -> None:
         self.forget(caller)
-        watches = list(caller.watches)
-        caller.watches.clear()
-        for watch in watches:
-            watch.lose(reason)
+        followers = list(caller.followers.values())
+        caller.followers.clear()
+        for follower in followers:
+            follower.lose_rights(reason)
 
 
 async def open_rights(directory: Directory, keyring: Keyring, clock: Clock = utc_now) -> Rights:
