@@ -89,6 +89,11 @@ async def test_a_server_that_does_not_answer_is_one_finding() -> None:
             "Each role has rights on its own tables only",
             "tidegate_runtime may TRUNCATE on event_log",
         ),
+        (
+            "GRANT UPDATE ON identity_head TO tidegate_runtime",
+            "Each role has rights on its own tables only",
+            "tidegate_runtime may UPDATE on identity_head",
+        ),
         ("CREATE VIEW leak AS SELECT * FROM orders", "No view or function goes around the policies", "view leak"),
         (
             "CREATE MATERIALIZED VIEW copied AS SELECT * FROM orders",
