@@ -22,6 +22,11 @@ def printed(column: str) -> str:
     return _PRINTED + column
 
 
+def unprinted(name: str) -> str | None:
+    """The column that a name of ``printed`` stands for; None for any other name."""
+    return name.removeprefix(_PRINTED) if name.startswith(_PRINTED) else None
+
+
 def selected(
     table: FromClause, columns: Sequence[str] | None, always: Sequence[str] = ("id",)
 ) -> list[ColumnElement[Any]]:  # Any: columns of any type

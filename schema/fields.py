@@ -7,6 +7,7 @@ the declaration itself. Sources are rows: anything that answers ``row[column]``.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 import strawberry
@@ -77,7 +78,37 @@ class ListOf:
     spec: Any  # a ListSpec, which is made of what this module declares
 
 
-Declaration = FromColumns | Embedded | ToOne | ToMany | ById | ListOf
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An attribute of this object's source, which is a Python object and no row."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a function answers, once for each object: of the operation, and of this row's columns."""
+
+    function: Callable[..., Any]  # Any: a value, or an awaitable of one
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RootOf:
+    """A root field with a resolver of its own."""
+
+    resolver: Callable[..., Any]  # Any: a value, or an awaitable of one
+    takes_info: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RootInfo:
+    """What a root field's resolver may use of its ``info``, whoever runs it."""
+
+    context: Operation
+
+
+Declaration = FromColumns | Embedded | ToOne | ToMany | ById | ListOf | Held | Resolved | RootOf
 
 
 def column(
@@ -127,12 +158,40 @@ def to_many(
     return _declared(ToMany(function, key), gate, description)
 
 
+def held(name: str, *, gate: str | None = None, description: str | None = None) -> Any:  # Any: a field specifier
+    """The attribute ``name`` of this object's source: a value, a row, or a list of them, as the field's type says.
+
+    A field of the source's own attribute of the same name needs no declaration at all.
+    """
+    return _declared(Held(name), gate, description)
+
+
+def resolved(
+    function: Callable[..., Any], *columns: str, gate: str | None = None, description: str | None = None
+) -> Any:  # Any: a field specifier
+    """What ``function(operation, *columns' values)`` answers, plain or async: called once for each object, so nothing
+    for long lists.
+    """
+    return _declared(Resolved(function, columns), gate, description)
+
+
 def root_field(
     resolver: Callable[..., Any], *, gate: str | None, public: bool = False, description: str | None = None
 ) -> Any:  # Any: a field specifier
-    """A root field with a resolver of its own. ``gate`` None means any signed-in caller, unless ``public``."""
-    directives = requires(gate) if gate else [Public()] if public else [Authenticated()]
-    return strawberry.field(resolver=resolver, directives=directives, description=description)
+    """A root field with a resolver of its own, plain or async. ``gate`` None means any signed-in caller, unless
+    ``public``. Of its ``info``, if it takes one, the resolver may use what ``RootInfo`` has.
+    """
+    return strawberry.field(
+        resolver=resolver,
+        directives=root_gate(gate, public=public),
+        description=description,
+        metadata={DECLARATION: RootOf(resolver, "info" in signature(resolver).parameters)},
+    )
+
+
+def root_gate(gate: str | None, *, public: bool = False) -> list[object]:
+    """The directives of a root field."""
+    return requires(gate) if gate else [Public()] if public else [Authenticated()]
 
 
 def given(value: Any) -> Any:  # Any: an argument of any type
@@ -185,5 +244,17 @@ def _resolver(declaration: Declaration) -> Callable[..., Any]:  # Any: a value, 
 
             del find.__annotations__["return"]
             return find
-        case ListOf():
-            raise TypeError("a list makes its own resolver (schema/connections.py)")
+        case Held(name):
+
+            def take(root: Any) -> Any:  # Any: a source, a value
+                return getattr(root, name)
+
+            return take
+        case Resolved(function, columns):
+
+            def resolve(root: Any, info: Info) -> Any:  # Any: a row, a value or an awaitable of one
+                return function(info.context, *(root[name] for name in columns))
+
+            return resolve
+        case _:
+            raise TypeError(f"{type(declaration).__name__} makes its own resolver")

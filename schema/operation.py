@@ -83,5 +83,9 @@ class Operation:
             self._loaders = Loaders(self.read)
         return self._loaders
 
+    def forget_loaded(self) -> None:
+        """What is loaded from now on is read afresh."""
+        self._loaders = None
+
     def allows(self, permission: str | None) -> bool:
         return permission is None or (self.ctx is not None and self.ctx.principal.permissions.allows(permission))

@@ -11,7 +11,7 @@ from resolvers.order_drafts import NewItem, NewOrder
 from resolvers.orders import OrderPatch, change_order_status, create_order, update_order
 from schema.customers import READ as CUSTOMERS_READ
 from schema.directives import requires
-from schema.fields import Info, given, root_field
+from schema.fields import Info, given, held, root_field
 from schema.operation import Operation
 from schema.orders import Order, OrderStatus
 from schema.user_errors import Refusal, UserError, payload_of, refused
@@ -23,10 +23,7 @@ WRITE = "orders:write"
 class ConflictError(UserError):
     """Carries the row as it is now."""
 
-    @strawberry.field
-    def current(self, root: strawberry.Parent[Any]) -> Order | None:  # Any: a Refusal
-        current: Order | None = root.current
-        return current
+    current: Order | None
 
     @classmethod
     def is_type_of(cls, obj: Any, info: GraphQLResolveInfo[Operation]) -> bool:  # Any: a Refusal
@@ -72,16 +69,10 @@ class ChangeOrderStatusInput:
 
 @strawberry.type
 class OrderPayload:
-    """What every mutation of an order answers with."""
+    """What every mutation of an order answers with; its source is a ``Payload``."""
 
-    @strawberry.field
-    def order(self, root: strawberry.Parent[Any]) -> Order | None:  # Any: a Payload
-        order: Order | None = root.row
-        return order
-
-    @strawberry.field
-    def user_errors(self, root: strawberry.Parent[Any]) -> list[UserError]:  # Any: a Payload
-        return list(root.problems)
+    order: Order | None = held("row")
+    user_errors: list[UserError] = held("problems")
 
 
 @strawberry.type

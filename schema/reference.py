@@ -4,6 +4,9 @@ Its meaning is the meaning. A denied field is not resolved at all: it answers nu
 selection (``schema/denials.py``).
 """
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from graphql import (
@@ -11,7 +14,10 @@ from graphql import (
     ExecutionResult,
     GraphQLError,
     GraphQLObjectType,
+    GraphQLResolveInfo,
     GraphQLSchema,
+    MiddlewareManager,
+    OperationType,
     create_source_event_stream,
 )
 from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingOnIncremental
@@ -21,8 +27,55 @@ from schema.denials import denial_errors, settle
 from schema.operation import Operation
 
 
+@dataclass(slots=True)
+class Outcome:
+    """What became of a root field before this executor took over: its resolver's value or error, or, when ``finished``,
+    what stands in the response.
+    """
+
+    value: Any = None  # Any: a source, or JSON
+    error: Exception | None = None
+    finished: bool = False
+
+
+class _Happened(MiddlewareManager):
+    """Puts outcomes in the place of the resolvers that have run: they do not run again."""
+
+    def __init__(self, outcomes: Mapping[Any, Outcome]) -> None:  # Any: response keys
+        super().__init__()
+        self._outcomes = outcomes
+
+    def get_field_resolver(
+        self,
+        field_resolver: Callable[..., Any],  # Any: graphql-core's own
+    ) -> Callable[..., Any]:
+        def resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:  # Any: as above
+            outcome = self._outcomes.get(info.path.key) if info.path.prev is None else None
+            if outcome is None:
+                return field_resolver(source, info, **arguments)
+            if outcome.error is not None:
+                raise outcome.error
+            return outcome.value
+
+        return resolve
+
+
 class GatedExecutor(ExecutorThrowingOnIncremental):
     """graphql-core's executor; its context value is an ``Operation``."""
+
+    outcomes: Mapping[Any, Outcome] = MappingProxyType({})  # Any: response keys, as a path has them
+
+    def go_on(self, outcomes: Mapping[str, Outcome]) -> None:
+        """Execute as if the root fields of these response keys had just been resolved."""
+        self.outcomes = {**outcomes}
+        if outcomes:
+            self.middleware_manager = _Happened(self.outcomes)
+
+    def for_event(self, source: Any) -> "GatedExecutor":  # Any: a subscription's source event
+        """One like this for an event, with nothing left over from another."""
+        executor: GatedExecutor = self.build_per_event_executor(source)  # type: ignore[assignment]  # typed for the base class
+        executor._relevant_sub_fields = {}  # else it grows with each event
+        return executor
 
     def execute_field(
         self,
@@ -32,6 +85,12 @@ class GatedExecutor(ExecutorThrowingOnIncremental):
         path: Path,
         position_context: Any,  # Any: graphql-core's own
     ) -> Any:  # Any: a value, or an awaitable of one
+        if path.prev is None and self.operation.operation is OperationType.MUTATION:
+            outcome = self.outcomes.get(path.key)
+            if outcome is not None and outcome.finished:
+                return outcome.value
+            # What a root field changes, the payloads after it show: nothing read before counts.
+            self.context_value.forget_loaded()
         denied = self.context_value.denied
         if denied:
             node = field_details_list[0].node

@@ -13,8 +13,9 @@ from db.event_cursors import EventCursorCodec
 from db.hub import Hub
 from db.pages import CursorCodec
 from resolvers.context import ReadContext, WriteContext
-from schema.denials import denial_errors
+from schema.denials import Denial, denial_errors
 from schema.engine.engine import Engine
+from schema.engine.nulls import Json
 from schema.operation import Operation
 from schema.reference import GatedExecutor, Reference
 from schema.requests import OperationRequest, Ready
@@ -43,36 +44,48 @@ class Runner:
         denied = ready.verdict.denied
         return Operation(self._context(ready, caller, request.request_id), self.cursors, self.event_cursors, denied)
 
-    def executor(self, ready: Ready, operation: Operation, root: Any = None) -> GatedExecutor:  # Any: a source event
-        """The one that the request was checked with; for a stream, a new one for each event."""
-        if ready.kind != "subscription":
-            ready.executor.context_value = operation
-            return ready.executor
-        built = self.reference.build(ready.document.node, ready.name, ready.variables, operation, root)
-        if isinstance(built, list):
-            raise RuntimeError("a ready operation has variables that cannot be coerced") from built[0]
-        return built
+    def source_executor(self, ready: Ready, operation: Operation) -> GatedExecutor:
+        """What opens a subscription's source stream."""
+        executor = ready.executor.for_event(None)
+        executor.context_value = operation
+        return executor
 
-    async def run(
-        self,
-        request: OperationRequest,
-        ready: Ready,
-        caller: Principal | None,
-        root: Any = None,  # Any: a source event
-    ) -> ExecutionResult:
-        """Execute once, with loaders of its own: nothing it reads is left over from another execution."""
-        operation = self.operation(request, ready, caller)
-        executor = self.executor(ready, operation, root)
-        if self.engine is None or ready.kind != "query" or caller is None:
+    async def run(self, request: OperationRequest, ready: Ready, caller: Principal | None) -> ExecutionResult:
+        """Execute a query or a mutation once, with loaders of its own: nothing it reads is left over from another
+        execution.
+        """
+        operation, executor = self.operation(request, ready, caller), ready.executor
+        executor.context_value = operation
+        if self.engine is None or caller is None:
             return await self.reference.execute(executor)
         done = await self.engine.run(ready.document, executor, operation)
         if isinstance(done, str):
             result, told = await self.reference.execute(executor), f"reference:{done}"
         else:
-            result, told = ExecutionResult(done[0], denial_errors(done[1]) or None), "compiled"
+            result, told = _result(done), "compiled"
         if self.tell_engine and (request.extensions or {}).get("engine") is True:
             result.extensions = {"engine": told}
         return result
+
+    async def complete_event(
+        self,
+        ready: Ready,
+        operation: Operation,
+        source: Any,  # Any: what the subscription's resolver yielded
+    ) -> ExecutionResult:
+        """The response for one event of a stream: ``source``, as the subscription's resolver yielded it, completed by
+        the operation's plan, or by the reference where the plan cannot (a null where none may be, an exception).
+
+        ``operation`` is a fresh one for each event (``Runner.operation``): what is loaded for one event is never shown
+        with another. Raises nothing that a resolver or a batch function raises: that is in the result's errors.
+        """
+        if self.engine is not None:
+            done = await self.engine.complete_event(ready.document, ready.executor, operation, source)
+            if not isinstance(done, str):
+                return _result(done)
+        executor = ready.executor.for_event(source)
+        executor.context_value = operation
+        return await self.reference.execute(executor)
 
     def unexpected(self, error: BaseException) -> None:
         """The one log entry of an exception that nobody foresaw."""
@@ -83,3 +96,7 @@ class Runner:
             return None
         kind = WriteContext if ready.kind == "mutation" else ReadContext
         return kind(caller, self.database.reader(caller.tenant), self.database, self.hub, self.clock, request_id)
+
+
+def _result(done: tuple[Json, list[Denial]]) -> ExecutionResult:
+    return ExecutionResult(done[0], denial_errors(done[1]) or None)

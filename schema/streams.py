@@ -43,12 +43,13 @@ class EventStream:
         try:
             operation.resume_after = self._resume_after(operation)
             operation.resume_first = self._request.last_event_id_first
-            source = await self._runner.reference.source_stream(self._runner.executor(self._ready, operation))
+            source = await self._runner.reference.source_stream(self._runner.source_executor(self._ready, operation))
             if isinstance(source, ExecutionResult):
                 yield self._frame(source)
                 return
             async for event in source:
-                result = await self._runner.run(self._request, self._ready, self._caller, event)
+                own = self._runner.operation(self._request, self._ready, self._caller)
+                result = await self._runner.complete_event(self._ready, own, event)
                 yield self._frame(result, event["cursor"])
         except Exception as error:  # whatever ends a stream is told to the client once, as its last frame
             yield self._frame(ExecutionResult(None, [GraphQLError("The stream failed.", original_error=error)]))

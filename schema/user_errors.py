@@ -32,15 +32,9 @@ class UserErrorCode(enum.Enum):
 class UserError:
     """Its source is a ``Refusal``."""
 
-    @strawberry.field
-    def code(self, root: strawberry.Parent[Any]) -> UserErrorCode:  # Any: a Refusal
-        return UserErrorCode(root.code)
-
+    code: UserErrorCode
     message: str
-
-    @strawberry.field
-    def field(self, root: strawberry.Parent[Any]) -> list[str] | None:  # Any: a Refusal
-        return root.field or None
+    field: list[str] | None
 
 
 @strawberry.type(description="A value or an id in the input that the domain does not take.")
@@ -56,9 +50,9 @@ class InputError(UserError):
 class Refusal:
     """A problem as a value: an executor takes an exception that is returned for one that was raised."""
 
-    code: str
+    code: UserErrorCode
     message: str
-    field: list[str]
+    field: list[str] | None
     current: Any = None  # Any: the row as it is now, after a conflict
 
 
@@ -73,7 +67,10 @@ class Payload:
 def refused(*problems: Problem) -> Payload:
     """The payload of a mutation that did nothing."""
     return Payload(
-        problems=[Refusal(p.code, p.message, p.field, p.current if isinstance(p, Conflict) else None) for p in problems]
+        problems=[
+            Refusal(UserErrorCode(p.code), p.message, p.field or None, p.current if isinstance(p, Conflict) else None)
+            for p in problems
+        ]
     )
 
 

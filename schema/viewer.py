@@ -5,7 +5,8 @@ from typing import Any
 import strawberry
 
 from db.ids import public_id
-from schema.fields import Info, root_field
+from schema.fields import resolved, root_field
+from schema.operation import Operation
 
 
 @strawberry.type(description="A person who signs in.")
@@ -46,27 +47,27 @@ def _tenant(hex_id: str, slug: str, name: str) -> Tenant:
     return Tenant(id=strawberry.ID(public_id("ten", hex_id)), slug=slug, name=name)
 
 
-def _own_user(info: Info) -> User:
-    principal = info.context.read.principal
+def _own_user(operation: Operation) -> User:
+    principal = operation.read.principal
     return User(id=strawberry.ID(public_id("usr", principal.user_id)), email=principal.email, name=principal.name)
 
 
-def _own_tenant(info: Info) -> Tenant:
-    principal = info.context.read.principal
+def _own_tenant(operation: Operation) -> Tenant:
+    principal = operation.read.principal
     return _tenant(principal.tenant.hex, principal.tenant_slug, principal.tenant_name)
 
 
-def _roles(info: Info) -> list[str]:
-    return list(info.context.read.principal.roles)
+def _roles(operation: Operation) -> list[str]:
+    return list(operation.read.principal.roles)
 
 
-def _permissions(info: Info) -> PermissionsSnapshot:
-    principal = info.context.read.principal
+def _permissions(operation: Operation) -> PermissionsSnapshot:
+    principal = operation.read.principal
     return PermissionsSnapshot(version=principal.permissions_version, grants=sorted(principal.permissions.grants))
 
 
-async def _memberships(info: Info) -> list[Membership]:
-    ctx = info.context.read
+async def _memberships(operation: Operation) -> list[Membership]:
+    ctx = operation.read
     found = await ctx.database.directory.memberships_of(ctx.principal.user_id)
     return [Membership(tenant=_tenant(row["tenant_id"], row["slug"], row["name"]), role=row["role"]) for row in found]
 
@@ -75,12 +76,12 @@ async def _memberships(info: Info) -> list[Membership]:
 class Viewer:
     """The principal."""
 
-    user: User = strawberry.field(resolver=_own_user)
-    tenant: Tenant = strawberry.field(resolver=_own_tenant, description="The tenant that this request speaks for.")
-    roles: list[str] = strawberry.field(resolver=_roles)
-    permissions: PermissionsSnapshot = strawberry.field(resolver=_permissions)
-    memberships: list[Membership] = strawberry.field(
-        resolver=_memberships,
+    user: User = resolved(_own_user)
+    tenant: Tenant = resolved(_own_tenant, description="The tenant that this request speaks for.")
+    roles: list[str] = resolved(_roles)
+    permissions: PermissionsSnapshot = resolved(_permissions)
+    memberships: list[Membership] = resolved(
+        _memberships,
         description="Every tenant that the caller belongs to; choose one with the header X-Tenant.",
     )
 

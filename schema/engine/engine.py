@@ -1,52 +1,71 @@
-"""The engine's door: runs a ready query by its plan, or says why the reference must."""
+"""The engine's door: runs a ready operation by its plan, or says why the reference must."""
 
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import strawberry
-from graphql import GraphQLSchema
-from graphql.execution.values import get_argument_values
-from strawberry.types.arguments import convert_arguments
+from graphql import GraphQLSchema, OperationType
 
 from db.errors import QueryTimeout, Unavailable
 from schema.denials import Denial
 from schema.documents import Document
-from schema.engine.compile import compile_query
-from schema.engine.plan import Call, Plan, Unsupported
-from schema.engine.run import Json, run_plan
-from schema.gates import DEFINITION
+from schema.engine.arguments import Arguments
+from schema.engine.change import run_mutation
+from schema.engine.compile import compile_operation
+from schema.engine.nulls import Json
+from schema.engine.plan import Plan, Unsupported
+from schema.engine.run import run_event, run_query
 from schema.operation import Operation
-from schema.reference import GatedExecutor
+from schema.reference import GatedExecutor, Outcome
 
 PLANS_KEPT = 8
 """Variants of one document's operation: by what ``@skip`` and ``@include`` read, and by what is denied."""
+Done = tuple[Json, list[Denial]] | str
+"""The data and the denials; or why the reference must do it."""
 
 
 class Engine:
-    """Compiles and runs queries of one schema. ``ran`` counts by outcome: "engine", or why the reference did it."""
+    """Compiles and runs operations of one schema. ``ran`` counts by outcome: "engine", or why the reference did it."""
 
     def __init__(self, schema: strawberry.Schema, core: GraphQLSchema) -> None:
-        self._schema = schema
+        self._arguments = Arguments(schema)
         self._core = core
         self.ran: Counter[str] = Counter()
 
-    async def run(
-        self, document: Document, executor: GatedExecutor, operation: Operation
-    ) -> tuple[Json, list[Denial]] | str:
-        """The data and the denials; or why the reference must do it, from the start."""
+    async def run(self, document: Document, executor: GatedExecutor, operation: Operation) -> Done:
+        """A query or a mutation. After a reason the executor does what is left: all of a query; of a mutation what has
+        not run yet, completing the values of what has.
+        """
+        outcomes: dict[str, Outcome] = {}
         try:
             plan = self._plan(document, executor, operation.denied)
-            done = await run_plan(plan, operation, lambda call: self._arguments(call, executor))
-        except Unsupported as error:
-            self.ran[error.reason] += 1
-            return error.reason
-        except (Unavailable, QueryTimeout):
-            self.ran["unavailable"] += 1
-            raise  # asking a database twice that did not answer once helps nobody
-        except Exception:
-            self.ran["error"] += 1
-            return "error"
+            if executor.operation.operation is OperationType.MUTATION:
+                done = await run_mutation(plan, operation, executor.variable_values, outcomes)
+            else:
+                done = await run_query(plan, operation, executor.variable_values)
+        except Exception as error:
+            self.ran[_reason(error)] += 1
+            if isinstance(error, Unavailable | QueryTimeout) and not outcomes:
+                raise  # asking a database twice that did not answer once helps nobody
+            executor.go_on(outcomes)
+            return _reason(error)
+        self.ran["engine"] += 1
+        return done
+
+    async def complete_event(
+        self,
+        document: Document,
+        executor: GatedExecutor,
+        operation: Operation,
+        source: Any,  # Any: what a subscription's resolver yields
+    ) -> Done:
+        """An event of a stream, whose executor is not touched."""
+        try:
+            done = await run_event(self._plan(document, executor, operation.denied), operation, source)
+        except Exception as error:
+            self.ran[_reason(error)] += 1
+            return _reason(error)
         self.ran["engine"] += 1
         return done
 
@@ -57,7 +76,7 @@ class Engine:
         found = document.plans.get(key)
         if found is None:
             try:
-                found = compile_query(self._core, executor, denied)
+                found = compile_operation(self._core, executor, denied, self._arguments)
             except Unsupported as error:
                 found = error
             if len(document.plans) >= PLANS_KEPT:
@@ -68,13 +87,8 @@ class Engine:
         plan: Plan = found
         return plan
 
-    def _arguments(self, call: Call, executor: GatedExecutor) -> Mapping[str, Any]:  # Any: of the argument's type
-        if call.kept is not None:
-            return call.kept
-        values = get_argument_values(call.definition, call.node, executor.variable_values)
-        field = call.definition.extensions[DEFINITION]
-        converter = self._schema.schema_converter
-        converted = convert_arguments(values, field.arguments, converter.scalar_registry, self._schema.config)
-        if call.fixed:
-            call.kept = converted
-        return converted
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, Unsupported):
+        return error.reason
+    return "unavailable" if isinstance(error, Unavailable | QueryTimeout) else "error"

@@ -1,13 +1,18 @@
 """What a compiled operation is made of. Plans hold no values of a request: one plan serves every caller it fits."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import FieldNode, GraphQLField
+from graphql.execution.values import VariableValues
 
 from schema.connections import ListSpec
 from schema.operation import BatchFunction
+
+Call = Callable[[VariableValues], dict[str, Any]]  # Any: a value of the argument's type
+"""A root field's arguments by their Python names, for each request's variables."""
+IsType = Callable[[Any], Any]  # Any: a source; anything but True means no
+"""Whether a source is of its shape's type."""
 
 
 class Unsupported(Exception):
@@ -16,6 +21,9 @@ class Unsupported(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+# ---- levels of rows: every field is made of columns, or hangs on one -------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +40,15 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """The same value in every row: ``__typename``, or the null of a denied field."""
+    """The same value in every row: ``__typename``, or the null of a denied field (a ``Marker`` stands for it where
+    the place alone does not tell).
+    """
 
-    value: str | None
+    value: object
+
+
+class Marker:
+    """Stands for a denied null until the run is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,19 @@ class Relation:
     plan: "ObjectPlan"
 
 
-Part = Leaf | Fixed | Inline | Relation
+@dataclass(frozen=True, slots=True, eq=False)
+class Extra:
+    """A field whose values are made for all rows of a level before its objects are built: they stand in a column
+    called ``name`` then.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    function: Callable[..., Any]  # Any: a value, or an awaitable of one
+    shape: "Shape"
+
+
+Part = Leaf | Fixed | Inline | Relation | Extra
 
 
 @dataclass(slots=True, eq=False)
@@ -65,11 +91,16 @@ class ObjectPlan:
     fields: tuple[tuple[str, Part], ...]
     columns: tuple[str, ...] = ()
     relations: tuple[Relation, ...] = ()
+    extras: tuple[Extra, ...] = ()
     builders: dict[tuple[str, ...], Callable[..., list[dict[str, Any]]]] = field(default_factory=dict)  # Any: JSON
 
     def __post_init__(self) -> None:
         self.columns = tuple(dict.fromkeys(_columns(part for _, part in self.fields)))
         self.relations = tuple(part for _, part in self.fields if isinstance(part, Relation))
+        self.extras = tuple(part for _, part in self.fields if isinstance(part, Extra))
+
+
+# ---- connections -----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,15 +125,56 @@ class PageInfoPlan:
     fields: tuple[tuple[str, "Fixed | str"], ...]
 
 
-@dataclass(slots=True, eq=False)
-class Call:
-    """A root field's arguments, still as syntax: they are coerced with each request's variables."""
+# ---- values that are already there: what a resolver answered, completed by the field's type -----------------------
 
-    definition: GraphQLField
-    node: FieldNode
-    fixed: bool
-    """Whether no variable stands in them, so that they are coerced once and kept."""
-    kept: Mapping[str, Any] | None = None  # Any: of the argument's type
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """A scalar or an enum, by its type's own function."""
+
+    write: Callable[[Any], Any]  # Any: a value, its JSON
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Items:
+    """A list."""
+
+    of: "Shape"
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """An object whose fields are made of columns: its source is a row."""
+
+    plan: ObjectPlan
+    is_type: IsType | None
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attributes:
+    """An object whose fields are its source's attributes, by name."""
+
+    fields: tuple[tuple[str, "Fixed | tuple[str, Shape]"], ...]
+    is_type: IsType | None
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variants:
+    """An object of an abstract type: one of several shapes, by the name of the type that it turns out to be."""
+
+    name_of: Callable[[Any], Any]  # Any: a source, its type's name
+    shapes: Mapping[str, "Rows | Attributes"]
+    nullable: bool
+
+
+Shape = Written | Items | Rows | Attributes | Variants
+
+
+# ---- roots -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,27 +197,50 @@ class RootById:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RootValue:
+    """What a resolver of its own answers."""
+
+    resolver: Callable[..., Any]  # Any: a value, or an awaitable of one
+    takes_info: bool
+    call: Call
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RootEvent:
+    """A stream's source event."""
+
+    shape: Shape
+
+
+Root = Fixed | RootList | RootById | RootValue | RootEvent
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class DeniedPart:
-    """A denied selection: where in the response its nulls stand, as response keys."""
+    """A denied selection: where in the response its nulls stand, as response keys. With a ``marker`` only those are
+    its nulls which are the marker.
+    """
 
     selection: int
     permission: str
     coordinate: str
     keys: tuple[str, ...]
+    marker: Marker | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """A whole operation."""
 
-    fields: tuple[tuple[str, "Fixed | RootList | RootById"], ...]
-    denied: tuple[DeniedPart, ...]
+    fields: tuple[tuple[str, Root], ...]
+    denied: Sequence[DeniedPart]
 
 
 def _columns(parts: Iterator[Part]) -> Iterator[str]:
     for part in parts:
         match part:
-            case Leaf():
+            case Leaf() | Extra():
                 yield from part.columns
             case Inline():
                 yield from _columns(inner for _, inner in part.fields)

@@ -8,43 +8,46 @@ gets here.
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from itertools import islice
+from inspect import isawaitable
 from typing import Any
+
+from graphql.execution.values import VariableValues
 
 from db.ids import hex_of
 from db.pages import PageRequest
 from schema.connections import Listed, PageArguments
 from schema.denials import Denial, settle
-from schema.engine.build import builder_of
+from schema.engine.complete import build_rows, complete
+from schema.engine.nulls import Json, find_denials
 from schema.engine.plan import (
-    Call,
     ConnectionPlan,
     EdgePlan,
     Fixed,
     ObjectPlan,
     PageInfoPlan,
     Plan,
-    Relation,
     RootById,
+    RootEvent,
     RootList,
+    RootValue,
+    Unsupported,
 )
+from schema.fields import RootInfo
 from schema.operation import Operation
 
-Arguments = Callable[[Call], Mapping[str, Any]]  # Any: a value of the argument's type
+Values = Mapping[str, Any]
 """A root field's arguments, coerced for this request, by their Python names."""
-Json = dict[str, Any]  # Any: JSON values and times
-Reading = Callable[[], Coroutine[None, None, Json | None]]
+Reading = Callable[[], Coroutine[None, None, Any]]
+"""What reads a root field, to its JSON."""
 
 
-async def run_plan(plan: Plan, operation: Operation, arguments: Arguments) -> tuple[Json, list[Denial]]:
+async def run_query(plan: Plan, operation: Operation, variables: VariableValues) -> tuple[Json, list[Denial]]:
     """The response's data and its denials."""
     # All arguments are judged before the first statement: one malformed value interrupts no connection.
-    ready = {
-        key: _ready(part, operation, arguments(part.call)) for key, part in plan.fields if not isinstance(part, Fixed)
-    }
+    ready = {key: _ready(part, operation, variables) for key, part in plan.fields if not isinstance(part, Fixed)}
     done = await _read(ready, operation)
     data = {key: part.value if isinstance(part, Fixed) else done[key] for key, part in plan.fields}
-    return data, _denials(plan, data)
+    return data, settle(find_denials(plan.denied, data), data)
 
 
 async def _read(ready: Mapping[str, Reading], operation: Operation) -> Json:
@@ -62,22 +65,55 @@ async def _read(ready: Mapping[str, Reading], operation: Operation) -> Json:
         raise
 
 
+async def run_event(plan: Plan, operation: Operation, source: Any) -> tuple[Json, list[Denial]]:  # Any: of any kind
+    """The response's data and its denials for one event of a stream."""
+    data: Json = {}
+    for key, part in plan.fields:
+        match part:
+            case RootEvent(shape):
+                with operation.read.reader:
+                    data[key] = (await complete(shape, [source], operation))[0]
+            case Fixed(value):
+                data[key] = value
+            case _:
+                raise Unsupported("operation")
+    return data, settle(find_denials(plan.denied, data), data)
+
+
 def _ready(
-    part: RootList | RootById,
-    operation: Operation,
-    arguments: Mapping[str, Any],  # Any: a value of the argument's type
+    part: RootList | RootById | RootValue | RootEvent, operation: Operation, variables: VariableValues
 ) -> Reading:
     """What reads a root field. Raises what is wrong with its arguments."""
-    if isinstance(part, RootList):
-        return partial(_list, part, operation, *PageArguments.of(arguments).request(part.spec, operation))
-    return partial(_by_id, part, operation, hex_of(arguments["id"], part.prefix))
+    match part:
+        case RootList(spec, call):
+            return partial(_list, part, operation, *PageArguments.of(call(variables)).request(spec, operation))
+        case RootById(_, prefix, call):
+            return partial(_by_id, part, operation, hex_of(call(variables)["id"], prefix))
+        case RootValue(_, _, call):
+            return partial(_value, part, operation, call(variables))
+        case RootEvent():
+            raise Unsupported("operation")
 
 
-async def _by_id(part: RootById, operation: Operation, key: str) -> Json | None:
+async def _value(part: RootValue, operation: Operation, arguments: Values) -> Any:  # Any: JSON
+    value = await resolve(part, operation, arguments)
+    (completed,) = await complete(part.shape, [value], operation)
+    return completed
+
+
+async def resolve(part: RootValue, operation: Operation, arguments: Values) -> Any:  # Any: what the resolver answers
+    """Call a root field's own resolver."""
+    info = {"info": RootInfo(operation)} if part.takes_info else {}
+    value = part.resolver(**info, **arguments)
+    return await value if isawaitable(value) else value
+
+
+async def _by_id(part: RootById, operation: Operation, key: str) -> Any:  # Any: JSON
     found = await part.function(operation.read, [key], part.plan.columns)
     if key not in found:
         return None
-    return (await build_rows(part.plan, [found[key]], operation))[0]
+    (built,) = await build_rows(part.plan, [found[key]], operation)
+    return built
 
 
 async def _list(part: RootList, operation: Operation, request: PageRequest, binding: bytes) -> Json:
@@ -137,47 +173,3 @@ async def _page_info(plan: PageInfoPlan, listed: Listed) -> Json:
             case _:
                 built[key] = listed.cursor_of(page.rows[-1]) if page.rows else None
     return built
-
-
-async def build_rows(plan: ObjectPlan, rows: Sequence[Any], operation: Operation) -> list[Json]:  # Any: rows
-    """The objects of a level, with all that hangs below them."""
-    if not rows:
-        return []
-    # One after the other, on the connection of the level above: side by side they would each take one of their own.
-    related = [await _related(relation, rows, operation) for relation in plan.relations]
-    return builder_of(plan, rows[0].keys())(rows, *related)
-
-
-async def _related(
-    relation: Relation,
-    rows: Sequence[Any],
-    operation: Operation,  # Any: rows
-) -> dict[str, Any]:  # Any: an object, or a list of them
-    name = relation.key
-    keys = [key for key in dict.fromkeys([row[name] for row in rows]) if key is not None]
-    found = await relation.function(operation.read, keys, relation.plan.columns) if keys else {}
-    if not relation.many:
-        return dict(zip(found, await build_rows(relation.plan, list(found.values()), operation), strict=True))
-    flat = [row for belonging in found.values() for row in belonging]
-    built = iter(await build_rows(relation.plan, flat, operation))
-    return {key: list(islice(built, len(belonging))) for key, belonging in found.items()}
-
-
-def _denials(plan: Plan, data: Json) -> list[Denial]:
-    found = []
-    for part in plan.denied:
-        places = list(_places(data, part.keys, []))
-        if places:
-            found.append(Denial(part.selection, part.permission, part.coordinate, places[0], len(places)))
-    return settle(found, data) if found else found
-
-
-def _places(value: Any, keys: Sequence[str], path: list[str | int]) -> Any:  # Any: JSON; an iterator of paths
-    """Every place in the data where the keys lead, in document order; lists are walked through."""
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _places(item, keys, [*path, index])
-    elif not keys:
-        yield path
-    elif isinstance(value, dict):
-        yield from _places(value[keys[0]], keys[1:], [*path, keys[0]])

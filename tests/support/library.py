@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import strawberry
 from graphql import ExecutionResult, GraphQLSchema
@@ -13,7 +13,9 @@ from graphql import ExecutionResult, GraphQLSchema
 from db.event_cursors import EventCursorCodec
 from db.pages import CursorCodec
 from resolvers.context import ReadContext
+from schema.denials import denial_errors
 from schema.documents import Document, DocumentCache
+from schema.engine.arguments import Arguments
 from schema.engine.engine import Engine
 from schema.fields import by_id, column, computed, embedded, root_field, to_many, to_one
 from schema.limits import Limits
@@ -127,6 +129,7 @@ class Library:
         class Query:
             shelf: Shelf | None = by_id(library.find_shelves, "shf")
             opened: bool = root_field(lambda: True, gate=None)
+            closed: bool = strawberry.field(resolver=lambda: False)
 
         return strawberry.Schema(query=Query)
 
@@ -135,17 +138,29 @@ def _row(values: Mapping[str, Any], columns: Sequence[str] | None) -> Row:  # An
     return Row(values if columns is None else {name: values[name] for name in columns})
 
 
-@dataclass
-class Desk:
-    """Runs documents over a library: by the engine, which may hand on, or by the reference alone."""
+class Place(Protocol):
+    """Something with a language of its own; ``asked`` remembers each call of a batch function."""
 
-    library: Library
+    asked: list[tuple[str, tuple[str, ...], tuple[str, ...] | None]]
+
+    def schema(self) -> strawberry.Schema: ...
+
+
+P = TypeVar("P", bound=Place)
+
+
+@dataclass
+class Desk(Generic[P]):
+    """Runs documents over a library, or another place: by the engine, which may hand on, or by the reference alone."""
+
+    library: P
     denied: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         schema = self.library.schema()
         self.core: GraphQLSchema = schema._schema
         self.engine = Engine(schema, self.core)
+        self.arguments = Arguments(schema)
         self._reference = Reference(self.core)
         self._documents = DocumentCache(self.core, Limits(), hide_suggestions=False)
 
@@ -168,6 +183,24 @@ class Desk:
         executor = self.executor(text, variables)
         done = await self.engine.run(self.document(text), executor, executor.context_value)
         return None if isinstance(done, str) else done[0]
+
+    async def answer(self, text: str, variables: dict[str, Any] | None = None) -> ExecutionResult:  # Any: JSON
+        """What the house answers, once: by the engine, with the reference going on where the engine gave up."""
+        executor = self.executor(text, variables)
+        done = await self.engine.run(self.document(text), executor, executor.context_value)
+        if isinstance(done, str):
+            return await self._reference.execute(executor)
+        return ExecutionResult(done[0], denial_errors(done[1]) or None)
+
+    async def event(self, text: str, source: Any, *, compiled: bool = True) -> ExecutionResult:  # Any: a source event
+        """The response for one event of a stream, by the engine if it can."""
+        executor = self.executor(text)
+        if compiled:
+            done = await self.engine.complete_event(self.document(text), executor, executor.context_value, source)
+            if not isinstance(done, str):
+                return ExecutionResult(done[0], denial_errors(done[1]) or None)
+        of_event = executor.for_event(source)
+        return await self._reference.execute(of_event)
 
     async def both(self, text: str, variables: dict[str, Any] | None = None) -> ExecutionResult:  # Any: JSON
         """What the house answers: the engine's, which must be the reference's, or else the reference's."""

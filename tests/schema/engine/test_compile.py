@@ -2,14 +2,14 @@
 
 import pytest
 
-from schema.engine.compile import compile_query
+from schema.engine.compile import compile_operation
 from schema.engine.plan import Fixed, Plan, RootById, Unsupported
 from tests.support.library import SHELF, Desk, Library
 
 
 def _plan(text: str, **variables: bool) -> Plan:
     desk = Desk(Library())
-    return compile_query(desk.core, desk.executor(text, dict(variables)), {})
+    return compile_operation(desk.core, desk.executor(text, dict(variables)), {}, desk.arguments)
 
 
 def _shelf(selections: str, **variables: bool) -> RootById:
@@ -52,7 +52,9 @@ def test_the_name_of_a_type_is_a_constant() -> None:
 
 def test_a_denied_field_is_a_null_with_its_place() -> None:
     desk = Desk(Library(), {"Shelf.label": "labels:read"})
-    plan = compile_query(desk.core, desk.executor(f'{{ shelf(id: "{SHELF}") {{ label height }} }}'), desk.denied)
+    plan = compile_operation(
+        desk.core, desk.executor(f'{{ shelf(id: "{SHELF}") {{ label height }} }}'), desk.denied, desk.arguments
+    )
     assert [(part.coordinate, part.permission, part.keys) for part in plan.denied] == [
         ("Shelf.label", "labels:read", ("shelf", "label"))
     ]
@@ -64,7 +66,7 @@ def test_a_denied_field_is_a_null_with_its_place() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{ opened }", "resolver"),
+        ("{ closed }", "resolver"),
         ("{ __schema { description } }", "introspection"),
         (f'{{ shelf(id: "{SHELF}") {{ books {{ weight }} }} }}', "scalar"),
     ],

@@ -1,0 +1,173 @@
+"""Completing values that are already there: what a resolver answered, or a stream's event, by the shape of its field.
+
+Breadth-first like everything here: the values of one place are completed together, so that relations below them are
+read for all at once.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from inspect import isawaitable
+from typing import Any
+
+from db.columns import unprinted
+from schema.engine.build import builder_of
+from schema.engine.plan import (
+    Attributes,
+    Extra,
+    Fixed,
+    IsType,
+    Items,
+    ObjectPlan,
+    Rows,
+    Shape,
+    Unsupported,
+    Variants,
+    Written,
+)
+from schema.engine.relations import related
+from schema.operation import Operation
+from schema.scalars import write_time
+
+Json = Any
+"""A JSON value, or a time."""
+Values = Sequence[Any]
+"""Sources of any kind."""
+
+
+class GivenRow:
+    """A source of a level of rows, whoever made it: with the level's columns only, in order, as the driver's rows."""
+
+    __slots__ = ("_names", "_values")
+
+    def __init__(self, names: tuple[str, ...], values: tuple[Any, ...]) -> None:  # Any: a column's value
+        self._names = names
+        self._values = values
+
+    def __iter__(self) -> Iterator[Any]:  # Any: as above
+        return iter(self._values)
+
+    def __getitem__(self, name: str) -> Any:  # Any: as above
+        return self._values[self._names.index(name)]
+
+    def keys(self) -> tuple[str, ...]:
+        return self._names
+
+
+async def complete(shape: Shape, values: Values, operation: Operation) -> list[Json]:
+    """The JSON of each value. Raises Unsupported, or what a function below raises."""
+    missing = 0
+    for value in values:
+        if value is None:
+            missing += 1
+        elif isinstance(value, Exception) or isawaitable(value):
+            raise Unsupported("value")
+    if not missing:
+        return await _present(shape, values, operation) if values else []
+    if not shape.nullable:
+        raise Unsupported("null")
+    if missing == len(values):
+        return list(values)
+    built = iter(await _present(shape, [value for value in values if value is not None], operation))
+    return [None if value is None else next(built) for value in values]
+
+
+async def build_rows(plan: ObjectPlan, rows: Sequence[Any], operation: Operation) -> list[Json]:  # Any: rows
+    """The objects of a level, with all that hangs below them."""
+    if not rows:
+        return []
+    if plan.extras:
+        rows = await _with_extras(plan.extras, rows, operation)
+    # One after the other, on the connection of the level above: side by side they would each take one of their own.
+    found = [await related(relation, rows, operation, build_rows) for relation in plan.relations]
+    return builder_of(plan, rows[0].keys())(rows, *found)
+
+
+async def _present(shape: Shape, values: Values, operation: Operation) -> list[Json]:
+    match shape:
+        case Written():
+            return _written(shape, values)
+        case Items():
+            return await _items(shape, values, operation)
+        case Rows():
+            _check(shape.is_type, values)
+            return await build_rows(shape.plan, given_rows(shape.plan.columns, values), operation)
+        case Attributes():
+            _check(shape.is_type, values)
+            return await _attributes(shape, values, operation)
+        case Variants():
+            return await _variants(shape, values, operation)
+
+
+def _written(shape: Written, values: Values) -> list[Json]:
+    written = [shape.write(value) for value in values]
+    if None in written:
+        raise Unsupported("null")
+    return written
+
+
+async def _items(shape: Items, values: Values, operation: Operation) -> list[Json]:
+    for value in values:
+        if not isinstance(value, list | tuple):
+            raise Unsupported("value")
+    built = iter(await complete(shape.of, [item for value in values for item in value], operation))
+    return [[next(built) for _ in value] for value in values]
+
+
+async def _attributes(shape: Attributes, values: Values, operation: Operation) -> list[Json]:
+    built: list[dict[str, Json]] = [{} for _ in values]
+    for key, part in shape.fields:
+        if isinstance(part, Fixed):
+            found = [part.value] * len(values)
+        else:
+            name, inner = part
+            found = await complete(inner, [getattr(value, name) for value in values], operation)
+        for into, value in zip(built, found, strict=True):
+            into[key] = value
+    return built
+
+
+async def _variants(shape: Variants, values: Values, operation: Operation) -> list[Json]:
+    names = [shape.name_of(value) for value in values]
+    built: dict[str, Iterator[Json]] = {}
+    for name in dict.fromkeys(names):
+        if name not in shape.shapes:
+            raise Unsupported("type")
+        of_name = [value for value, its in zip(values, names, strict=True) if its == name]
+        built[name] = iter(await _present(shape.shapes[name], of_name, operation))
+    return [next(built[name]) for name in names]
+
+
+async def _with_extras(extras: Sequence[Extra], rows: Values, operation: Operation) -> list[GivenRow]:
+    """The rows with one more column for each extra, which holds what stands in the response."""
+    more: list[list[Json]] = []
+    for extra in extras:
+        values = [extra.function(operation, *(row[name] for name in extra.columns)) for row in rows]
+        values = [await value if isawaitable(value) else value for value in values]
+        more.append(await complete(extra.shape, values, operation))
+    names = (*rows[0].keys(), *(extra.name for extra in extras))
+    return [GivenRow(names, (*row, *values)) for row, *values in zip(rows, *more, strict=True)]
+
+
+def given_rows(columns: tuple[str, ...], sources: Values) -> list[GivenRow]:
+    """The sources as rows of just these columns; times that are asked for as text are written here."""
+    names = _origins(columns)
+    return [
+        GivenRow(columns, tuple(_time(source[name]) if printed else source[name] for name, printed in names))
+        for source in sources
+    ]
+
+
+@lru_cache(maxsize=1000)
+def _origins(columns: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
+    """For each column the one of the source that it is made of, and whether it is written as text."""
+    origins = [(column, unprinted(column)) for column in columns]
+    return tuple((origin or column, origin is not None) for column, origin in origins)
+
+
+def _time(value: Any) -> str | None:  # Any: a time, or nothing
+    return None if value is None else write_time(value)
+
+
+def _check(is_type: IsType | None, values: Values) -> None:
+    if is_type is not None and not all(is_type(value) is True for value in values):
+        raise Unsupported("type")

@@ -1,0 +1,170 @@
+"""Compiling what an object's selections become: levels of rows, and the shapes of values that are already there."""
+
+import enum
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLList,
+    GraphQLObjectType,
+    get_named_type,
+    get_nullable_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_non_null_type,
+    is_object_type,
+)
+
+from db.columns import printed
+from schema.engine.plan import (
+    Attributes,
+    Extra,
+    Fixed,
+    Inline,
+    IsType,
+    Items,
+    Leaf,
+    ObjectPlan,
+    Part,
+    Relation,
+    Rows,
+    Shape,
+    Unsupported,
+    Variants,
+    Written,
+)
+from schema.engine.scope import Group, Path, Scope, declared, field_of, object_type
+from schema.fields import Embedded, FromColumns, Held, Resolved, ToMany, ToOne
+
+PLAIN_SCALARS = frozenset({"ID", "String", "Int", "Boolean", "Decimal", "DateTime", "JSON"})
+"""Scalars whose column values are written as they are; times are asked for as text."""
+
+
+class Levels(Scope):
+    """Compiles objects."""
+
+    def object(self, parent: GraphQLObjectType, group: Group, path: Path) -> ObjectPlan:
+        """A level of rows."""
+        return ObjectPlan(
+            tuple((key, self._part(parent, inner, (*path, key))) for key, inner in self.groups(parent, group).items())
+        )
+
+    def shape(self, kind: Any, group: Group, path: Path) -> Shape:  # Any: an output type
+        """How a value of this type is completed."""
+        nullable, kind = not is_non_null_type(kind), get_nullable_type(kind)
+        if isinstance(kind, GraphQLList):
+            return Items(self.shape(kind.of_type, group, path), nullable)
+        if is_leaf_type(kind):
+            return Written(kind.coerce_output_value, nullable)
+        if is_abstract_type(kind):
+            return self._variants(kind, group, path, nullable)
+        return self._source(kind, group, path, nullable)
+
+    def _variants(self, kind: Any, group: Group, path: Path, nullable: bool) -> Variants:  # Any: an abstract type
+        if kind.resolve_type is None:
+            raise Unsupported("abstract type")
+        info = self.type_info(group)
+        with self.marking():
+            shapes = {
+                each.name: self._source(each, group, path, nullable) for each in self.schema.get_possible_types(kind)
+            }
+        return Variants(lambda source: kind.resolve_type(source, info, kind), shapes, nullable)
+
+    def _source(self, kind: GraphQLObjectType, group: Group, path: Path, nullable: bool) -> Rows | Attributes:
+        """An object whose source is a row, or one whose source has attributes; its selected fields tell which."""
+        is_type: IsType | None = None
+        if kind.is_type_of is not None:
+            is_type = partial(_asked, kind.is_type_of, self.type_info(group))
+        groups = self.groups(kind, group)
+        if not any(self._is_attribute(kind, inner) for inner in groups.values()):
+            return Rows(self.object(kind, group, path), is_type, nullable)
+        fields = tuple((key, self._attribute(kind, inner, (*path, key))) for key, inner in groups.items())
+        return Attributes(fields, is_type, nullable)
+
+    def _is_attribute(self, parent: GraphQLObjectType, group: Group) -> bool:
+        if group[0].node.name.value == "__typename":
+            return False
+        return _attribute_of(self.definition(parent, group)) is not None
+
+    def _attribute(self, parent: GraphQLObjectType, group: Group, path: Path) -> Fixed | tuple[str, Shape]:
+        fixed = self.fixed(parent, group, path)
+        if fixed is not None:
+            return fixed
+        definition = self.definition(parent, group)
+        name = _attribute_of(definition)
+        if name is None:
+            raise Unsupported("mixed source")
+        return name, self.shape(definition.type, group, path)
+
+    def _part(self, parent: GraphQLObjectType, group: Group, path: Path) -> Part:
+        fixed = self.fixed(parent, group, path)
+        if fixed is not None:
+            return fixed
+        definition = self.definition(parent, group)
+        nullable = not is_non_null_type(definition.type)
+        match declared(definition):
+            case FromColumns() as declaration:
+                return _leaf(declaration, definition, nullable, lambda name: name)
+            case Embedded(columns):
+                return self._inline(object_type(definition), group, path, columns.__getitem__)
+            case ToOne(function, key):
+                plan = self.object(object_type(definition), group, path)
+                return Relation(function, key, many=False, nullable=nullable, plan=plan)
+            case ToMany(function, key):
+                plan = self.object(object_type(definition), group, path)
+                return Relation(function, key, many=True, nullable=nullable, plan=plan)
+            case Resolved(function, names):
+                return Extra("/".join(path), names, function, self.shape(definition.type, group, path))
+            case _:
+                raise Unsupported("resolver")
+
+    def _inline(self, parent: GraphQLObjectType, group: Group, path: Path, rename: Callable[[str], str]) -> Inline:
+        fields: list[tuple[str, Leaf | Fixed | Inline]] = []
+        for key, inner in self.groups(parent, group).items():
+            fixed = self.fixed(parent, inner, (*path, key))
+            definition = None if fixed is not None else self.definition(parent, inner)
+            if definition is None:
+                fields.append((key, fixed or Fixed(None)))
+                continue
+            match declared(definition):
+                case FromColumns() as declaration:
+                    leaf = _leaf(declaration, definition, not is_non_null_type(definition.type), rename)
+                    fields.append((key, leaf))
+                case _:
+                    raise Unsupported("embedded")
+        return Inline(tuple(fields))
+
+
+def _asked(is_type_of: Callable[..., Any], info: Any, source: Any) -> Any:  # Any: graphql-core's own; a source; a bool
+    return is_type_of(source, info)
+
+
+def _attribute_of(definition: GraphQLField) -> str | None:
+    """The attribute of its source that a field is, None when it is something else."""
+    declaration, field = declared(definition), field_of(definition)
+    if isinstance(declaration, Held):
+        return declaration.name
+    return field.python_name if field is not None and field.is_basic_field else None
+
+
+def _leaf(declaration: FromColumns, definition: GraphQLField, nullable: bool, rename: Callable[[str], str]) -> Leaf:
+    named = get_named_type(definition.type)
+    columns = tuple(rename(name) for name in declaration.columns)
+    if isinstance(named, GraphQLEnumType):
+        names = {member.value: member.name for member in declaration.convert} if _is_enum(declaration.convert) else None  # type: ignore[union-attr]
+        if names is None:
+            raise Unsupported("enum")
+        return Leaf(columns, nullable, names.__getitem__)
+    if is_object_type(named) or not is_leaf_type(named) or named.name not in PLAIN_SCALARS:
+        raise Unsupported("scalar")
+    convert = None if declaration.prefix else declaration.convert
+    if named.name == "DateTime" and convert is None and declaration.prefix is None:
+        columns = tuple(map(printed, columns))
+    return Leaf(columns, nullable, convert, declaration.prefix, whole=named.name == "Int")
+
+
+def _is_enum(convert: object) -> bool:
+    return isinstance(convert, type) and issubclass(convert, enum.Enum)

@@ -1,0 +1,104 @@
+"""What every step of compiling needs: the schema, the operation's fields as graphql-core collects them, what is denied.
+
+graphql-core collects the fields, so fragments, aliases and merging mean the same in both executors.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_type
+from graphql.execution.collect_fields import FieldDetails, collect_fields, collect_subfields
+from graphql.pyutils import is_awaitable
+
+from schema.engine.plan import DeniedPart, Fixed, Marker, Unsupported
+from schema.fields import Declaration, declaration_of
+from schema.gates import DEFINITION
+from schema.reference import GatedExecutor
+
+Group = list[FieldDetails]
+Path = tuple[str, ...]
+"""Response keys from the root; lists are passed through."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeInfo:
+    """What the functions that tell a source's type may use of their ``info``."""
+
+    schema: GraphQLSchema
+    field_name: str
+    is_awaitable: Callable[[Any], bool] = is_awaitable  # Any: any value
+
+
+class Scope:
+    """One operation while it is compiled."""
+
+    def __init__(self, schema: GraphQLSchema, executor: GatedExecutor, denied: Mapping[str, str]) -> None:
+        self.schema = schema
+        self.executor = executor
+        self.nulls: list[DeniedPart] = []
+        self._denied = denied
+        self._marking = False
+
+    def root(self) -> tuple[GraphQLObjectType, dict[str, Group]]:
+        executor = self.executor
+        root = self.schema.get_root_type(executor.operation.operation)
+        if root is None:
+            raise Unsupported("operation")
+        collected = collect_fields(self.schema, executor.fragments, executor.variable_values, root, executor.operation)
+        return root, dict(collected.grouped_field_set)
+
+    def groups(self, parent: GraphQLObjectType, group: Group) -> dict[str, Group]:
+        executor = self.executor
+        collected = collect_subfields(
+            self.schema, executor.fragments, executor.variable_values, executor.operation, parent, group
+        )
+        return dict(collected.grouped_field_set)
+
+    def fixed(self, parent: GraphQLObjectType, group: Group, path: Path) -> Fixed | None:
+        """``__typename``, or the null of a denied field."""
+        node = group[0].node
+        if node.name.value == "__typename":
+            return Fixed(parent.name)
+        coordinate = f"{parent.name}.{node.name.value}"
+        permission = self._denied.get(coordinate)
+        if permission is None:
+            return None
+        marker = Marker() if self._marking else None
+        self.nulls.append(DeniedPart(id(node), permission, coordinate, path, marker))
+        return Fixed(marker)
+
+    @contextmanager
+    def marking(self) -> Iterator[None]:
+        """Inside, one place in the response can stand for several types: a denied null there is marked as such."""
+        before, self._marking = self._marking, True
+        try:
+            yield
+        finally:
+            self._marking = before
+
+    def definition(self, parent: GraphQLObjectType, group: Group) -> GraphQLField:
+        definition = self.schema.get_field(parent, group[0].node.name.value)
+        if definition is None or group[0].node.name.value.startswith("__"):
+            raise Unsupported("introspection")
+        return definition
+
+    def type_info(self, group: Group) -> Any:  # Any: stands in for graphql-core's own
+        return TypeInfo(self.schema, group[0].node.name.value)
+
+
+def field_of(definition: GraphQLField) -> Any:  # Any: a Strawberry field, or None
+    return (definition.extensions or {}).get(DEFINITION)
+
+
+def declared(definition: GraphQLField) -> Declaration | None:
+    found = field_of(definition)
+    return None if found is None else declaration_of(found)
+
+
+def object_type(definition: GraphQLField) -> GraphQLObjectType:
+    named = get_named_type(definition.type)
+    if not isinstance(named, GraphQLObjectType):
+        raise Unsupported("abstract type")
+    return named
