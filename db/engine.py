@@ -9,8 +9,9 @@ from db.directory import Directory
 from db.errors import DatabaseError
 from db.migrations.run import head_revision
 from db.pool import TenantPool
+from db.sending import Observer
 from db.tables import RUNTIME_ROLE
-from db.tenancy import Actor, Announce, Observer, TenantId, TenantReader, TenantSnapshot, TenantWriter
+from db.tenancy import Actor, Announce, TenantId, TenantReader, TenantSnapshot, TenantWriter
 
 STATEMENT_SECONDS = 10
 

@@ -14,16 +14,15 @@ from typing import Any
 
 import asyncpg
 
-from db.errors import BadValue, DatabaseAway, DatabaseError, Duplicate, QueryTimeout
+from db.errors import DatabaseAway, DatabaseError, QueryTimeout
 from db.events import APPEND, AuditDraft, EventDraft, Position
 from db.ids import new_id
 from db.outage import AWAY, AWAY_TEXT
 from db.pool import Slot, TenantPool
+from db.sending import STALE, Observer, send
 from db.statements import Statement
 
 Row = asyncpg.Record
-Observer = Callable[[str], None]
-"""Told the text of each statement as it is sent: for counting and tracing."""
 Announce = Callable[["TenantId", Position], None]
 """Told, after a commit, which tenant's log reaches how far: the hub's ear."""
 
@@ -45,25 +44,9 @@ class Actor:
 
 SNAPSHOT_SECONDS = 10.0
 """For how long a snapshot may hold its connection."""
+_LATE = "The snapshot was held past its deadline."
 _CONNECTION_SAW: tuple[type[BaseException], ...] = (asyncpg.PostgresError, DatabaseError, *AWAY)
 """Errors after which a connection is not trusted again; a refusal by a rule above is not one of them."""
-_STALE = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
-
-
-async def _run(slot: Slot, statement: Statement, values: dict[str, object], observer: Observer | None) -> list[Row]:
-    if observer is not None:
-        observer(statement.sql)
-    try:
-        rows: list[Row] = await (await slot.prepared(statement.sql)).fetch(*statement.args(values))
-    except (asyncpg.DataError, ValueError) as error:  # the driver throws either at what it cannot encode
-        raise BadValue("A value is out of range or holds characters that text cannot hold.") from error
-    except asyncpg.UniqueViolationError as error:
-        raise Duplicate(error.constraint_name) from error
-    except asyncpg.QueryCanceledError as error:
-        raise QueryTimeout("The statement ran past its deadline.") from error
-    except AWAY as error:
-        raise DatabaseAway(AWAY_TEXT) from error
-    return rows
 
 
 async def _begin(pool: TenantPool, slot: Slot, text: str) -> None:
@@ -96,7 +79,7 @@ class TenantReader:
         values["tenant"] = self.tenant.hex
         try:
             return await self._fetch(statement, values)
-        except _STALE:  # prepared before the tables changed: reading again, on another connection, harms nobody
+        except STALE:  # prepared before the tables changed: reading again, on another connection, harms nobody
             return await self._fetch(statement, values)
 
     def __enter__(self) -> "TenantReader":
@@ -116,7 +99,7 @@ class TenantReader:
         if slot is None:
             slot = await self._pool.lend(self.tenant.hex)
         try:
-            rows = await _run(slot, statement, values, self._observer)
+            rows = await send(slot, statement, values, self._observer)
         except BaseException:
             self._pool.discard(slot)
             raise
@@ -131,20 +114,20 @@ class TenantSnapshot(TenantReader):
     """Reads one tenant's rows as they stood at one point: ``async with`` takes a connection and begins a transaction
     that only reads; its first statement sets the point. Statements sent at once run one after the other.
 
-    No connection is held for longer than ``seconds``: the block is cancelled and raises QueryTimeout.
+    The connection is held for ``seconds`` at most: then it is cut, and reading raises QueryTimeout.
     """
 
-    __slots__ = ("_broken", "_deadline", "_lock", "_seconds", "_slot")
+    __slots__ = ("_broken", "_deadline", "_late", "_lock", "_seconds", "_slot")
 
     def __init__(
         self, pool: TenantPool, tenant: TenantId, observer: Observer | None = None, seconds: float = SNAPSHOT_SECONDS
     ) -> None:
         super().__init__(pool, tenant, observer)
         self._seconds = seconds
-        self._deadline: asyncio.Timeout | None = None
+        self._deadline: asyncio.TimerHandle | None = None
         self._lock = asyncio.Lock()
         self._slot: Slot | None = None
-        self._broken = False
+        self._broken = self._late = False
 
     async def fetch(self, statement: Statement, **values: object) -> list[Row]:
         """Run one statement at the snapshot's point; ``tenant`` is filled in. Raises BadValue, QueryTimeout,
@@ -152,39 +135,35 @@ class TenantSnapshot(TenantReader):
         """
         values["tenant"] = self.tenant.hex
         async with self._lock:
-            if self._slot is None:
-                raise RuntimeError("the snapshot is used outside its block")
+            slot = self._slot
+            if slot is None:
+                raise QueryTimeout(_LATE) if self._late else RuntimeError("the snapshot is used outside its block")
             try:
-                return await _run(self._slot, statement, values, self._observer)
-            except BaseException:
+                return await send(slot, statement, values, self._observer)
+            except BaseException as error:
                 self._broken = True
+                if self._late and isinstance(error, DatabaseAway):
+                    raise QueryTimeout(_LATE) from error
+                if isinstance(error, STALE):  # a new snapshot finds another connection
+                    raise DatabaseAway(AWAY_TEXT) from error
                 raise
 
     async def __aenter__(self) -> "TenantSnapshot":
         slot = await self._pool.lend(self.tenant.hex)
         await _begin(self._pool, slot, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         self._slot = slot
-        self._deadline = asyncio.timeout(self._seconds)
-        await self._deadline.__aenter__()
+        self._deadline = asyncio.get_running_loop().call_later(self._seconds, self._cut)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        deadline, self._deadline = self._deadline, None
-        try:
-            if deadline is not None:
-                await deadline.__aexit__(kind, error, trace)
-        except TimeoutError as late:
-            raise QueryTimeout("The snapshot was held past its deadline.") from late
-        finally:
-            await self._give_back(cancelled=kind is not None and not issubclass(kind, Exception))
-
-    async def _give_back(self, *, cancelled: bool) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
         slot, self._slot = self._slot, None
         if slot is None:
             return
-        if self._broken or cancelled or self._lock.locked():
+        if self._broken or self._lock.locked() or (kind is not None and not issubclass(kind, Exception)):
             self._pool.discard(slot)
             return
         try:
@@ -195,6 +174,11 @@ class TenantSnapshot(TenantReader):
                 raise
             return  # what was read is read
         self._pool.take_back(slot)
+
+    def _cut(self) -> None:
+        slot, self._slot, self._late = self._slot, None, True
+        if slot is not None:
+            self._pool.discard(slot)
 
 
 class TenantWriter:
@@ -230,7 +214,7 @@ class TenantWriter:
     async def fetch(self, statement: Statement, **values: object) -> list[Row]:
         """Run one statement inside the transaction; ``tenant`` is filled in."""
         values["tenant"] = self.tenant.hex
-        return await _run(self._lent(), statement, values, self._observer)
+        return await send(self._lent(), statement, values, self._observer)
 
     def record(self, event: EventDraft) -> None:
         """Log a change; it is written last, with its number, when the block ends."""

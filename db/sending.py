@@ -1,0 +1,36 @@
+"""One statement on one borrowed connection, and what the driver's errors mean to the house."""
+
+from collections.abc import Callable
+
+import asyncpg
+
+from db.errors import BadValue, DatabaseAway, Duplicate, QueryTimeout
+from db.outage import AWAY, AWAY_TEXT
+from db.pool import Slot
+from db.statements import Statement
+
+Observer = Callable[[str], None]
+"""Told the text of each statement as it is sent: for counting and tracing."""
+STALE = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
+"""The tables changed after the statement was prepared: another connection can run it."""
+
+
+async def send(
+    slot: Slot, statement: Statement, values: dict[str, object], observer: Observer | None
+) -> list[asyncpg.Record]:
+    """The statement's rows. Raises BadValue, Duplicate, QueryTimeout, DatabaseAway; the connection is not to be trusted
+    after any of them.
+    """
+    if observer is not None:
+        observer(statement.sql)
+    try:
+        rows: list[asyncpg.Record] = await (await slot.prepared(statement.sql)).fetch(*statement.args(values))
+    except (asyncpg.DataError, ValueError) as error:  # the driver throws either at what it cannot encode
+        raise BadValue("A value is out of range or holds characters that text cannot hold.") from error
+    except asyncpg.UniqueViolationError as error:
+        raise Duplicate(error.constraint_name) from error
+    except asyncpg.QueryCanceledError as error:
+        raise QueryTimeout("The statement ran past its deadline.") from error
+    except AWAY as error:
+        raise DatabaseAway(AWAY_TEXT) from error
+    return rows
