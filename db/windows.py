@@ -1,0 +1,140 @@
+"""Windows: the first rows of a list as they stand at one position of the log, and what becomes of them.
+
+A window holds keys, no rows. The judge says of each event whether it can have changed the window; only then is it read
+again, and the difference of the two is what has happened in between. Whether a list is read or judged, it is the same
+list: the judge of filters and the ranks of keys are proven equal to SQL.
+"""
+
+import enum
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from db.events import Event, Image, Position
+from db.filters import judge
+from db.keyset import rank_of
+from db.pages import Key, PageRequest, key_in
+
+
+class Effect(enum.Enum):
+    """What an event does to a window."""
+
+    NONE = "none"
+    IN_PLACE = "in place"
+    """A row of the window changed and stays where it is."""
+    UNSURE = "unsure"
+    """Read it again."""
+
+
+class Op(enum.Enum):
+    """What happened to a row of a window."""
+
+    LEAVE = "LEAVE"
+    ENTER = "ENTER"
+    MOVE = "MOVE"
+    UPDATE = "UPDATE"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step from a window to a later one. ``index`` counts in the window as the steps before this one have left it:
+    where the row stood (LEAVE), or where it stands after the step.
+    """
+
+    op: Op
+    id: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The first ``request.limit`` rows of a list, by their keys, at a position of the log."""
+
+    request: PageRequest
+    position: Position
+    keys: Sequence[Key]
+    places: dict[str, int] = field(init=False, compare=False, repr=False)
+    """Where each id stands."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", {key[-1]: place for place, key in enumerate(self.keys)})
+
+    def effect_of(self, event: Event) -> Effect:
+        """What an event of the list's noun, with typed images, does to a window that stood unchanged until then."""
+        place, after = self.places.get(event.entity_id), event.after
+        key = key_in(self.request.order, after) if after is not None and self._holds(after) else None
+        if place is not None:
+            return Effect.IN_PLACE if key == self.keys[place] else Effect.UNSURE
+        return Effect.UNSURE if key is not None and self._reaches(key) else Effect.NONE
+
+    def changes_to(self, later: "Window") -> list[Change]:
+        """The steps from here to a later window of the same list: first what leaves, the last one first; then what
+        enters or moves, the first one first. A row that stays in its place is in none of them.
+        """
+        now = [key[-1] for key in self.keys]
+        left = [Change(Op.LEAVE, id_, place) for place, id_ in enumerate(now) if id_ not in later.places]
+        now = [id_ for id_ in now if id_ in later.places]
+        staying = _longest_rising([(later.places[id_], id_) for id_ in now])
+        return [*reversed(left), *_placed(now, [key[-1] for key in later.keys], staying)]
+
+    def _holds(self, image: Image) -> bool:
+        where = self.request.where
+        return where is None or judge(where, image) is True
+
+    def _reaches(self, key: Key) -> bool:
+        """Whether a row of this key would stand in the window."""
+        if len(self.keys) < self.request.limit:
+            return True
+        order = self.request.order
+        return bool(self.keys) and rank_of(order, key) < rank_of(order, self.keys[-1])
+
+
+@dataclass(slots=True)
+class Touched:
+    """A row that was changed, perhaps more than once: by all that changed, not by what is left of it."""
+
+    columns: set[str]
+    image: Image
+    """As it is now."""
+
+
+def touch(touched: dict[str, Touched], event: Event) -> None:
+    """Add what an event changed of its row. A row that is removed is not told here: it leaves."""
+    before, after = event.before or {}, event.after
+    if after is None:
+        return
+    columns = {name for name, value in after.items() if name not in before or before[name] != value}
+    found = touched.get(event.entity_id)
+    if found is not None:
+        columns |= found.columns
+    touched[event.entity_id] = Touched(columns, after)
+
+
+def _placed(now: list[Any], later: list[Any], staying: set[Any]) -> Iterator[Change]:  # Any: ids
+    """Put each row that does not stay right behind the one that it follows at last."""
+    known = set(now)
+    for place, id_ in enumerate(later):
+        if id_ in staying:
+            continue
+        if id_ in known:
+            now.remove(id_)
+        index = now.index(later[place - 1]) + 1 if place else 0
+        now.insert(index, id_)
+        yield Change(Op.MOVE if id_ in known else Op.ENTER, id_, index)
+
+
+def _longest_rising(places: Sequence[tuple[int, str]]) -> set[str]:
+    """The ids of a longest sequence whose places rise: the rows that need not move."""
+    ends: list[int] = []  # the least last place of a rising sequence of each length
+    chains: list[tuple[str, Any]] = []  # the sequence itself, linked backwards
+    for place, id_ in places:
+        length = bisect_left(ends, place)
+        chain = (id_, chains[length - 1] if length else None)
+        ends[length : length + 1], chains[length : length + 1] = [place], [chain]
+    found: set[str] = set()
+    link: Any = chains[-1] if chains else None  # Any: a chain
+    while link is not None:
+        found.add(link[0])
+        link = link[1]
+    return found
