@@ -1,6 +1,6 @@
 """The principal: who is calling, for which tenant, and what that grants. Made by ``auth/authenticate.py`` alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from auth.permissions import PermissionSet
@@ -25,3 +25,9 @@ class Principal:
     """The session's public name (the hash of its secret, in hex); None for a token."""
     expires_at: datetime | None
     """When the credentials end by themselves."""
+
+    def impersonal(self) -> "Principal":
+        """Nobody in particular with this tenant and these permissions: who equal operations are executed for."""
+        return replace(
+            self, user_id="", email="", name="", roles=(), permissions_version="", session_id=None, expires_at=None
+        )

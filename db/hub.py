@@ -116,6 +116,11 @@ class Hub:
         """Where the tenant's log stands now."""
         return await head_of(self._database.reader(tenant)) or NOTHING
 
+    def newest(self, tenant: TenantId) -> int:
+        """The newest number heard of, true or not yet; 0 while nobody follows the tenant's log."""
+        channel = self._channels.get(tenant.hex)
+        return 0 if channel is None else channel.known
+
     async def follow(self, tenant: TenantId, after: Position) -> AsyncGenerator[list[Event], None]:
         """Every event after ``after``, in order, in batches, for ever. Raises CursorExpired when the log no longer
         reaches back that far. Close it to leave.

@@ -6,9 +6,12 @@ from typing import Any
 import orjson
 from graphql import ExecutionResult
 
-from schema.errors import Unexpected, error_json
+from db.events import Position
+from schema.errors import CODES, Unexpected, error_json
+from schema.live.frames import Ending, Frame
 
 TEMPORARY = frozenset({"OVERLOADED", "OPERATION_TIMEOUT"})
+RESYNC = b'"stream":{"resync":true}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +25,6 @@ class Answer:
     status: int | None
     has_errors: bool
     operation: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One result of a stream. ``cursor`` resumes after it; None when it is no event of the log."""
-
-    payload: bytes
-    cursor: str | None
 
 
 def json_body(value: Any) -> bytes:  # Any: JSON
@@ -46,13 +41,29 @@ def answer_of(result: ExecutionResult, request_id: str, unexpected: Unexpected, 
     return Answer(json_body(body), None, None, "errors" in body, operation)
 
 
-def frame_of(result: ExecutionResult, request_id: str, unexpected: Unexpected, cursor: str | None = None) -> Frame:
+def frame_of(
+    result: ExecutionResult,
+    request_id: str,
+    unexpected: Unexpected,
+    cursor: str | None = None,
+    position: Position | None = None,
+    entity: str | None = None,
+) -> Frame:
+    """A stream's frame of one result."""
     body = _body(result, request_id, unexpected)
-    if cursor is not None:
-        body["extensions"] = {"cursor": cursor}
-    if any(error["extensions"]["code"] == "STREAM_RESYNC" for error in body.get("errors", ())):
-        body["extensions"] = {"stream": {"resync": True}}
-    return Frame(json_body(body), cursor)
+    resync = any(error["extensions"]["code"] == "STREAM_RESYNC" for error in body.get("errors", ()))
+    return Frame(json_body(body), cursor, position, entity, RESYNC if resync else None)
+
+
+def end_frame(ending: Ending, cursor: str | None) -> Frame:
+    """The last frame of an operation that was ended: why, and from where to go on. Where the client shall not come back
+    by itself it is told as an error too.
+    """
+    end = {"reason": ending.reason.value, "code": ending.code, "cursor": cursor}
+    body: dict[str, Any] = {"data": None}  # Any: JSON
+    if ending.completes and ending.code is not None:
+        body = {"errors": [{"message": CODES[ending.code], "extensions": {"code": ending.code}}], **body}
+    return Frame(json_body(body), note=b'"stream":' + json_body({"end": end}))
 
 
 def _body(result: ExecutionResult, request_id: str, unexpected: Unexpected) -> dict[str, Any]:  # Any: JSON

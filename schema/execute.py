@@ -6,7 +6,7 @@ name, the transport, the variables, the gates. Only then does anything run.
 
 from typing import Any
 
-from graphql import GraphQLError, OperationDefinitionNode
+from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode
 
 from auth.principal import Principal
 from db.clock import Clock, utc_now
@@ -15,19 +15,22 @@ from db.errors import QueryTimeout, Unavailable
 from db.event_cursors import EventCursorCodec
 from db.hub import Hub
 from db.pages import CursorCodec
-from schema.answers import Answer, Frame, answer_of, json_body
+from schema.answers import Answer, answer_of, frame_of, json_body
 from schema.documents import DocumentCache, Refused
 from schema.engine.engine import Engine
 from schema.errors import CODES, coded, error_json
 from schema.gates import Gatekeeper, Verdict
 from schema.limits import Limits
+from schema.live.feed import Feed, Told
+from schema.live.frames import Ending, EndReason
+from schema.live.groups import Groups
+from schema.live.member import Member
 from schema.reference import Reference
 from schema.requests import OperationRequest, Ready
 from schema.root import schema, sdl
 from schema.runner import Runner
-from schema.streams import EventStream
 
-__all__ = ["Answer", "EventStream", "Frame", "Gateway", "OperationRequest"]
+__all__ = ["Answer", "Gateway", "OperationRequest"]
 
 
 class Gateway:
@@ -50,19 +53,20 @@ class Gateway:
         self.engine = Engine(schema(), core) if engine == "compiled" else None
         self.sdl = sdl()
         self._runner = Runner(database, hub, cursors, event_cursors, Reference(core), self.engine, clock, tell_engine)
+        self.groups = Groups(self._runner, schema())
         self._introspection = introspection
         # A suggestion names a field: only where anybody may see the schema.
         self._documents = DocumentCache(core, limits or Limits(), hide_suggestions=introspection != "everyone")
         self._gates = Gatekeeper(core)
 
-    async def answer(self, request: OperationRequest, caller: Principal | None) -> Answer | EventStream:
+    async def answer(self, request: OperationRequest, caller: Principal | None) -> Answer | Feed:
         """The answer to any request. Never raises: what nobody foresaw is masked and logged once."""
         try:
             ready = self._prepare(request, caller)
             if isinstance(ready, Answer):
                 return ready
             if ready.kind == "subscription" and caller is not None:
-                return EventStream(self._runner, request, ready, caller)
+                return self._open(request, ready, caller)
             result = await self._runner.run(request, ready, caller)
             return answer_of(result, request.request_id, self._runner.unexpected, ready.kind)
         except Unavailable:
@@ -73,6 +77,16 @@ class Gateway:
             self._runner.unexpected(error)
             return self.refuse("INTERNAL_SERVER_ERROR", "Internal error.", request.request_id)
 
+    def judge_again(self, member: Member, caller: Principal) -> None:
+        """Let an open subscription go on as this caller, of the same user and tenant: in the group of its permissions,
+        from the same position; or end it, if it may no longer run.
+        """
+        ready = self._prepare(member.request, caller)
+        if isinstance(ready, Answer):
+            member.finish(Ending(EndReason.FORBIDDEN, ready.code))
+        else:
+            self.groups.move(member, ready, caller)
+
     def refuse(self, code: str, message: str, request_id: str, **extensions: Any) -> Answer:  # Any: JSON
         """An answer that refuses before anything ran, in the shape of all others."""
         return self._refused(Refused(code, (coded(code, message, **extensions),)), request_id)
@@ -80,6 +94,14 @@ class Gateway:
     def may_introspect(self, caller: Principal | None) -> bool:
         """Whether the caller may see the schema."""
         return self._introspection == "everyone" or (self._introspection == "signed-in" and caller is not None)
+
+    def _open(self, request: OperationRequest, ready: Ready, caller: Principal) -> Feed:
+        try:
+            return self.groups.open(request, ready, caller)
+        except Exception as error:  # a stream that cannot begin says why in its only frame
+            failed = ExecutionResult(None, [GraphQLError("The stream failed.", original_error=error)])
+            frame = frame_of(failed, request.request_id, self._runner.unexpected)
+            return Told(frame, ending=Ending(EndReason.FAILED))
 
     def _prepare(self, request: OperationRequest, caller: Principal | None) -> Ready | Answer:
         if not request.document:

@@ -51,12 +51,10 @@ class Operation:
     """Coordinates that this operation may not read, with the permission that is missing."""
     nulls: list[Denial] = field(default_factory=list)
     """The denied nulls that were written, one by one."""
-    resume_first: bool = False
-    """Whether ``resume_after`` wins over an ``after`` argument."""
     resume_after: Position | None = None
-    """Where a stream goes on, from Last-Event-ID."""
+    """Where a live operation begins; None: now."""
     moved: Callable[[Position], None] = lambda position: None
-    """Told how far a stream's log is done with."""
+    """Told where a live operation begins, and how far its log is done with."""
     _loaders: Loaders | None = None
 
     def deny(self, selection: int, coordinate: str, permission: str, path: Path) -> None:

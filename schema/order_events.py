@@ -11,16 +11,14 @@ from strawberry.scalars import JSON
 
 from db.events import Event, Position
 from db.ids import public_id
-from resolvers.errors import InvalidInput
 from resolvers.orders import orders_by_id, watch_orders
-from schema.directives import requires
 from schema.fields import Info, column, given, to_one
 from schema.filters import condition_of
+from schema.live.delivery import keep, live_field
 from schema.operation import Operation
 from schema.orders import READ, Order, OrderWhere
 from schema.patches import patch_fields, patch_of
 
-MAX_CURSOR = 200
 _PATCH = patch_fields(Order)
 
 
@@ -53,25 +51,12 @@ async def _order_events(
 ) -> AsyncIterator[Any]:  # Any: an event's source
     operation = info.context
     wanted = None if given(types) is None else frozenset(kind.value for kind in types or ())
-    start = _position(operation, given(after))
-    condition = condition_of(given(where))
-    async with aclosing(watch_orders(operation.read, condition, wanted, start, operation.moved)) as events:
+    events = watch_orders(operation.read, condition_of(given(where)), wanted, operation.resume_after, operation.moved)
+    async with aclosing(events):
         async for event in events:
             source = _source(operation, event)
             if source is not None:
                 yield source
-
-
-def _position(operation: Operation, after: str | None) -> Position | None:
-    """On GET a last event id goes before ``after``: an EventSource keeps the one up to date, while its address with
-    the other stays as it was. On POST the document is written anew for each attempt, so ``after`` is the newer word.
-    """
-    resume = operation.resume_after
-    if after is None or (resume is not None and operation.resume_first):
-        return resume
-    if len(after) > MAX_CURSOR:
-        raise InvalidInput("The cursor is malformed.")
-    return operation.event_cursors.decode(operation.read.principal.tenant, after)
 
 
 def _source(operation: Operation, event: Event) -> dict[str, Any] | None:  # Any: one value per field
@@ -85,6 +70,7 @@ def _source(operation: Operation, event: Event) -> dict[str, Any] | None:  # Any
         "entity_id": event.entity_id,
         "patch": patch,
         "ts": event.ts,
+        "position": position,
         "cursor": operation.event_cursors.encode(operation.read.principal.tenant, position),
     }
 
@@ -93,9 +79,10 @@ def _source(operation: Operation, event: Event) -> dict[str, Any] | None:  # Any
 class OrderSubscriptions:
     """The subscriptions of orders."""
 
-    order_events: OrderEvent = strawberry.subscription(  # type: ignore[assignment]  # typed as its stream
-        resolver=_order_events,
-        directives=requires(READ),
+    order_events: OrderEvent = live_field(
+        _order_events,
+        gate=READ,
+        delivery=keep(),
         description="Every change of the orders that match before or after it, "
         "from now on or after a cursor: none lost, none twice.",
     )

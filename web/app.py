@@ -30,6 +30,7 @@ from web.responses import error_body
 from web.routing import every_method, get
 from web.sdl import serve_sdl
 from web.settings import Settings
+from web.sse.streams import Streams
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -88,6 +89,11 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             engine=settings.engine,
             tell_engine=settings.environment == "demo",
         )
+        streams = state.streams = Streams(
+            ping_seconds=settings.ping_seconds, draining=state.draining, gauge=state.metrics.streams_open
+        )
+        turning = asyncio.create_task(streams.run())
+        closing.callback(turning.cancel)
         state.metrics.watch(hub, gateway.engine.ran if gateway.engine is not None else None)
         gc.collect()
         gc.freeze()  # what lives as long as the process need not be looked through again and again

@@ -8,8 +8,8 @@ from starlette.types import Receive, Scope, Send
 
 from schema.answers import Answer
 from schema.execute import Gateway
+from schema.live.feed import Feed
 from schema.requests import OperationRequest
-from schema.streams import EventStream
 from web.admission import admit, last_event_id_of
 from web.body import Fields, fields_of
 from web.metrics import Metrics
@@ -17,6 +17,7 @@ from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, TOLD_IN_STREAM, Accep
 from web.refusals import ClientGone, Header, Refusal
 from web.responses import send_bytes
 from web.sse.messages import COMPLETE, OPENING, next_event
+from web.sse.outlet import Outlet
 from web.sse.stream import HEADERS as STREAM_HEADERS
 from web.sse.stream import StreamResponse
 
@@ -47,10 +48,12 @@ class GraphQLEndpoint:
             answer = gateway.refuse(refusal.code, refusal.message, scope["state"]["request_id"])
             await _send(scope, send, media, answer, refusal.status, refusal.headers)
             return
-        if isinstance(outcome, EventStream):
-            await _stream(scope, outcome)(scope, receive, send)
-        else:
+        if isinstance(outcome, Answer):
             await _send(scope, send, media, outcome, outcome.status, (_ALLOW_POST,) if outcome.status == 405 else ())
+        else:
+            outlet = Outlet()
+            outlet.add(outcome)
+            await StreamResponse(outlet, scope["app"].state.streams)(scope, receive, send)
 
     def _accept(self, fields: Fields) -> Accepted:
         accepted = negotiate(fields.get(b"accept"))
@@ -60,7 +63,7 @@ class GraphQLEndpoint:
 
     async def _answer(
         self, gateway: Gateway, scope: Scope, receive: Receive, fields: Fields, accepted: Accepted
-    ) -> Answer | EventStream:
+    ) -> Answer | Feed:
         if accepted.media is None:
             raise Refusal("BAD_REQUEST", f"Accept one of {', '.join(media.value for media in Media)}.", 406)
         if self._only_streams and (scope["method"] in {"PUT", "DELETE"} or _RESERVATION in fields):
@@ -84,16 +87,6 @@ class GraphQLEndpoint:
 
 def _single_connection() -> Refusal:
     return Refusal("FEATURE_DISABLED", "graphql-sse is served in distinct connections mode only.", 501)
-
-
-def _stream(scope: Scope, stream: EventStream) -> StreamResponse:
-    state = scope["app"].state
-    return StreamResponse(
-        stream,
-        ping_seconds=state.settings.ping_seconds,
-        draining=state.draining,
-        gauge=state.metrics.streams_open,
-    )
 
 
 async def _send(

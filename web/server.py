@@ -10,14 +10,17 @@
 import asyncio
 import signal
 import socket
+from functools import partial
 from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from web.direct_wire import Chunker, DirectWire, Lines
 from web.settings import Settings
 from web.sse.stream import ABORT
+from web.sse.wires import WIRE
 
 DRAIN_SECONDS = 10
 """How long requests may run on when the server stops."""
@@ -52,11 +55,13 @@ class Server(uvicorn.Server):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1 protocol with a bounded head and a way to cut a connection off."""
+    """uvicorn's HTTP/1.1 protocol with a bounded head, a way to cut a connection off, and direct wires."""
 
     _in_head = True
     _head_bytes = 0
     _completed = False
+    _lines: Lines | None = None
+    _chunker = Chunker()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base class
         super().connection_made(transport)
@@ -83,10 +88,24 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         super().on_headers_complete()
+        self.scope["extensions"][WIRE] = {"call": partial(DirectWire, self.cycle, self._chunker, self._attach)}
 
     def on_message_complete(self) -> None:
         self._in_head, self._head_bytes, self._completed = True, 0, True
         super().on_message_complete()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._lines is not None:
+            self._lines.resumed()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self._lines is not None:
+            self._lines.lost()
+
+    def _attach(self, lines: Lines | None) -> None:
+        self._lines = lines
 
     def _unsupported_upgrade_warning(self) -> None:
         """An upgrade that is not offered is passed over (RFC 9110, 7.8), and anybody may ask for one: no news."""

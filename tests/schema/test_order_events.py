@@ -6,7 +6,7 @@ from contextlib import aclosing
 import pytest
 
 from db.event_cursors import EventCursorCodec
-from schema.execute import Frame
+from tests.support.feeds import Frame
 from tests.support.world import KEY, World
 
 WATCH = "subscription ($after: String) { orderEvents(after: $after) { patch } }"

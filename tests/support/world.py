@@ -18,8 +18,9 @@ from db.pages import CursorCodec
 from db.seed import seed
 from db.tenancy import TenantId
 from resolvers.context import WriteContext
-from schema.execute import Answer, EventStream, Gateway, OperationRequest
+from schema.execute import Answer, Gateway, OperationRequest
 from tests.support.database import Dsns
+from tests.support.feeds import Watched
 
 KEY = b"a key for tests, 32 bytes long.."
 ORDERS = 2_000
@@ -90,7 +91,7 @@ class World:
         caller: Principal | str = "admin",
         last_event_id: str | None = None,
         by_get: bool = False,
-    ) -> EventStream:
+    ) -> Watched:
         """Open a subscription; the caller of this closes it."""
         who = self.principal(caller) if isinstance(caller, str) else caller
         request = OperationRequest(
@@ -105,8 +106,8 @@ class World:
             last_event_id_first=by_get,
         )
         stream = await self.gateway.answer(request, who)
-        assert isinstance(stream, EventStream), stream
-        return stream
+        assert not isinstance(stream, Answer), stream
+        return Watched(stream)
 
     def write_context(self, caller: Principal | str = "admin") -> WriteContext:
         """What a mutation's resolver is given."""

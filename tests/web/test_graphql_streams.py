@@ -66,7 +66,8 @@ async def test_hanging_up_frees_everything(front: Front) -> None:
     await until_closed(front)
     async with front.stream(EVENTS, headers=await front.bearer()) as stream:
         await stream.wait_for_id()
-        assert (front.open_streams, front.app.state.hub.followers) == (1, 1)
+        await until(lambda: front.app.state.hub.followers == 1)
+        assert front.open_streams == 1
         await stream.dispose()
         await until_closed(front)
 

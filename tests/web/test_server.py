@@ -17,7 +17,7 @@ import pytest
 from tests.support.server import SECRET, STREAM, Front, serving
 from tests.support.streams import StreamClient
 from web.server import MAX_HEAD
-from web.sse.stream import StreamResponse
+from web.sse.streams import Streams
 
 EVENTS = "subscription { orderEvents { id } }"
 ROOT = Path(__file__).parents[2]
@@ -99,7 +99,7 @@ async def test_a_stream_that_is_opened_while_the_server_drains_ends_without_comp
 
 
 async def test_a_client_that_reads_nothing_is_cut_off(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("web.graphql.StreamResponse", partial(StreamResponse, send_seconds=0.2))
+    monkeypatch.setattr("web.app.Streams", partial(Streams, send_seconds=0.2))
     query = "subscription { orderEvents { id patch order { notes items { sku } customer { name } } } }"
     body = b'{"query":"%s"}' % query.encode()
     async with serving(front.app.state.settings) as stalling:

@@ -1,4 +1,4 @@
-"""The frames of an event stream, as bytes. No I/O; the vocabulary of graphql-sse's distinct connections mode.
+"""The frames of an event stream, as bytes. No I/O; the vocabulary of graphql-sse.
 
 Rules
 - Lines end with LF alone: urql's parser fails on CRLF.
@@ -10,6 +10,7 @@ Rules
   (CR, LF), nor one by the wider rule of clients that split text as Python does (NEL, LS, PS).
 """
 
+import json
 import re
 
 RETRY_MILLISECONDS = 1000
@@ -32,6 +33,21 @@ def next_event(payload: bytes, cursor: str | None = None) -> bytes:
     return b"event: next\n%sdata: %s\n\n" % (_id_line(cursor), payload)
 
 
+def named(operation: str, payload: bytes) -> bytes:
+    """A result of one operation among many, as single connection mode wraps it."""
+    return b'{"id":%s,"payload":%s}' % (_text(operation), payload)
+
+
+def complete_of(operation: str) -> bytes:
+    """One operation among many is over."""
+    return b'event: complete\ndata: {"id":%s}\n\n' % _text(operation)
+
+
+def retry(milliseconds: int, cursor: str | None = None) -> bytes:
+    """When to come back, and from where."""
+    return b"retry: %d\n%s\n" % (milliseconds, _id_line(cursor))
+
+
 def ping(cursor: str | None = None) -> bytes:
     """A comment that keeps the connection open; with a cursor it moves the client's last event id, silently."""
     return PING if cursor is None else b":\n%s\n" % _id_line(cursor)
@@ -43,3 +59,8 @@ def _id_line(cursor: str | None) -> bytes:
     if not _ID.fullmatch(cursor):
         raise ValueError("a cursor is URL-safe text")
     return b"id: %s\n" % cursor.encode()
+
+
+def _text(value: str) -> bytes:
+    """A client's text as JSON in ASCII: it breaks no line."""
+    return json.dumps(value).encode()

@@ -1,39 +1,72 @@
 """One stream's response: what is written when, and that every end frees all of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 from starlette.types import Message
 
+from db.events import Position
+from schema.live.frames import COMPLETED, Ending, Frame
 from tests.support.waiting import until
-from web.sse.messages import COMPLETE, OPENING
+from web.sse.messages import COMPLETE, OPENING, next_event
+from web.sse.outlet import Outlet
 from web.sse.stream import ABORT, HEADERS, StreamResponse
+from web.sse.streams import Streams
+
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    payload: bytes
-    cursor: str | None = None
+class Given:
+    """A durable feed of frames that a test puts in."""
 
+    durable = True
 
-@dataclass
-class Source:
-    """Frames as a test puts them in; None ends it, an exception fails it."""
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self.ending: Ending | None = None
+        self.over: Ending | None = None
+        self.closed = False
+        self.at: int | None = None
+        self.fails = False
+        self.wake: Callable[[], None] = lambda: None
 
-    cursor: str | None = None
-    closed: bool = False
-    given: asyncio.Queue[Result | Exception | None] = field(default_factory=lambda: asyncio.Queue(100))
+    @property
+    def done(self) -> Position | None:
+        return None if self.at is None else Position(self.at, MOMENT)
 
-    async def __aiter__(self) -> AsyncIterator[Result]:
-        while (item := await self.given.get()) is not None:
-            if isinstance(item, Exception):
-                raise item
-            self.cursor = item.cursor
-            yield item
+    @property
+    def cursor(self) -> str | None:
+        return None if self.at is None else f"c{self.at}"
 
-    async def aclose(self) -> None:
+    def give(self, *payloads: bytes, last: Ending | None = None) -> None:
+        """Frames, each of the next event; with ``last`` it is over after them."""
+        for payload in payloads:
+            self.at = (self.at or 0) + 1
+            self.frames.append(Frame(payload, f"c{self.at}", Position(self.at, MOMENT)))
+        self.over = last
+        self.ending = None if self.frames else last
+        self.wake()
+
+    def move(self, at: int) -> None:
+        """The log is done with up to there."""
+        self.at = at
+        self.wake()
+
+    def listen(self, wake: Callable[[], None], queued: Callable[[], int], *, moves: bool = False) -> None:
+        self.wake = wake
+        wake()
+
+    def take(self, upto: int | None = None, limit: int = 64) -> list[Frame]:
+        if self.fails:
+            raise LookupError("unforeseen")
+        taken, self.frames = self.frames[:limit], self.frames[limit:]
+        self.ending = None if self.frames else self.over
+        return taken
+
+    async def aclose(self, ending: Ending) -> None:
         self.closed = True
 
 
@@ -56,19 +89,18 @@ class Connection:
     """One client: what was sent to it, and whether it still takes anything."""
 
     def __init__(self, ping_seconds: float = 30, send_seconds: float = 5) -> None:
-        self.source, self.gauge, self.draining = Source(), Count(), asyncio.Event()
+        self.feed, self.gauge, self.draining = Given(), Count(), asyncio.Event()
         self.sent: list[Message] = []
         self.takes, self.gone, self.aborted = asyncio.Event(), asyncio.Event(), False
         self.takes.set()
-        response = StreamResponse(
-            self.source,
-            ping_seconds=ping_seconds,
-            draining=self.draining,
-            gauge=self.gauge,
-            send_seconds=send_seconds,
+        streams = Streams(
+            ping_seconds=ping_seconds, draining=self.draining, gauge=self.gauge, send_seconds=send_seconds
         )
+        outlet = Outlet()
+        outlet.add(self.feed)
+        self.turning = asyncio.create_task(streams.run())
         scope = {"type": "http", "extensions": {ABORT: {"call": self._abort}}}
-        self.task = asyncio.create_task(response(scope, self._receive, self._send))
+        self.task = asyncio.create_task(StreamResponse(outlet, streams)(scope, self._receive, self._send))
 
     @property
     def body(self) -> bytes:
@@ -85,7 +117,8 @@ class Connection:
     async def over(self) -> None:
         async with asyncio.timeout(5):
             await self.task
-        assert (self.source.closed, self.gauge.value, self.gauge.highest) == (True, 0, 1)
+        self.turning.cancel()
+        assert (self.feed.closed, self.gauge.value, self.gauge.highest) == (True, 0, 1)
 
     async def _receive(self) -> Message:
         if not self.gone.is_set():
@@ -109,12 +142,12 @@ async def test_the_first_bytes_go_out_before_there_is_any_result() -> None:
     await connection.over()
 
 
-async def test_a_source_that_ends_completes_the_stream() -> None:
+async def test_a_feed_that_ends_completes_the_stream() -> None:
     connection = Connection()
-    for item in (Result(b"1", "a"), Result(b"2"), None):
-        connection.source.given.put_nowait(item)
+    connection.feed.give(b"{}", b"[]", last=COMPLETED)
     await connection.over()
-    assert connection.body == OPENING + b"event: next\nid: a\ndata: 1\n\nevent: next\ndata: 2\n\n" + COMPLETE
+    told = next_event(b'{,"extensions":{"cursor":"c1"}}', "c1") + next_event(b'[,"extensions":{"cursor":"c2"}}', "c2")
+    assert connection.body == OPENING + told + COMPLETE
     assert connection.finished
 
 
@@ -129,11 +162,11 @@ async def test_a_client_that_hangs_up_frees_everything_and_is_sent_nothing() -> 
 
 async def test_a_drained_stream_gets_its_last_chunk_and_no_complete() -> None:
     connection = Connection()
-    connection.source.given.put_nowait(Result(b"1", "a"))
-    await connection.until(b"data: 1")
+    connection.feed.give(b"{}")
+    await connection.until(b"id: c1\n")
     connection.draining.set()
     await connection.over()
-    assert connection.body == OPENING + b"event: next\nid: a\ndata: 1\n\n"
+    assert COMPLETE not in connection.body
     assert connection.finished
 
 
@@ -141,7 +174,8 @@ async def test_a_stream_that_opens_while_the_server_drains_ends_at_once() -> Non
     connection = Connection()
     connection.draining.set()
     await connection.over()
-    assert (connection.body, connection.finished) == (OPENING, True)
+    assert COMPLETE not in connection.body
+    assert connection.finished
 
 
 async def test_silence_is_broken_by_comments() -> None:
@@ -152,11 +186,11 @@ async def test_silence_is_broken_by_comments() -> None:
 
 
 async def test_a_busy_stream_is_not_pinged() -> None:
-    connection = Connection(ping_seconds=0.2)
+    connection = Connection(ping_seconds=0.4)
     for _ in range(12):
-        connection.source.given.put_nowait(Result(b"1", "a"))
+        connection.feed.give(b"{}")
         await asyncio.sleep(0.05)
-    assert connection.body.removeprefix(OPENING) == b"event: next\nid: a\ndata: 1\n\n" * 12
+    assert b"\n:\n" not in connection.body.removeprefix(OPENING)
     connection.gone.set()
     await connection.over()
 
@@ -164,20 +198,20 @@ async def test_a_busy_stream_is_not_pinged() -> None:
 async def test_the_place_where_a_stream_begins_is_told_as_soon_as_it_is_known() -> None:
     connection = Connection(ping_seconds=30)
     await connection.until(OPENING)
-    connection.source.cursor = "start"
-    await connection.until(b":\nid: start\n\n")
+    connection.feed.move(7)
+    await connection.until(b":\nid: c7\n\n")
     connection.gone.set()
     await connection.over()
 
 
 async def test_a_ping_tells_a_cursor_that_moved_without_a_match_and_tells_it_once() -> None:
     connection = Connection(ping_seconds=0.02)
-    connection.source.given.put_nowait(Result(b"1", "a"))
-    await connection.until(b"data: 1\n\n:\n\n")
-    connection.source.cursor = "b"
-    await connection.until(b":\nid: b\n\n:\n\n:\n\n")
-    assert connection.body.count(b"id: b") == 1
-    assert connection.body.count(b"id: a") == 1
+    connection.feed.give(b"{}")
+    await connection.until(b"}}\n\n:\n\n")
+    connection.feed.at = 5
+    await connection.until(b":\nid: c5\n\n:\n\n")
+    assert connection.body.count(b"id: c5") == 1
+    assert connection.body.count(b"id: c1") == 1
     connection.gone.set()
     await connection.over()
 
@@ -186,53 +220,46 @@ async def test_no_id_overtakes_a_result_that_waits_for_the_client() -> None:
     connection = Connection(ping_seconds=0.01)
     await connection.until(OPENING)
     connection.takes.clear()
-    connection.source.given.put_nowait(Result(b"1", "a"))
-    connection.source.given.put_nowait(Result(b"2", "b"))
+    for _ in range(3):
+        connection.feed.give(b"{}")
     await asyncio.sleep(0.1)
     connection.takes.set()
-    await connection.until(b"data: 2")
+    await connection.until(b"id: c3")
     ids = [line for line in connection.body.split(b"\n") if line.startswith(b"id")]
-    assert ids == [b"id: a", b"id: b"]
+    assert ids == [b"id: c1", b"id: c2", b"id: c3"]
     connection.gone.set()
     await connection.over()
 
 
-async def test_a_slow_client_holds_up_its_source_instead_of_a_queue() -> None:
+async def test_a_slow_client_holds_up_its_feed_instead_of_a_queue() -> None:
     connection = Connection()
     await connection.until(OPENING)
     connection.takes.clear()
-    for number in range(10):
-        connection.source.given.put_nowait(Result(b"%d" % number))
+    for _ in range(10):
+        connection.feed.give(b"{}")
     await asyncio.sleep(0.05)
-    assert connection.source.given.qsize() == 9
+    assert len(connection.feed.frames) == 9
     connection.gone.set()
     await connection.over()
 
 
-async def test_a_client_that_takes_nothing_is_cut_off() -> None:
-    connection = Connection(send_seconds=0.05)
+@pytest.mark.parametrize("ping_seconds", [0.02, 0.2])
+async def test_a_client_that_takes_nothing_is_cut_off(ping_seconds: float) -> None:
+    connection = Connection(ping_seconds=ping_seconds, send_seconds=0.05)
     await connection.until(OPENING)
     connection.takes.clear()
-    connection.source.given.put_nowait(Result(b"1"))
+    connection.feed.give(b"{}")
     await connection.over()
     assert connection.aborted
 
 
-async def test_a_client_that_takes_no_pings_is_cut_off() -> None:
-    connection = Connection(ping_seconds=0.02, send_seconds=0.05)
-    await connection.until(OPENING)
-    connection.takes.clear()
-    await connection.over()
-    assert connection.aborted
-
-
-async def test_a_source_that_fails_frees_everything_and_says_so_to_the_server() -> None:
+async def test_a_feed_that_fails_frees_everything_and_nobody_else() -> None:
     connection = Connection()
-    connection.source.given.put_nowait(LookupError("unforeseen"))
-    with pytest.raises(LookupError):
-        await connection.over()
-    assert (connection.source.closed, connection.gauge.value) == (True, 0)
-    assert not connection.finished
+    await connection.until(OPENING)
+    connection.feed.fails = True
+    connection.feed.give(b"{}")
+    await connection.over()
+    assert connection.body == OPENING
 
 
 async def test_a_cancelled_request_frees_everything() -> None:
@@ -241,4 +268,4 @@ async def test_a_cancelled_request_frees_everything() -> None:
     connection.task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await connection.task
-    assert (connection.source.closed, connection.gauge.value) == (True, 0)
+    assert (connection.feed.closed, connection.gauge.value) == (True, 0)

@@ -1,0 +1,143 @@
+"""All live operations of a process: which group a subscription belongs to, where it begins, and who is open."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import strawberry
+from graphql import FieldNode, GraphQLField, VariableNode, Visitor, visit
+from graphql.execution.collect_fields import collect_fields
+from graphql.execution.values import get_argument_values
+from strawberry.types.arguments import convert_arguments
+
+from auth.principal import Principal
+from db.events import Position
+from db.ids import new_id
+from resolvers.errors import InvalidInput
+from schema.gates import DEFINITION
+from schema.live.delivery import CURSOR_ARGUMENT, Arguments, live_of
+from schema.live.group import Group
+from schema.live.member import Member
+from schema.requests import OperationRequest, Ready
+from schema.runner import Runner
+
+MAX_CURSOR = 200
+Key = tuple[str, str | None, str, str, frozenset[str]]
+
+
+class Groups:
+    """Made once a process. ``open`` a subscription; look at ``members``."""
+
+    def __init__(self, runner: Runner, schema: strawberry.Schema) -> None:
+        self._runner = runner
+        self._schema = schema
+        self._groups: dict[Key, Group] = {}
+
+    @property
+    def groups(self) -> Iterable[Group]:
+        """The groups that have members now."""
+        return self._groups.values()
+
+    @property
+    def members(self) -> list[Member]:
+        """Every open subscription."""
+        return [member for group in self._groups.values() for member in group.members]
+
+    def open(self, request: OperationRequest, ready: Ready, caller: Principal) -> Member:
+        """Raises BadCursor, CursorExpired, InvalidInput for a cursor that is not good for this caller."""
+        definition, node, values = _root(ready)
+        live = live_of(definition)
+        wanted = None
+        if live.opening is None:
+            wanted = self._position(request, caller, values.get(CURSOR_ARGUMENT))
+        arguments = self._arguments(definition, values) if live.opening is not None else {}
+        group = self._group(request, ready, caller, definition, node)
+        return Member(group, caller, request, self._runner.clock(), wanted, arguments)
+
+    def move(self, member: Member, ready: Ready, caller: Principal) -> None:
+        """Let the member go on as this caller, whose operation was judged again."""
+        definition, node, _ = _root(ready)
+        member.move(self._group(member.request, ready, caller, definition, node), caller)
+
+    def _group(
+        self, request: OperationRequest, ready: Ready, caller: Principal, definition: GraphQLField, node: FieldNode
+    ) -> Group:
+        key = _key(request, ready, caller, node)
+        group = self._groups.get(key)
+        if group is None:
+            own = replace(request, request_id=new_id())
+            emptied = self._forget(key)
+            group = Group(self._runner, own, ready, caller.impersonal(), live_of(definition), emptied)
+            self._groups[key] = group
+        return group
+
+    def _forget(self, key: Key) -> Callable[[], None]:
+        def emptied() -> None:
+            self._groups.pop(key, None)
+
+        return emptied
+
+    def _position(self, request: OperationRequest, caller: Principal, after: str | None) -> Position | None:
+        """On GET a last event id goes before ``after``: an EventSource keeps the one up to date, while its address
+        with the other stays as it was. On POST the document is written anew for each attempt, so ``after`` is the
+        newer word.
+        """
+        last = request.last_event_id
+        chosen = last if after is None or (last is not None and request.last_event_id_first) else after
+        if chosen is None:
+            return None
+        if len(chosen) > MAX_CURSOR:
+            raise InvalidInput("The cursor is malformed.")
+        return self._runner.event_cursors.decode(caller.tenant, chosen)
+
+    def _arguments(self, definition: GraphQLField, values: dict[str, Any]) -> Arguments:  # Any: coerced arguments
+        field = definition.extensions[DEFINITION]
+        registry = self._schema.schema_converter.scalar_registry
+        return convert_arguments(values, field.arguments, registry, self._schema.config)
+
+
+def _root(ready: Ready) -> tuple[GraphQLField, FieldNode, dict[str, Any]]:  # Any: coerced arguments
+    """The subscription's field, where it stands in the document, and its arguments."""
+    executor = ready.executor
+    root = executor.schema.subscription_type
+    if root is None:
+        raise LookupError("the schema has no subscriptions")
+    fields = collect_fields(
+        executor.schema, executor.fragments, executor.variable_values, root, executor.operation, False
+    ).grouped_field_set
+    details = next(iter(fields.values()))[0]
+    definition = root.fields[details.node.name.value]
+    values = get_argument_values(
+        definition, details.node, executor.variable_values, details.fragment_variable_values, True
+    )
+    return definition, details.node, values
+
+
+def _key(request: OperationRequest, ready: Ready, caller: Principal, node: FieldNode) -> Key:
+    cursor = _cursor_variable(ready, node)
+    declared = ready.executor.variable_values.coerced.keys()
+    variables = {name: value for name, value in ready.variables.items() if name in declared and name != cursor}
+    canonical = json.dumps(variables, sort_keys=True)
+    return request.document or "", ready.name, canonical, caller.tenant.hex, caller.permissions.grants
+
+
+def _cursor_variable(ready: Ready, node: FieldNode) -> str | None:
+    """The variable that is the cursor and nothing else: its value does not make a group another one."""
+    for argument in node.arguments or ():
+        if argument.name.value == CURSOR_ARGUMENT and isinstance(argument.value, VariableNode):
+            name = argument.value.name.value
+            uses = _Uses(name)
+            visit(ready.document.node, uses)
+            return name if uses.count == 2 else None  # where it is declared, and there
+    return None
+
+
+class _Uses(Visitor):
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.count = 0
+
+    def enter_variable(self, node: VariableNode, *_args: object) -> None:
+        self.count += node.name.value == self.name

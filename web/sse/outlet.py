@@ -1,0 +1,239 @@
+"""The outlet: what one connection is told, by one operation (distinct connections mode) or by many (single).
+
+Theory of operation
+- It holds feeds, not frames. When a feed wakes it, or the wire has room again, it takes what is ready and writes it;
+  while the wire is full it takes nothing, so that nothing is queued for a client that does not read.
+- All durable feeds of a connection share one cursor: the least of the positions that they are done with. Frames are
+  told in the order of the log, up to there; those that one event causes go out in one write, and only the last of
+  them carries the cursor. A cut may repeat an event, it never loses one. Which operation comes last changes with every
+  event, so that each of them learns a cursor now and then.
+- With one operation the bytes of a frame are made once and shared by every connection that carries it.
+- ``id:`` moves on a ping when the log moved without a match, and never past a frame that was not written.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from schema.answers import end_frame
+from schema.live.feed import Feed
+from schema.live.frames import GONE, SILENT, Ending, EndReason, Frame, whole
+from web.sse.messages import COMPLETE, OPENING, complete_of, named, next_event, ping
+from web.sse.wires import Wire
+
+EVERYTHING = 1_000_000
+STALLED = Ending(EndReason.STALLED)
+_log = structlog.get_logger()
+
+
+class Outlet:
+    """``attach`` the wire, ``add`` feeds, and wait for ``over``; then ``aclose``. All calls from the loop's thread.
+
+    With ``single`` it carries many operations, each by name, and goes on without any; else exactly one, and is over
+    with it. ``ended`` is told the name of each operation that ended by itself.
+    """
+
+    def __init__(self, *, single: bool = False, ended: Callable[[str], None] = lambda name: None) -> None:
+        self.over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        """Why it ends; the response's last chunk is still to come."""
+        self.full_since: float | None = None
+        """When the wire became full; None while it has room."""
+        self.written = 0.0
+        """When something was written last, in the loop's time."""
+        self.told: str | None = None
+        """The newest cursor that the client knows."""
+        self._single = single
+        self._ended = ended
+        self._feeds: dict[str, Feed] = {}
+        self._wire: Wire | None = None
+        self._now = asyncio.get_running_loop().time
+        self._busy = self._again = self._turned = False
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def names(self) -> list[str]:
+        """The operations that run now."""
+        return list(self._feeds)
+
+    @property
+    def full(self) -> bool:
+        return self.full_since is not None
+
+    def attach(self, wire: Wire) -> None:
+        """Write the first bytes, and from now on whatever there is."""
+        self._wire = wire
+        wire.open(self._room, lambda: self.end(GONE))
+        self._write(OPENING)
+        self.flush()
+
+    def add(self, feed: Feed, name: str = "") -> None:
+        """Carry one operation more; ``name`` is its id in single connection mode, not in use."""
+        if name in self._feeds:
+            raise ValueError("an operation of this name runs already")
+        self._feeds[name] = feed
+        feed.listen(self.flush, self._queued, moves=self._single)
+
+    async def remove(self, name: str, ending: Ending = GONE) -> bool:
+        """Stop an operation; its client is told no more of it. False when there is none of that name."""
+        feed = self._feeds.pop(name, None)
+        if feed is not None:
+            await feed.aclose(ending)
+            self.flush()
+        return feed is not None
+
+    def flush(self) -> None:
+        """Write what is ready, as far as there is room."""
+        if self._busy:
+            self._again = True
+            return
+        if self._wire is None or self.over.done():
+            return
+        self._busy = True
+        try:
+            self._drain()
+        except Exception as error:  # nothing but this connection may suffer
+            _log.error("unexpected_error", exc_info=error)
+            self.end(Ending(EndReason.FAILED))
+        finally:
+            self._busy = False
+
+    def ping(self) -> None:
+        """Break the silence; move the client's cursor if it moved."""
+        if self._wire is None or self.full or self.over.done():
+            return
+        cursor = self._cursor()
+        moved = None if cursor == self.told else cursor
+        self.told = cursor or self.told
+        self._write(ping(moved))
+
+    def end(self, ending: Ending, last: bytes = b"") -> None:
+        """The connection is over: ``last`` is still written if there is room."""
+        if not self.over.done():
+            if last and self._wire is not None:
+                self._write(last)
+            self.over.set_result(ending)
+
+    async def aclose(self) -> None:
+        """Free all that it carried."""
+        ending = self.over.result() if self.over.done() and not self.over.cancelled() else GONE
+        self.end(ending)
+        feeds, self._feeds = self._feeds, {}
+        for feed in feeds.values():
+            await feed.aclose(ending)
+        if self._closing:
+            await asyncio.wait(self._closing)
+        if self._wire is not None:
+            await self._wire.aclose()
+
+    def _drain(self) -> None:
+        while not self.full and not self.over.done():
+            self._again = False
+            data = self._collect_many() if self._single else self._collect_one()
+            if data:
+                self._write(data)
+            self._settle()
+            if not data and not self._again:
+                return
+
+    def _collect_one(self) -> bytes:
+        for feed in self._feeds.values():
+            frames = feed.take()
+            if not frames:
+                return self._first_cursor()
+            self.told = frames[-1].cursor or self.told
+            return _event(frames[0]) if len(frames) == 1 else b"".join(map(_event, frames))
+        return b""
+
+    def _collect_many(self) -> bytes:
+        """Everything up to the position that all durable feeds are done with, event by event."""
+        positions = [feed.done for feed in self._feeds.values() if feed.durable and feed.ending is None]
+        known = [position.seq for position in positions if position is not None]
+        upto = -1 if len(known) < len(positions) else min(known, default=None)
+        events: dict[int, list[tuple[str, Frame]]] = {}
+        for name, feed in list(self._feeds.items()):
+            for frame in feed.take(upto, EVERYTHING):
+                events.setdefault(frame.position.seq if frame.position else -1, []).append((name, frame))
+        return b"".join(self._told_together(events[seq]) for seq in sorted(events)) or self._first_cursor()
+
+    def _told_together(self, frames: list[tuple[str, Frame]]) -> bytes:
+        """The frames of one event; the last carries the cursor."""
+        if len(frames) > 1:
+            self._turned = not self._turned
+            frames = [*frames[1:], frames[0]] if self._turned else frames
+        parts = []
+        for place, (name, frame) in enumerate(frames, 1):
+            cursor = frame.cursor if place == len(frames) else None
+            parts.append(next_event(named(name, whole(frame, cursor)), cursor))
+            self.told = cursor or self.told
+        return b"".join(parts)
+
+    def _settle(self) -> None:
+        """Tell the ends of those that are over."""
+        for name, feed in list(self._feeds.items()):
+            ending = feed.ending
+            if ending is None or self.over.done():
+                continue
+            last = _last_event(ending, feed.cursor, name if self._single else None)
+            if not self._single or not ending.completes:
+                self.end(ending, last + (COMPLETE if ending.completes else b""))
+                return
+            del self._feeds[name]
+            self._write(last + complete_of(name))
+            self._close(feed, ending)
+            self._ended(name)
+
+    def _first_cursor(self) -> bytes:
+        """A client that drops before any event must know where it was."""
+        if self.told is not None or (cursor := self._cursor()) is None:
+            return b""
+        self.told = cursor
+        return ping(cursor)
+
+    def _cursor(self) -> str | None:
+        """The least that the durable feeds are done with; None while one of them does not know yet."""
+        least: Feed | None = None
+        for feed in self._feeds.values():
+            if feed.durable:
+                done = feed.done
+                if done is None:
+                    return None
+                if least is None or least.done is None or done.seq < least.done.seq:
+                    least = feed
+        return None if least is None else least.cursor
+
+    def _write(self, data: bytes) -> None:
+        if self._wire is None:
+            return
+        self.written = self._now()
+        if not self._wire.write(data):
+            self.full_since = self.written
+
+    def _room(self) -> None:
+        self.full_since = None
+        self.flush()
+
+    def _queued(self) -> int:
+        return 0 if self._wire is None else self._wire.queued()
+
+    def _close(self, feed: Feed, ending: Ending) -> None:
+        task = asyncio.ensure_future(feed.aclose(ending))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+
+def _event(frame: Frame) -> bytes:
+    if frame.wire is None:
+        frame.wire = next_event(whole(frame, frame.cursor), frame.cursor)
+    return frame.wire
+
+
+def _last_event(ending: Ending, cursor: str | None, name: str | None) -> bytes:
+    """What an operation says last of itself."""
+    frame = ending.frame
+    if frame is None:
+        if ending.reason in SILENT:
+            return b""
+        frame = end_frame(ending, cursor)
+    payload = whole(frame, frame.cursor)
+    return next_event(payload if name is None else named(name, payload), frame.cursor)
