@@ -13,6 +13,7 @@ VERBS = {
     "migrate": "Bring the database's schema up to date.",
     "seed": "Fill the database with made-up tenants.",
     "simulate": "Make live traffic: orders are placed and move on.",
+    "tail": "Follow a tenant's events in the terminal.",
     "schema": "Write schema/schema.graphql, or check it.",
     "tenant": "Make tenants.",
     "user": "Make users, and reset their passwords.",
