@@ -79,6 +79,14 @@ class ListOf:
 
 
 @dataclass(frozen=True, slots=True)
+class AnyById:
+    """A root field: objects of any kind by the public id in its argument ``id``, or by those in ``ids``."""
+
+    kinds: Mapping[str, Any]  # a NodeKind by its prefix (schema/node.py)
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """An attribute of this object's source, which is a Python object and no row."""
 
@@ -108,7 +116,7 @@ class RootInfo:
     context: Operation
 
 
-Declaration = FromColumns | Embedded | ToOne | ToMany | ById | ListOf | Held | Resolved | RootOf
+Declaration = FromColumns | Embedded | ToOne | ToMany | ById | AnyById | ListOf | Held | Resolved | RootOf
 
 
 def column(

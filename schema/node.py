@@ -3,6 +3,7 @@ a noun.
 """
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,10 @@ from graphql.pyutils import Path
 
 from db.ids import BadId, hex_of, prefix_of
 from resolvers.errors import InvalidInput
-from schema.fields import Info, prefixed
+from schema.fields import DECLARATION, AnyById, Info, prefixed, root_gate
 from schema.operation import BatchFunction, Operation
+
+MAX_IDS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,15 @@ class NodeRegistry:
     def __init__(self, kinds: dict[str, NodeKind]) -> None:
         self._kinds = kinds
 
+    def field(self, *, many: bool, description: str) -> Any:  # Any: a field specifier
+        """A root field: ``node(id)``, or ``nodes(ids)``."""
+        return strawberry.field(
+            resolver=self.nodes if many else self.node,
+            directives=root_gate(None),
+            description=description,
+            metadata={DECLARATION: AnyById(self._kinds, many)},
+        )
+
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:
         """The object with this id; null when it does not exist or is another tenant's."""
         found: Node | None = await self._load(info, id, info.path)
@@ -80,15 +92,14 @@ class NodeRegistry:
         """The objects with these ids, in their order, null where there is none. An id that is malformed is null
         with an error of its own.
         """
-        if len(ids) > 100:
-            raise InvalidInput("At most 100 ids at once.")
+        check_count(ids)
         loads = (self._load(info, id, info.path.add_key(index, None)) for index, id in enumerate(ids))
         # An exception as a list's item is that item's error.
         found: list[Any] = await asyncio.gather(*loads, return_exceptions=True)  # Any: a NodeRow, an exception
         return found
 
     async def _load(self, info: Info, public: str, path: Path) -> Any:  # Any: a NodeRow
-        kind = self._kind(public)
+        kind = kind_of(self._kinds, public)
         if not info.context.allows(kind.gate):
             # Which kind an id is of is known only now; told as any other denied selection.
             info.context.deny(id(info._raw_info.field_nodes[0]), kind.type_name, kind.gate, path)
@@ -96,8 +107,16 @@ class NodeRegistry:
         row = await info.context.loaders.of(kind.function).load(hex_of(public, prefix_of(public)))
         return None if row is None else NodeRow(kind.type_name, row)
 
-    def _kind(self, public: str) -> NodeKind:
-        try:
-            return self._kinds[prefix_of(public)]
-        except (BadId, KeyError):
-            raise InvalidInput("The id is malformed.") from None
+
+def kind_of(kinds: Mapping[str, NodeKind], public: str) -> NodeKind:
+    """What the id is an id of. Raises InvalidInput."""
+    try:
+        return kinds[prefix_of(public)]
+    except (BadId, KeyError):
+        raise InvalidInput("The id is malformed.") from None
+
+
+def check_count(ids: Sequence[str]) -> None:
+    """Raises InvalidInput."""
+    if len(ids) > MAX_IDS:
+        raise InvalidInput(f"At most {MAX_IDS} ids at once.")

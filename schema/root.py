@@ -7,7 +7,6 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.customers import NODE as CUSTOMER
 from schema.customers import Customer, CustomerQueries
-from schema.fields import root_gate
 from schema.node import Node, NodeRegistry
 from schema.order_changes import ConflictError, OrderMutations
 from schema.order_events import OrderSubscriptions
@@ -26,14 +25,12 @@ NODES = NodeRegistry({"ord": ORDER, "cus": CUSTOMER, "prd": PRODUCT})
 class Query(ViewerQueries, OrderQueries, CustomerQueries, ProductQueries):
     """Everything that can be read."""
 
-    node: Node | None = strawberry.field(
-        resolver=NODES.node,
-        directives=root_gate(None),
+    node: Node | None = NODES.field(
+        many=False,
         description="Any object by its id; null when it does not exist or is another tenant's.",
     )
-    nodes: list[Node | None] = strawberry.field(
-        resolver=NODES.nodes,
-        directives=root_gate(None),
+    nodes: list[Node | None] = NODES.field(
+        many=True,
         description="Objects by their ids, in their order; null where there is none.",
     )
 

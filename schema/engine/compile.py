@@ -1,6 +1,6 @@
 """From an operation to its plan: the root fields, and the connections below them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, OperationType
 
@@ -18,11 +18,12 @@ from schema.engine.plan import (
     RootById,
     RootEvent,
     RootList,
+    RootNodes,
     RootValue,
     Unsupported,
 )
-from schema.engine.scope import Group, Path, declared, object_type
-from schema.fields import ById, ListOf, RootOf
+from schema.engine.scope import Group, Path, abstract_type, declared, object_type
+from schema.fields import AnyById, ById, ListOf, RootOf
 from schema.reference import GatedExecutor
 
 COUNTS = ("totalCount", "totalCountIsEstimate")
@@ -65,11 +66,22 @@ class _Compiler(Levels):
             case ById(function, prefix):
                 plan_of_one = self.object(object_type(definition), group, path)
                 return RootById(function, prefix, call(definition, node), plan_of_one)
+            case AnyById(kinds, many):
+                plans = self._kinds(definition, [kind.type_name for kind in kinds.values()], group, path)
+                return RootNodes(kinds, many, call(definition, node), plans, id(node))
             case RootOf(resolver, takes_info):
                 shape = self.shape(definition.type, group, path)
                 return RootValue(resolver, takes_info, call(definition, node), shape)
             case _:
                 raise Unsupported("resolver")
+
+    def _kinds(
+        self, definition: GraphQLField, names: Collection[str], group: Group, path: Path
+    ) -> dict[str, ObjectPlan]:
+        """A level for each of the types with these names."""
+        kinds = self.schema.get_possible_types(abstract_type(definition))
+        with self.marking():
+            return {kind.name: self.object(kind, group, path) for kind in kinds if kind.name in names}
 
     def _connection(self, spec: ListSpec, definition: GraphQLField, group: Group, path: Path) -> ConnectionPlan:
         parent = object_type(definition)

@@ -7,6 +7,7 @@ from typing import Any
 from graphql.execution.values import VariableValues
 
 from schema.connections import ListSpec
+from schema.node import NodeKind
 from schema.operation import BatchFunction
 
 Call = Callable[[VariableValues], dict[str, Any]]  # Any: a value of the argument's type
@@ -197,6 +198,18 @@ class RootById:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RootNodes:
+    """Objects of any kind by their ids: a level for each kind's type."""
+
+    kinds: Mapping[str, NodeKind]
+    many: bool
+    call: Call
+    plans: Mapping[str, ObjectPlan]
+    selection: int
+    """As ``Denial`` has it: which kinds are denied is known only when the ids are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RootValue:
     """What a resolver of its own answers."""
 
@@ -213,7 +226,7 @@ class RootEvent:
     shape: Shape
 
 
-Root = Fixed | RootList | RootById | RootValue | RootEvent
+Root = Fixed | RootList | RootById | RootNodes | RootValue | RootEvent
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,6 +18,7 @@ from db.pages import PageRequest
 from schema.connections import Listed, PageArguments
 from schema.denials import Denial, settle
 from schema.engine.complete import build_rows, complete
+from schema.engine.nodes import read_nodes, wanted_nodes
 from schema.engine.nulls import Json, find_denials
 from schema.engine.plan import (
     ConnectionPlan,
@@ -26,9 +27,11 @@ from schema.engine.plan import (
     ObjectPlan,
     PageInfoPlan,
     Plan,
+    Root,
     RootById,
     RootEvent,
     RootList,
+    RootNodes,
     RootValue,
     Unsupported,
 )
@@ -44,10 +47,13 @@ Reading = Callable[[], Coroutine[None, None, Any]]
 async def run_query(plan: Plan, operation: Operation, variables: VariableValues) -> tuple[Json, list[Denial]]:
     """The response's data and its denials."""
     # All arguments are judged before the first statement: one malformed value interrupts no connection.
-    ready = {key: _ready(part, operation, variables) for key, part in plan.fields if not isinstance(part, Fixed)}
+    nulls: list[Denial] = []
+    ready = {
+        key: _ready(key, part, operation, variables, nulls) for key, part in plan.fields if not isinstance(part, Fixed)
+    }
     done = await _read(ready, operation)
     data = {key: part.value if isinstance(part, Fixed) else done[key] for key, part in plan.fields}
-    return data, settle(find_denials(plan.denied, data), data)
+    return data, settle([*find_denials(plan.denied, data), *nulls], data)
 
 
 async def _read(ready: Mapping[str, Reading], operation: Operation) -> Json:
@@ -80,10 +86,8 @@ async def run_event(plan: Plan, operation: Operation, source: Any) -> tuple[Json
     return data, settle(find_denials(plan.denied, data), data)
 
 
-def _ready(
-    part: RootList | RootById | RootValue | RootEvent, operation: Operation, variables: VariableValues
-) -> Reading:
-    """What reads a root field. Raises what is wrong with its arguments."""
+def _ready(key: str, part: Root, operation: Operation, variables: VariableValues, nulls: list[Denial]) -> Reading:
+    """What reads a root field. Raises what is wrong with its arguments; tells ``nulls`` what they are denied."""
     match part:
         case RootList(spec, call):
             return partial(_list, part, operation, *PageArguments.of(call(variables)).request(spec, operation))
@@ -91,7 +95,9 @@ def _ready(
             return partial(_by_id, part, operation, hex_of(call(variables)["id"], prefix))
         case RootValue(_, _, call):
             return partial(_value, part, operation, call(variables))
-        case RootEvent():
+        case RootNodes():
+            return partial(read_nodes, part, operation, wanted_nodes(key, part, operation, variables, nulls))
+        case _:
             raise Unsupported("operation")
 
 

@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_type
+from graphql import (
+    GraphQLAbstractType,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+)
 from graphql.execution.collect_fields import FieldDetails, collect_fields, collect_subfields
 from graphql.pyutils import is_awaitable
 
@@ -101,4 +109,11 @@ def object_type(definition: GraphQLField) -> GraphQLObjectType:
     named = get_named_type(definition.type)
     if not isinstance(named, GraphQLObjectType):
         raise Unsupported("abstract type")
+    return named
+
+
+def abstract_type(definition: GraphQLField) -> GraphQLAbstractType:
+    named = get_named_type(definition.type)
+    if not isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
+        raise Unsupported("object type")
     return named

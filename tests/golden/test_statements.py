@@ -149,3 +149,15 @@ async def test_a_change_locks_writes_and_logs_and_nothing_else(
 ) -> None:
     order = await new_order(world)
     assert tables(await statements(world, document, {"i": {"id": order, **change}})) == expected
+
+
+async def test_objects_of_several_kinds_cost_one_statement_for_each_kind(world: World) -> None:
+    text = """query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Order { number customer { name } }
+        ... on Customer { name } ... on Product { name } } }"""
+    ids = [
+        f"{prefix}_{id_}"
+        for prefix, table in (("ord", "orders"), ("cus", "customers"), ("prd", "products"))
+        for id_ in await ids_of(world, table, count=20)
+    ]
+    seen = await statements(world, text, {"ids": ids})
+    assert tables(seen) == ["orders", "customers", "customers", "products"]

@@ -23,7 +23,7 @@ from graphql import (
 from auth.permissions import PERMISSIONS, SYSTEM_ROLES
 from tests.support.arguments import Facts, Json, Values, literal
 
-ROOTS = {"orders": 8, "customers": 4, "products": 3, "order": 3, "node": 0.3, "nodes": 0.3, "viewer": 0.3}
+ROOTS = {"orders": 8, "customers": 4, "products": 3, "order": 3, "node": 1.5, "nodes": 2, "viewer": 1.5}
 """How often each root field is drawn."""
 _BOOLEAN = GraphQLNonNull(GraphQLBoolean)
 

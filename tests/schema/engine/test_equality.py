@@ -14,6 +14,7 @@ from hypothesis_graphql import queries
 from auth.permissions import SYSTEM_ROLES
 from schema.root import sdl
 from tests.support.executors import CORE, Executors, facts_of
+from tests.support.facts import ids_of
 from tests.support.operations import Asked, Operations
 from tests.support.world import World
 
@@ -62,8 +63,36 @@ FOUND: dict[str, tuple[str, dict[str, Any], frozenset[str]]] = {  # Any: JSON
         {},
         EVERYTHING,
     ),
+    "nodes of several kinds, with one twice and one that is nowhere": (
+        """query($ids: [ID!]!) { nodes(ids: $ids) { id __typename ... on Order { a: number customer { name } }
+        ... on Customer { a: email } ... on Product { a: sku } } }""",
+        {"ids": "some"},
+        EVERYTHING,
+    ),
+    "a denied field of one kind is not told of another": (
+        """query($ids: [ID!]!) { nodes(ids: $ids) { ... on Order { a: notes customer { email } }
+        ... on Customer { a: email } } }""",
+        {"ids": "some"},
+        NO_EMAIL,
+    ),
+    "a denied kind is told once, and the others are there": (
+        "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Customer { name } } }",
+        {"ids": "some"},
+        frozenset({"orders:read"}),
+    ),
+    "a malformed id among others takes only itself away": (
+        'query($ids: [ID!]!) { nodes(ids: $ids) { id } node(id: "cus_1") { id } }',
+        {"ids": "malformed"},
+        EVERYTHING,
+    ),
+    "who asks, whole": (
+        """{ viewer { user { id email name } tenant { slug } roles permissions { version grants }
+        memberships { role tenant { id } } __typename } }""",
+        {},
+        NO_EMAIL,
+    ),
 }
-"""Name → document, variables, grants."""
+"""Name → document, variables, grants. Ids are those of rows that are there."""
 
 
 async def test_both_executors_answer_random_operations_alike(world: World) -> None:
@@ -80,6 +109,8 @@ async def test_both_executors_answer_random_operations_alike(world: World) -> No
 async def test_a_difference_once_found_is_gone(world: World, name: str) -> None:
     document, variables, grants = FOUND[name]
     executors = Executors.of(world)
+    if "ids" in variables:
+        variables = {"ids": [*await some_ids(world), *(["ord_1"] if variables["ids"] == "malformed" else [])]}
     assert await executors.difference(Asked(document, variables, None, grants)) is None
 
 
@@ -115,3 +146,13 @@ async def test_the_same_seed_draws_the_same_operations(world: World) -> None:
 async def test_a_seed_draws_every_kind_of_construct(world: World, sign: str) -> None:
     operations = Operations(CORE, await facts_of(world, SEED), SEED)
     assert sum(sign in operations.draw().document for _ in range(300)) > 1
+
+
+async def some_ids(world: World) -> list[str]:
+    """Ids of several kinds, mixed; one twice, one that is nowhere."""
+    found = [
+        f"{prefix}_{id_}"
+        for prefix, table in (("ord", "orders"), ("cus", "customers"), ("prd", "products"))
+        for id_ in await ids_of(world, table, count=2)
+    ]
+    return [*found[::2], *found, "ord_01890000000070008000000000000000"]
