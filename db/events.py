@@ -7,7 +7,7 @@ trip happens under the lock.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +130,11 @@ async def head_of(reader: "TenantReader") -> Position | None:
     """The newest position of the tenant's log, None when nothing was ever logged."""
     rows = await reader.fetch(_HEAD)
     return Position(rows[0]["seq"], rows[0]["ts"]) if rows else None
+
+
+def typed_event(table: Table, event: Event) -> Event:
+    """The event with both images in the columns' types (the log keeps JSON)."""
+    return replace(event, before=typed_image(table, event.before), after=typed_image(table, event.after))
 
 
 def typed_image(table: Table, image: Image | None) -> Image | None:

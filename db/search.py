@@ -7,6 +7,8 @@ security (their operators are not leakproof); ``term >= a AND term < b`` on coll
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 MAX_TERM = 32
 MAX_QUERY_WORDS = 6
@@ -24,6 +26,11 @@ def fold(text: str) -> str:
     # Case last: to take a sign apart may bring capitals to light ("№" is "No").
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+
+
+def with_name_key(columns: Mapping[str, Any]) -> Mapping[str, Any]:  # Any: one value per column
+    """The columns, and the key that a name among them is sorted by."""
+    return {**columns, "name_key": fold(columns["name"])} if "name" in columns else columns
 
 
 def words_of(*texts: str | None) -> set[str]:

@@ -38,6 +38,8 @@ WINDOW = 20_000
 class WordSource:
     """Words of ``terms`` with this ``number`` belong to the rows whose ``link`` column equals the terms' ``key``
     column.
+
+    ``columns``: which of a row's own texts the words are cut from; none when they are another noun's words.
     """
 
     name: str
@@ -45,6 +47,7 @@ class WordSource:
     key: str
     number: int
     link: str = "id"
+    columns: tuple[str, ...] = ()
 
 
 def word_values(words: Sequence[str]) -> dict[str, object]:

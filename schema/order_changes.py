@@ -3,31 +3,18 @@
 from typing import Any
 
 import strawberry
-from graphql import GraphQLResolveInfo
 
-from db.ids import BadId, hex_of
 from resolvers.errors import Invalid, Problem
 from resolvers.order_drafts import NewItem, NewOrder
 from resolvers.orders import OrderPatch, change_order_status, create_order, update_order
+from schema.changes import ChangePayload, changes_in, id_in
 from schema.customers import READ as CUSTOMERS_READ
 from schema.directives import requires
 from schema.fields import Info, given, held, root_field
-from schema.operation import Operation
-from schema.orders import Order, OrderStatus
-from schema.user_errors import Refusal, UserError, payload_of, refused
+from schema.orders import NODE, Order, OrderStatus
+from schema.user_errors import payload_of, refused
 
 WRITE = "orders:write"
-
-
-@strawberry.type(description="The row has changed since it was read.")
-class ConflictError(UserError):
-    """Carries the row as it is now."""
-
-    current: Order | None
-
-    @classmethod
-    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo[Operation]) -> bool:  # Any: a Refusal
-        return isinstance(obj, Refusal) and obj.current is not None
 
 
 @strawberry.input
@@ -68,11 +55,10 @@ class ChangeOrderStatusInput:
 
 
 @strawberry.type
-class OrderPayload:
-    """What every mutation of an order answers with; its source is a ``Payload``."""
+class OrderPayload(ChangePayload):
+    """What every mutation of an order answers with."""
 
     order: Order | None = held("row")
-    user_errors: list[UserError] = held("problems")
 
 
 @strawberry.type
@@ -92,52 +78,41 @@ class ChangeOrderStatusPayload(OrderPayload):
 
 async def _create(info: Info, input: CreateOrderInput) -> Any:  # Any: a Payload
     problems: list[Problem] = []
-    customer_id = _hex(input.customer_id, "cus", problems, "customerId")
+    customer_id = id_in(input.customer_id, "cus", problems, "customerId")
     items = [
-        NewItem(_hex(item.product_id, "prd", problems, "items", str(index), "productId"), item.quantity)
+        NewItem(id_in(item.product_id, "prd", problems, "items", str(index), "productId"), item.quantity)
         for index, item in enumerate(input.items[:100])
     ]
     if problems:
         return refused(*problems)
     return await payload_of(
-        create_order(info.context.write, NewOrder(customer_id, input.currency, given(input.notes), items))
+        NODE, create_order(info.context.write, NewOrder(customer_id, input.currency, given(input.notes), items))
     )
 
 
 async def _update(info: Info, input: UpdateOrderInput) -> Any:  # Any: a Payload
     problems: list[Problem] = []
-    order_id = _hex(input.id, "ord", problems, "id")
-    changes: dict[str, str | None] = {}
-    if input.notes is not strawberry.UNSET:
-        changes["notes"] = input.notes
+    order_id = id_in(input.id, "ord", problems, "id")
+    changes = changes_in(input, "notes")
     if input.customer_id is None:
         problems.append(Invalid("An order needs a customer.", "customerId", code="REQUIRED"))
     elif input.customer_id is not strawberry.UNSET:
-        changes["customer_id"] = _hex(input.customer_id, "cus", problems, "customerId")
+        changes["customer_id"] = id_in(input.customer_id, "cus", problems, "customerId")
     if problems:
         return refused(*problems)
     return await payload_of(
-        update_order(info.context.write, OrderPatch(order_id, given(input.expected_version), changes))
+        NODE, update_order(info.context.write, OrderPatch(order_id, given(input.expected_version), changes))
     )
 
 
 async def _change_status(info: Info, input: ChangeOrderStatusInput) -> Any:  # Any: a Payload
     problems: list[Problem] = []
-    order_id = _hex(input.id, "ord", problems, "id")
+    order_id = id_in(input.id, "ord", problems, "id")
     if problems:
         return refused(*problems)
     return await payload_of(
-        change_order_status(info.context.write, order_id, input.status.value, given(input.expected_version))
+        NODE, change_order_status(info.context.write, order_id, input.status.value, given(input.expected_version))
     )
-
-
-def _hex(public: str, prefix: str, problems: list[Problem], *field: str) -> str:
-    """The id's digits, or a problem for the field; what is returned then is never used."""
-    try:
-        return hex_of(public, prefix)
-    except BadId as error:
-        problems.append(Invalid(str(error), *field))
-        return ""
 
 
 @strawberry.type

@@ -5,17 +5,21 @@ from functools import cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.customer_changes import CustomerMutations
+from schema.customer_events import CustomerSubscriptions
 from schema.customers import NODE as CUSTOMER
 from schema.customers import Customer, CustomerQueries
 from schema.node import Node, NodeRegistry
-from schema.order_changes import ConflictError, OrderMutations
+from schema.order_changes import OrderMutations
 from schema.order_events import OrderSubscriptions
 from schema.orders import NODE as ORDER
 from schema.orders import Order, OrderQueries
+from schema.product_changes import ProductMutations
+from schema.product_events import ProductSubscriptions
 from schema.products import NODE as PRODUCT
 from schema.products import Product, ProductQueries
 from schema.scalars import SCALARS
-from schema.user_errors import InputError
+from schema.user_errors import ConflictError, InputError
 from schema.viewer import ViewerQueries
 
 NODES = NodeRegistry({"ord": ORDER, "cus": CUSTOMER, "prd": PRODUCT})
@@ -36,12 +40,12 @@ class Query(ViewerQueries, OrderQueries, CustomerQueries, ProductQueries):
 
 
 @strawberry.type
-class Mutation(OrderMutations):
+class Mutation(OrderMutations, CustomerMutations, ProductMutations):
     """Everything that can be changed."""
 
 
 @strawberry.type
-class Subscription(OrderSubscriptions):
+class Subscription(OrderSubscriptions, CustomerSubscriptions, ProductSubscriptions):
     """Everything that can be watched."""
 
 

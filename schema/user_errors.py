@@ -9,6 +9,8 @@ import strawberry
 from graphql import GraphQLResolveInfo
 
 from resolvers.errors import Conflict, Problem, Problems
+from schema.fields import Info
+from schema.node import Node, NodeKind, NodeRow
 from schema.operation import Operation
 
 
@@ -21,6 +23,7 @@ class UserErrorCode(enum.Enum):
     TOO_LONG = "TOO_LONG"
     TOO_MANY = "TOO_MANY"
     OUT_OF_RANGE = "OUT_OF_RANGE"
+    TAKEN = "TAKEN"
     NOT_FOUND = "NOT_FOUND"
     CONFLICT = "CONFLICT"
     INVALID_TRANSITION = "INVALID_TRANSITION"
@@ -46,6 +49,25 @@ class InputError(UserError):
         return isinstance(obj, Refusal) and obj.current is None
 
 
+@strawberry.type(description="The row has changed since it was read.")
+class ConflictError(UserError):
+    """Carries the row as it is now, for those who may read it."""
+
+    @strawberry.field
+    def current(self, root: strawberry.Parent[Any], info: Info) -> Node | None:  # Any: a Refusal
+        kind: NodeKind = root.kind
+        if not info.context.allows(kind.gate):
+            # Which kind the row is of is known only now; told as any other denied selection.
+            info.context.deny(id(info._raw_info.field_nodes[0]), kind.type_name, kind.gate, info.path)
+            return None
+        current: Any = NodeRow(kind.type_name, root.current)  # Any: a Node's source
+        return current  # type: ignore[no-any-return]
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: GraphQLResolveInfo[Operation]) -> bool:  # Any: a Refusal
+        return isinstance(obj, Refusal) and obj.current is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A problem as a value: an executor takes an exception that is returned for one that was raised."""
@@ -53,6 +75,8 @@ class Refusal:
     code: UserErrorCode
     message: str
     field: list[str] | None
+    kind: NodeKind | None = None
+    """Of the row in ``current``."""
     current: Any = None  # Any: the row as it is now, after a conflict
 
 
@@ -64,21 +88,23 @@ class Payload:
     problems: list[Refusal] = field(default_factory=list)
 
 
-def refused(*problems: Problem) -> Payload:
-    """The payload of a mutation that did nothing."""
-    return Payload(
-        problems=[
-            Refusal(UserErrorCode(p.code), p.message, p.field or None, p.current if isinstance(p, Conflict) else None)
-            for p in problems
-        ]
-    )
+def refused(*problems: Problem, kind: NodeKind | None = None) -> Payload:
+    """The payload of a mutation that did nothing; ``kind`` is of the row that a conflict carries."""
+    return Payload(problems=[_refusal(problem, kind) for problem in problems])
 
 
-async def payload_of(change: Awaitable[Any]) -> Payload:  # Any: a row
-    """Await a change; what the domain refused becomes the payload's user errors."""
+async def payload_of(kind: NodeKind, change: Awaitable[Any]) -> Payload:  # Any: a row
+    """Await a change of a row of this kind; what the domain refused becomes the payload's user errors."""
     try:
         return Payload(row=await change)
     except Problems as error:
-        return refused(*error.problems)
+        return refused(*error.problems, kind=kind)
     except Problem as error:
-        return refused(error)
+        return refused(error, kind=kind)
+
+
+def _refusal(problem: Problem, kind: NodeKind | None) -> Refusal:
+    code, path = UserErrorCode(problem.code), problem.field or None
+    if isinstance(problem, Conflict):
+        return Refusal(code, problem.message, path, kind, problem.current)
+    return Refusal(code, problem.message, path)

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from db.clock import utc_now
-from db.events import AuditDraft, Event, EventDraft, Position, events_after, head_of, typed_image
+from db.events import AuditDraft, Event, EventDraft, Position, events_after, head_of, typed_event, typed_image
 from db.ids import new_id
-from db.orders import COLUMNS, insert_order, lock_order, typed_event, update_order
+from db.orders import COLUMNS, insert_order, lock_order, update_order
 from db.tables import orders
 from db.tenancy import TenantId, TenantWriter
 from tests.support.plant import NOON, Floor
@@ -87,7 +87,8 @@ async def _rows_events_and_audits_match(floor: Floor, log: list[Event]) -> None:
     """Replaying the log's images over the planted rows gives the rows; each event has its audit record."""
     rows = {row["id"].hex: row for row in await floor.raw("SELECT * FROM orders")}
     last: dict[str, Event] = {}
-    for event in map(typed_event, log):
+    for logged in log:
+        event = typed_event(orders, logged)
         assert event.before is not None
         assert event.after is not None
         previous = last.get(event.entity_id)
@@ -138,7 +139,7 @@ async def test_the_images_keep_every_column_before_and_after(fresh_floor: Floor)
             held[moment] = await lock_order(writer, order_id)
             if moment == "before":
                 await restatus(writer, order_id, "SHIPPED")
-    event = typed_event((await whole_log(fresh_floor))[0])
+    event = typed_event(orders, (await whole_log(fresh_floor))[0])
     assert event.before is not None
     assert event.after is not None
     assert set(event.before) == set(event.after) == set(COLUMNS) == {c.name for c in orders.c} - {"tenant_id"}
@@ -150,7 +151,7 @@ async def test_a_creation_has_no_image_before(fresh_floor: Floor) -> None:
     async with fresh_floor.writer() as writer:
         row = await insert_order(writer, new, [])
         writer.record(EventDraft("order.created", "order", row["id"], 1, None, dict(row)))
-    event = typed_event((await whole_log(fresh_floor))[0])
+    event = typed_event(orders, (await whole_log(fresh_floor))[0])
     assert (event.before, event.after) == (None, dict(row))
 
 

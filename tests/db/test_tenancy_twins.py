@@ -12,9 +12,11 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from db.customers import insert_customer, lock_customer, update_customer
 from db.events import AuditDraft, EventDraft
 from db.orders import insert_order, lock_order, update_order
 from db.pool import Slot, TenantPool
+from db.products import insert_product, lock_product, update_product
 from db.statements import Statement
 from db.tables import tenant_tables
 from db.tenancy import Row, TenantId, TenantReader, TenantWriter
@@ -24,7 +26,10 @@ from tests.support.twins import MODULES, READS, WRITES, Read
 
 EVENT = EventDraft("order.updated", "order", "0" * 32, 2, None, {"id": "0" * 32})
 WHOSE = Statement("SELECT tenant_id FROM orders WHERE id = $1", ("id",), {})
-COUNTED = ("orders", "order_items", "order_terms", "event_heads", "event_log", "audit_log")
+COUNTED = (
+    *("orders", "order_items", "order_terms", "customers", "customer_terms", "products", "product_terms"),
+    *("event_heads", "event_log", "audit_log"),
+)
 
 
 class Crossed(TenantPool):
@@ -62,7 +67,7 @@ def asks_for_theirs_as_me(floor: Floor) -> TenantWriter:
 
 
 async def everything(floor: Floor) -> list[object]:
-    """The rows of both tenants, of every table that an order's write touches."""
+    """The rows of both tenants, of every table that a write touches."""
     found: list[object] = []
     for tenant in (MINE, THEIRS):
         for table in COUNTED:
@@ -104,34 +109,52 @@ async def test_with_row_level_security_out_of_the_way_the_predicate_hides(
     assert not answer & {row["id"] for table in ("orders", "customers", "products") for row in planted(THEIRS)[table]}
 
 
-async def _lock(writer: TenantWriter) -> None:
-    assert await lock_order(writer, planted(THEIRS)["orders"][0]["id"]) is None
+LOCKS = {"orders": lock_order, "customers": lock_customer, "products": lock_product}
+UPDATES = {"orders": update_order, "customers": update_customer, "products": update_product}
+INSERTS = {"customers": insert_customer, "products": insert_product}
+CHANGES = {"orders": {"notes": "mine"}, "customers": {"name": "mine"}, "products": {"name": "mine"}}
 
 
-async def _update(writer: TenantWriter) -> None:
-    order = cast(Row, planted(THEIRS)["orders"][0])
+async def _lock(writer: TenantWriter, table: str) -> None:
+    assert await LOCKS[table](writer, planted(THEIRS)[table][0]["id"]) is None
+
+
+async def _update(writer: TenantWriter, table: str) -> None:
+    row = cast(Row, planted(THEIRS)[table][0])
     with pytest.raises(IndexError):  # there is no such row to answer
-        await update_order(writer, order, {"status": "CANCELLED"}, NOON)
+        await UPDATES[table](writer, row, CHANGES[table], NOON)
 
 
+@pytest.mark.parametrize("table", LOCKS)
 @pytest.mark.parametrize("write", [_lock, _update])
 async def test_a_write_with_the_predicate_defeated_finds_no_row(
-    floor: Floor, write: Callable[[TenantWriter], Awaitable[None]]
+    floor: Floor, write: Callable[[TenantWriter, str], Awaitable[None]], table: str
 ) -> None:
     before = await everything(floor)
     async with asks_for_theirs_as_me(floor) as writer:
-        await write(writer)
+        await write(writer, table)
     assert await everything(floor) == before
 
 
+@pytest.mark.parametrize("table", LOCKS)
 @pytest.mark.parametrize("write", [_lock, _update])
 async def test_a_write_with_row_level_security_out_of_the_way_finds_no_row(
-    unguarded: Floor, write: Callable[[TenantWriter], Awaitable[None]]
+    unguarded: Floor, write: Callable[[TenantWriter, str], Awaitable[None]], table: str
 ) -> None:
     before = await everything(unguarded)
     async with unguarded.writer(MINE) as writer:
-        await write(writer)
+        await write(writer, table)
     assert await everything(unguarded) == before
+
+
+@pytest.mark.parametrize("table", INSERTS)
+async def test_a_row_cannot_be_inserted_for_another_tenant(floor: Floor, table: str) -> None:
+    row = {name: value for name, value in planted(THEIRS)[table][0].items() if name != "tenant_id"}
+    before = await everything(floor)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with asks_for_theirs_as_me(floor) as writer:
+            await INSERTS[table](writer, {**row, "id": "1" * 32, **({"sku": "NEW"} if "sku" in row else {})})
+    assert await everything(floor) == before
 
 
 async def test_an_order_cannot_be_inserted_for_another_tenant(floor: Floor) -> None:

@@ -29,7 +29,7 @@ async def test_an_order_is_created_with_its_items_event_and_audit_record(world: 
     assert order["total"]["amount"] == f"{cents // 100}.{cents % 100:02d}"
     grown = [after - before for before, after in zip(held, await footprint(world), strict=True)]
     assert (grown[0], grown[1]) == (1, 2)
-    assert (grown[5], grown[7]) == (1, 1)
+    assert (grown[7], grown[9]) == (1, 1)
     hex_id = order["id"].removeprefix("ord_")
     assert ((await newest(world, "event_log"))["type"], (await newest(world, "audit_log"))["action"]) == (
         "order.created",

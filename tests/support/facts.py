@@ -14,11 +14,17 @@ CREATE = """mutation($input: CreateOrderInput!) { createOrder(input: $input) {
     userErrors { __typename code message field } } }"""
 UPDATE = """mutation($input: UpdateOrderInput!) { updateOrder(input: $input) {
     order { id version notes status }
-    userErrors { __typename code message field ... on ConflictError { current { id version notes } } } } }"""
+    userErrors { __typename code message field
+        ... on ConflictError { current { id ... on Order { version notes } } } } } }"""
 MOVE = """mutation($input: ChangeOrderStatusInput!) { changeOrderStatus(input: $input) {
     order { id version status }
-    userErrors { __typename code message field ... on ConflictError { current { id version status } } } } }"""
-_COUNTED = ("orders", "order_items", "order_terms", "customers", "products", "event_log", "event_heads", "audit_log")
+    userErrors { __typename code message field
+        ... on ConflictError { current { id ... on Order { version status } } } } } }"""
+_NOUNS = ("orders", "customers", "products")
+_COUNTED = (
+    *("orders", "order_items", "order_terms", "customers", "customer_terms", "products", "product_terms"),
+    *("event_log", "event_heads", "audit_log"),
+)
 
 
 async def look(world: World, sql: str, *args: object) -> list[asyncpg.Record]:
@@ -30,7 +36,8 @@ async def look(world: World, sql: str, *args: object) -> list[asyncpg.Record]:
 async def footprint(world: World) -> tuple[int, ...]:
     """Numbers that change when anything of any tenant is written: equal before and after means nothing was."""
     counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in _COUNTED)
-    rows = await look(world, f"SELECT {counts}, (SELECT sum(version) FROM orders), (SELECT sum(seq) FROM event_heads)")
+    versions = ", ".join(f"(SELECT sum(version) FROM {table})" for table in _NOUNS)
+    rows = await look(world, f"SELECT {counts}, {versions}, (SELECT sum(seq) FROM event_heads)")
     return tuple(int(value or 0) for value in rows[0])
 
 

@@ -6,7 +6,7 @@ A call answers facts: what it let its caller know. They are empty when it let no
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from db import customers, events, listings, lookups, orders, products
+from db import changes, customers, events, listings, lookups, orders, products
 from db.events import Position
 from db.filters import All, Test
 from db.listings import Listing
@@ -17,7 +17,7 @@ from tests.support.plant import MINE, NOON, THEIRS, planted
 
 Facts = set[object]
 Ask = Callable[[TenantReader], Awaitable[Facts]]
-MODULES = (orders, customers, products, lookups, listings, events)
+MODULES = (changes, orders, customers, products, lookups, listings, events)
 BEGINNING = Position(0, NOON.replace(year=1970))
 EVERY_ID = "f" * 32
 BY_TIME = PageRequest((SortKey("created_at"),), 500)
@@ -77,6 +77,12 @@ def _by_id(table: str, by_id: Callable[..., Awaitable[dict[str, Row]]]) -> Ask:
     return ask
 
 
+async def _product_with_sku(reader: TenantReader) -> Facts:
+    """Both tenants have one of each number."""
+    found = await products.product_with_sku(reader, planted(MINE)["products"][0]["sku"])
+    return set() if found is None else {found}
+
+
 async def _rows_by_id(reader: TenantReader) -> Facts:
     return set(await lookups.rows_by_id(reader, products_table, ids_of("products")))
 
@@ -119,6 +125,7 @@ READS = (
     Read("page_of_products", _page(products.page_of_products, _searched("sku", "text")), "by words"),
     Read("has_products", _has(products.has_products, SortKey("price"), (10**8, EVERY_ID))),
     Read("count_of_products", _count(products.count_of_products, BY_TIME)),
+    Read("product_with_sku", _product_with_sku),
     Read("products_by_id", _by_id("products", products.products_by_id)),
     Read("rows_by_id", _rows_by_id),
     Read("page_of", _page(listings.page_of, BY_TIME, orders.LISTING)),
@@ -127,5 +134,6 @@ READS = (
     Read("events_after", _events_after),
     Read("head_of", _head_of),
 )
-WRITES = frozenset({"lock_order", "insert_order", "update_order"})
+_WRITTEN = ("order", "customer", "product", "row")
+WRITES = frozenset(f"{verb}_{noun}" for verb in ("lock", "insert", "update") for noun in _WRITTEN) | {"insert_words"}
 """Those that take a writer alone have tests of their own."""

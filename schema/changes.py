@@ -1,0 +1,33 @@
+"""What the mutations of every noun share: their payloads, and how an input is read."""
+
+from typing import Any
+
+import strawberry
+
+from db.ids import BadId, hex_of
+from resolvers.errors import Invalid, Problem
+from schema.fields import held
+from schema.user_errors import UserError
+
+
+@strawberry.type
+class ChangePayload:
+    """What every mutation answers with; a noun's own payload adds the row: ``order: Order | None = held("row")``. Its
+    source is a ``Payload``.
+    """
+
+    user_errors: list[UserError] = held("problems")
+
+
+def id_in(public: str, prefix: str, problems: list[Problem], *field: str) -> str:
+    """The id's digits, or a problem for the field; what is returned then is never used."""
+    try:
+        return hex_of(public, prefix)
+    except BadId as error:
+        problems.append(Invalid(str(error), *field))
+        return ""
+
+
+def changes_in(patch: Any, *names: str) -> dict[str, Any]:  # Any: an input; one value per field
+    """Those of the fields that were given, null or not."""
+    return {name: value for name in names if (value := getattr(patch, name)) is not strawberry.UNSET}
