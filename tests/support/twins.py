@@ -97,6 +97,11 @@ async def _events_after(reader: TenantReader) -> Facts:
     return {event.entity_id for event in await events.events_after(reader, BEGINNING, 100)}
 
 
+async def _numbered_events_after(reader: TenantReader) -> Facts:
+    found, number = await events.numbered_events_after(reader, BEGINNING, 100)
+    return {event.entity_id for event in found} | ({number} if number else set())
+
+
 async def _head_of(reader: TenantReader) -> Facts:
     head = await events.head_of(reader)
     return set() if head is None else {head.seq}
@@ -132,6 +137,7 @@ READS = (
     Read("has_rows", _has(listings.has_rows, SortKey("total"), (10**8, EVERY_ID), orders.LISTING)),
     Read("count_of", _count(listings.count_of, BY_TIME, orders.LISTING)),
     Read("events_after", _events_after),
+    Read("numbered_events_after", _numbered_events_after),
     Read("head_of", _head_of),
 )
 _WRITTEN = ("order", "customer", "product", "row")
