@@ -7,7 +7,7 @@ a command that may have been carried out is not to be sent twice unseen.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -16,23 +16,26 @@ from db.errors import RedisAway
 
 COMMAND_SECONDS = 2.0
 """Longest wait for a connection, and for an answer."""
-CONNECTIONS = 50
+CONNECTIONS = 20
+"""More commands than that at once wait for one another."""
 LOST = (OSError, TimeoutError, RedisError)
 """What the driver throws when Redis cannot be reached, hangs up, or refuses."""
 
 
 def redis_client(url: str) -> Redis:
     """Connects when it is first used."""
-    return Redis.from_url(
+    pool = BlockingConnectionPool.from_url(
         url,
+        max_connections=CONNECTIONS,
+        timeout=COMMAND_SECONDS,
         decode_responses=True,
         encoding_errors="replace",
         retry=Retry(NoBackoff(), 0),
         socket_timeout=COMMAND_SECONDS,
         socket_connect_timeout=COMMAND_SECONDS,
-        max_connections=CONNECTIONS,
         client_name="tidegate",
     )
+    return Redis.from_pool(pool)
 
 
 @contextmanager

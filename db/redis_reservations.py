@@ -122,8 +122,13 @@ class RedisReservations:
         await self._run(_DROP, [_key(holder, key), _kept(holder, key)], [*_names(holder), operation_id])
 
     async def renew(self, leases: Mapping[str, Holder], owner: str) -> None:
-        for key, holder in leases.items():
-            await self._run(_RENEW, [_key(holder, key)], [*_names(holder), owner, int(LEASE_SECONDS * 1000)])
+        milliseconds = int(LEASE_SECONDS * 1000)
+        with away_as_unavailable():
+            async with self._client.pipeline(transaction=False) as pipe:
+                for key, holder in leases.items():
+                    values = (holder.user_id, holder.session or "", owner, milliseconds)
+                    _ = pipe.eval(_RENEW, 1, _key(holder, key), *values)  # sent by execute, all in one
+                await pipe.execute()
 
     async def release(self, key: str, holder: Holder, owner: str) -> None:
         await self._run(_RELEASE, [_key(holder, key)], [owner])

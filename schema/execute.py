@@ -87,6 +87,15 @@ class Gateway:
         else:
             self.groups.move(member, ready, caller)
 
+    def judge(self, request: OperationRequest, caller: Principal | None) -> Answer | str:
+        """Why the operation is refused, else which kind it is; nothing runs. Never raises."""
+        try:
+            ready = self._prepare(request, caller)
+        except Exception as error:  # nothing of it is shown
+            self._runner.unexpected(error)
+            return self.refuse("INTERNAL_SERVER_ERROR", "Internal error.", request.request_id)
+        return ready if isinstance(ready, Answer) else ready.kind
+
     def refuse(self, code: str, message: str, request_id: str, **extensions: Any) -> Answer:  # Any: JSON
         """An answer that refuses before anything ran, in the shape of all others."""
         return self._refused(Refused(code, (coded(code, message, **extensions),)), request_id)

@@ -24,15 +24,19 @@ async def admit(scope: Scope, receive: Receive, fields: Fields) -> tuple[Paramet
         raise Refusal("BAD_REQUEST", "Send a GET or a POST.", 405, (ALLOW,))
     if b"idempotency-key" in fields:
         raise Refusal("FEATURE_DISABLED", "Idempotency-Key is not supported yet: send the request without it.")
-    connection = HTTPConnection(scope)
-    credentials = _credentials(connection)
-    if needs_csrf(credentials):
-        _check_intent(connection, method)
+    credentials = _intended_credentials(scope)
     if method == "POST":
         parameters = from_body(await read_json_body(fields, receive))
     else:
         parameters = from_query(scope["query_string"])
     return parameters, await authenticate(scope["app"].state.authenticator, credentials)
+
+
+async def identify(scope: Scope) -> Principal | None:
+    """Who asks, for something that is no operation. Raises Refusal, also for a request that a browser was tricked
+    into.
+    """
+    return await authenticate(scope["app"].state.authenticator, _intended_credentials(scope))
 
 
 async def caller_of(scope: Scope) -> Principal | None:
@@ -58,6 +62,14 @@ def last_event_id_of(fields: Fields, parameters: Parameters) -> str | None:
     return event_id(fields.get(b"last-event-id", b"").decode("latin-1")) or parameters.last_event_id
 
 
+def _intended_credentials(scope: Scope) -> Credentials:
+    connection = HTTPConnection(scope)
+    credentials = _credentials(connection)
+    if needs_csrf(credentials):
+        _check_intent(connection, scope["method"])
+    return credentials
+
+
 def _credentials(connection: HTTPConnection) -> Credentials:
     try:
         return credentials_of(connection)
@@ -67,7 +79,7 @@ def _credentials(connection: HTTPConnection) -> Credentials:
 
 def _check_intent(connection: HTTPConnection, method: str) -> None:
     """A browser sends the cookie by itself, whoever made it send the request (RFC 6265, 8.2)."""
-    if method == "POST" and not has_csrf_header(connection):
-        raise Refusal("CSRF_PREVENTION", "A POST with a cookie needs the header X-Tidegate-Csrf: 1.")
+    if method != "GET" and not has_csrf_header(connection):
+        raise Refusal("CSRF_PREVENTION", f"A {method} with a cookie needs the header X-Tidegate-Csrf: 1.")
     if method == "GET" and sent_by_own_page(connection) is False:
         raise Refusal("CSRF_PREVENTION", "Another site's page cannot use this cookie.")

@@ -19,6 +19,7 @@ from db.engine import Database
 from db.event_cursors import EventCursorCodec
 from db.hub import Hub
 from db.pages import CursorCodec
+from db.redis_reservations import open_reservations
 from schema.execute import Gateway
 from web.graphiql import graphiql_routes
 from web.graphql import GraphQLEndpoint
@@ -30,6 +31,9 @@ from web.responses import error_body
 from web.routing import every_method, get
 from web.sdl import serve_sdl
 from web.settings import Settings
+from web.sse.seal import Seal
+from web.sse.single_connection import StreamEndpoint
+from web.sse.single_streams import SingleStreams
 from web.sse.streams import Streams
 
 
@@ -51,7 +55,7 @@ def routes() -> list[BaseRoute]:
     """The most asked for come first."""
     return [
         every_method("/graphql", GraphQLEndpoint()),
-        every_method("/graphql/stream", GraphQLEndpoint(only_streams=True)),
+        every_method("/graphql/stream", StreamEndpoint(GraphQLEndpoint(only_streams=True))),
         get("/schema.graphql", serve_sdl),
         get("/health/live", serve_live),
         get("/health/ready", serve_ready),
@@ -94,6 +98,13 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         )
         turning = asyncio.create_task(streams.run())
         closing.callback(turning.cancel)
+        reservations = open_reservations(settings.redis_url)
+        closing.push_async_callback(reservations.close)
+        shared = bus if settings.redis_url is not None else None
+        single = SingleStreams(gateway, reservations, shared, Seal(keyring.keys("messages between workers")))
+        state.single_streams = single
+        await single.start()
+        closing.push_async_callback(single.stop)
         state.metrics.watch(hub, gateway.engine.ran if gateway.engine is not None else None)
         gc.collect()
         gc.freeze()  # what lives as long as the process need not be looked through again and again

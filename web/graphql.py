@@ -26,7 +26,6 @@ _FIELDS: tuple[Header, ...] = (
     (b"vary", b"Accept, Authorization, Cookie, X-Tenant"),
 )
 _ALLOW_POST: Header = (b"allow", b"POST")
-_RESERVATION = b"x-graphql-event-stream-token"
 
 
 class GraphQLEndpoint:
@@ -66,11 +65,9 @@ class GraphQLEndpoint:
     ) -> Answer | Feed:
         if accepted.media is None:
             raise Refusal("BAD_REQUEST", f"Accept one of {', '.join(media.value for media in Media)}.", 406)
-        if self._only_streams and (scope["method"] in {"PUT", "DELETE"} or _RESERVATION in fields):
-            raise _single_connection()
         parameters, caller = await admit(scope, receive, fields)
         if parameters.token is not None:
-            raise _single_connection()
+            raise Refusal("BAD_REQUEST", "A reservation's token belongs to /graphql/stream.")
         request = OperationRequest(
             document=parameters.document,
             variables=parameters.variables,
@@ -83,10 +80,6 @@ class GraphQLEndpoint:
             last_event_id_first=scope["method"] == "GET",
         )
         return await gateway.answer(request, caller)
-
-
-def _single_connection() -> Refusal:
-    return Refusal("FEATURE_DISABLED", "graphql-sse is served in distinct connections mode only.", 501)
 
 
 async def _send(

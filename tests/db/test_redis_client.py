@@ -30,3 +30,9 @@ async def test_a_redis_that_cannot_be_reached_is_away() -> None:
     async with redis_client("redis://127.0.0.1:1") as client:
         with pytest.raises(RedisAway), away_as_unavailable():
             await client.ping()
+
+
+async def test_more_commands_than_connections_wait_for_one_another(redis: RedisServer) -> None:
+    async with redis_client(redis.url) as client:
+        numbers = [str(number) for number in range(20 * module.CONNECTIONS)]
+        assert await asyncio.gather(*[client.echo(number) for number in numbers]) == numbers

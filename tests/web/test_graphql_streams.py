@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx2
 import pytest
 
 from tests.support.server import STREAM, Front
@@ -141,22 +140,6 @@ async def test_the_path_of_streams_answers_streams(front: Front, accept: str) ->
 async def test_the_path_of_streams_is_not_for_those_who_take_none(front: Front) -> None:
     answer = await front.post("{ __typename }", path="/graphql/stream")
     assert answer.status_code == 406
-
-
-@pytest.mark.parametrize(
-    ("method", "fields", "params"),
-    [
-        ("PUT", {}, {}),
-        ("DELETE", {}, {"operationId": "1"}),
-        ("GET", {}, {"token": "t"}),
-        ("GET", {"X-GraphQL-Event-Stream-Token": "t"}, {}),
-    ],
-)
-async def test_reservations_are_not_made_yet(
-    front: Front, method: str, fields: dict[str, str], params: dict[str, str]
-) -> None:
-    answer: httpx2.Response = await front.client.request(method, "/graphql/stream", headers=fields, params=params)
-    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (501, "FEATURE_DISABLED")
 
 
 async def test_a_subscription_without_permission_is_refused_by_status(front: Front) -> None:

@@ -1,1 +1,1 @@
-"""Server-sent events: frames without I/O, and the response that writes them. It knows no GraphQL and no callers."""
+"""Server-sent events: frames, the outlet that writes them, and graphql-sse in both modes. It judges no callers."""

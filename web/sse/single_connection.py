@@ -1,0 +1,211 @@
+"""graphql-sse's single connection mode over HTTP: one reserved stream, and requests that say what runs on it.
+
+| request | answer |
+|---|---|
+| ``PUT`` | 201 and the reservation's token as text |
+| ``GET``, ``POST`` with the token, ``Accept: text/event-stream`` | the stream, once |
+| ``GET``, ``POST`` with the token and an operation with ``extensions.operationId`` | 202; results are on the stream |
+| ``DELETE ?operationId=`` with the token | 200; the operation is over |
+
+Requests without a token are graphql-sse's distinct connections mode and go to the application given for it.
+"""
+
+from urllib.parse import parse_qsl
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from auth.principal import Principal
+from db.errors import Duplicate, NoSuchReservation, ReservationTaken, TooMany, Unavailable
+from db.reservations import UNCLAIMED_SECONDS, Holder, key_of
+from schema.answers import Answer
+from schema.execute import Gateway
+from schema.requests import OperationRequest
+from web.admission import admit, identify, last_event_id_of
+from web.body import Fields, fields_of
+from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, Media, negotiate, status_of
+from web.parameters import MAX_PARAMETERS, event_id
+from web.refusals import ClientGone, Header, Refusal
+from web.responses import NO_STORE, TEXT, send_bytes
+from web.sse.posted import Outcome, Posted, fit_id
+from web.sse.single_streams import SingleStreams
+from web.sse.stream import StreamResponse
+
+_TOKEN = b"x-graphql-event-stream-token"
+_VARY: Header = (b"vary", b"Accept, Authorization, Cookie, X-Tenant, X-GraphQL-Event-Stream-Token")
+_METHODS = ("GET", "POST", "PUT", "DELETE")
+_ALLOW: Header = (b"allow", ", ".join(_METHODS).encode())
+_ALLOW_POST: Header = (b"allow", b"POST")
+_UNKNOWN = "There is no such reservation: make one with PUT."
+"""The same for what never was, what is over, and what is somebody else's."""
+
+
+class StreamEndpoint:
+    """An ASGI application for both modes; ``distinct`` serves the one without reservations."""
+
+    def __init__(self, distinct: ASGIApp) -> None:
+        self._distinct = distinct
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        fields = fields_of(scope)
+        token = _token_of(fields, scope["query_string"])
+        if scope["method"] in {"GET", "POST"} and token is None:
+            await self._distinct(scope, receive, send)
+            return
+        try:
+            if scope["method"] not in _METHODS:
+                raise Refusal("BAD_REQUEST", "Send a GET, a POST, a PUT or a DELETE.", 405, (_ALLOW,))
+            await _serve(scope, receive, send, fields, token)
+        except ClientGone:
+            return
+        except Refusal as refusal:
+            await _refuse(scope, send, fields, refusal)
+
+
+async def _serve(scope: Scope, receive: Receive, send: Send, fields: Fields, token: str | None) -> None:
+    """Raises Refusal, ClientGone."""
+    try:
+        match scope["method"]:
+            case "PUT":
+                await _reserve(scope, send, fields)
+            case "DELETE":
+                await _stop(scope, send, fields, token or "")
+            case _ if negotiate(fields.get(b"accept")).media is Media.STREAM:
+                await _open(scope, receive, send, fields, token or "")
+            case _:
+                await _operate(scope, receive, send, fields, token or "")
+    except NoSuchReservation:
+        raise Refusal("NOT_FOUND", _UNKNOWN) from None
+    except ReservationTaken:
+        raise Refusal("CONFLICT", "The reservation has its stream already.") from None
+    except Duplicate:
+        raise Refusal("CONFLICT", "An operation of this id is waiting already.") from None
+    except TooMany:
+        after = b"%d" % UNCLAIMED_SECONDS
+        raise Refusal("STREAM_LIMIT", "Too much waits for streams that nobody opened.", headers=_retry(after)) from None
+    except Unavailable:
+        raise Refusal("OVERLOADED", "Single connection mode is away for a moment. Try again.") from None
+
+
+async def _reserve(scope: Scope, send: Send, fields: Fields) -> None:
+    accept = fields.get(b"accept", b"*/*").lower()
+    if not any(each.split(b";")[0].strip() in {b"*/*", b"text/*", b"text/plain"} for each in accept.split(b",")):
+        raise Refusal("BAD_REQUEST", "Accept text/plain: a reservation's token is text.", 406)
+    _refuse_while_draining(scope)
+    holder, _ = await _holder_of(scope)
+    last_event_id = event_id(fields.get(b"last-event-id", b"").decode("latin-1"))
+    token = await _streams(scope).reservations.make(holder, last_event_id)
+    await send_bytes(send, 201, TEXT, token.encode(), (NO_STORE,))
+
+
+async def _open(scope: Scope, receive: Receive, send: Send, fields: Fields, token: str) -> None:
+    _refuse_while_draining(scope)
+    holder, caller = await _holder_of(scope)
+    last_event_id = event_id(fields.get(b"last-event-id", b"").decode("latin-1"))
+    streams = _streams(scope)
+    stream = await streams.open(key_of(token), holder, caller, last_event_id)
+    try:
+        await StreamResponse(stream.outlet, scope["app"].state.streams)(scope, receive, send)
+    finally:
+        await streams.release(stream)
+
+
+async def _operate(scope: Scope, receive: Receive, send: Send, fields: Fields, token: str) -> None:
+    if negotiate(fields.get(b"accept")).media is None:
+        raise Refusal("BAD_REQUEST", "Accept application/json, or text/event-stream to open the stream.", 406)
+    parameters, caller = await admit(scope, receive, fields)
+    if caller is None:
+        raise Refusal("UNAUTHENTICATED", "Sign in, or send a valid token.")
+    own = last_event_id_of(fields, parameters)
+    request = OperationRequest(
+        document=parameters.document,
+        variables=parameters.variables,
+        operation_name=parameters.operation_name,
+        extensions=parameters.extensions,
+        request_id=scope["state"]["request_id"],
+        allow_mutation=scope["method"] == "POST",
+        allow_stream=True,
+        last_event_id=own,
+        last_event_id_first=scope["method"] == "GET",
+    )
+    outcome = await _streams(scope).operate(key_of(token), _holder(caller), caller, Posted.of(request))
+    await _tell(scope, send, fields, outcome)
+
+
+async def _stop(scope: Scope, send: Send, fields: Fields, token: str) -> None:
+    holder, _ = await _holder_of(scope)
+    operation_id = fit_id(_parameter(scope["query_string"], "operationId"))
+    outcome = await _streams(scope).stop_operation(key_of(token), holder, operation_id)
+    await _tell(scope, send, fields, outcome)
+
+
+async def _holder_of(scope: Scope) -> tuple[Holder, Principal]:
+    """Who may use what is reserved. Raises Refusal for nobody."""
+    caller = await identify(scope)
+    if caller is None:
+        raise Refusal("UNAUTHENTICATED", "Sign in, or send a valid token.")
+    return _holder(caller), caller
+
+
+def _holder(caller: Principal) -> Holder:
+    return Holder(caller.user_id, caller.tenant.hex, caller.session_id)
+
+
+def _streams(scope: Scope) -> SingleStreams:
+    streams: SingleStreams = scope["app"].state.single_streams
+    return streams
+
+
+def _refuse_while_draining(scope: Scope) -> None:
+    if scope["app"].state.draining.is_set():
+        raise Refusal("DRAINING", "The server is going down; connect again.")
+
+
+def _token_of(fields: Fields, query_string: bytes) -> str | None:
+    """From the header, else from the address."""
+    if (header := fields.get(_TOKEN)) is not None:
+        return header.decode("latin-1").strip()
+    return _parameter(query_string, "token")
+
+
+def _parameter(query_string: bytes, name: str) -> str | None:
+    """A query parameter. Of one that is there twice none is guessed at: the empty text is no id and nobody's token."""
+    try:
+        pairs = parse_qsl(query_string.decode("ascii"), errors="strict", max_num_fields=MAX_PARAMETERS)
+    except ValueError:
+        return None
+    values = [value for key, value in pairs if key == name]
+    return "" if len(values) > 1 else next(iter(values), None)
+
+
+async def _tell(scope: Scope, send: Send, fields: Fields, outcome: Outcome) -> None:
+    if outcome.answer is None:
+        await send({"type": "http.response.start", "status": outcome.status, "headers": [_EMPTY, NO_STORE]})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    more = (_ALLOW_POST,) if outcome.status == 405 else ()
+    await _answer(scope, send, fields, outcome.answer, outcome.status, more)
+
+
+async def _refuse(scope: Scope, send: Send, fields: Fields, refusal: Refusal) -> None:
+    gateway: Gateway = scope["app"].state.gateway
+    answer = gateway.refuse(refusal.code, refusal.message, scope["state"]["request_id"])
+    status = refusal.status or status_of(refusal.code, Media.GRAPHQL)
+    await _answer(scope, send, fields, answer, status, refusal.headers)
+
+
+async def _answer(
+    scope: Scope, send: Send, fields: Fields, answer: Answer, status: int, headers: tuple[Header, ...]
+) -> None:
+    scope["app"].state.metrics.count_answer(answer.code)
+    media = negotiate(fields.get(b"accept")).media
+    content_type = CONTENT_TYPES[Media.GRAPHQL if media is Media.GRAPHQL else Media.JSON]
+    given = {name for name, _ in headers}
+    usual = [field for field in STATUS_HEADERS.get(status, ()) if field[0] not in given]
+    await send_bytes(send, status, content_type, answer.body, (NO_STORE, _VARY, *usual, *headers))
+
+
+def _retry(after: bytes) -> tuple[Header, ...]:
+    return ((b"retry-after", after),)
+
+
+_EMPTY: Header = (b"content-length", b"0")

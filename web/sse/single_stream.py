@@ -1,0 +1,110 @@
+"""One open stream of single connection mode: its operations, each by its id, on one outlet."""
+
+import asyncio
+from contextlib import suppress
+
+from auth.principal import Principal
+from db.reservations import Holder
+from schema.answers import Answer
+from schema.execute import Gateway
+from schema.live.feed import Feed, Told
+from schema.live.frames import GONE, Frame
+from web.sse.outlet import Outlet
+from web.sse.posted import ACCEPTED, RESUME_SECONDS, STOPPED, Outcome, Posted
+
+OPERATIONS = 100
+"""At once, on one stream."""
+BEGIN_SECONDS = 2.0
+"""How long a POST waits until its subscription has begun; it begins all the same."""
+
+
+class SingleStream:
+    """``start`` and ``stop`` operations while ``outlet`` is open; ``aclose`` at last.
+
+    A subscription's POST is accepted when its place in the log is known: whatever happens after the answer is told.
+    An id is in use from its POST until its ``complete`` was written.
+    """
+
+    def __init__(
+        self, gateway: Gateway, key: str, holder: Holder, principal: Principal, resume_after: str | None
+    ) -> None:
+        self.key = key
+        self.holder = holder
+        self.principal = principal
+        self.outlet = Outlet(single=True, ended=self._free)
+        self._gateway = gateway
+        self._resume_after = resume_after
+        self._now = asyncio.get_running_loop().time
+        self._resume_until = self._now() + RESUME_SECONDS
+        self._in_use: dict[str, object] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def start(self, posted: Posted) -> Outcome:
+        """Run it, unless it is refused."""
+        name, request_id = posted.operation_id, posted.request.request_id
+        if self._closed:
+            return Outcome.of(self._gateway.refuse("NOT_FOUND", "There is no such stream.", request_id))
+        if name in self._in_use:
+            return Outcome.of(self._gateway.refuse("CONFLICT", "An operation of this id runs already.", request_id))
+        if max(len(self._in_use), len(self._tasks)) >= OPERATIONS:
+            message = f"A stream carries at most {OPERATIONS} operations."
+            return Outcome.of(self._gateway.refuse("STREAM_LIMIT", message, request_id))
+        posted = posted.resumed_after(self._resume_after if self._now() < self._resume_until else None)
+        kind = self._gateway.judge(posted.request, self.principal)
+        if isinstance(kind, Answer):
+            return Outcome.of(kind)
+        mark = self._in_use[name] = object()
+        begun = asyncio.Event()
+        task = asyncio.create_task(self._run(posted, mark, begun))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        if kind == "subscription":
+            await begun.wait()
+        return ACCEPTED
+
+    async def stop(self, operation_id: str) -> Outcome:
+        """Tell no more of it but its ``complete``. One that does not run is stopped already."""
+        if await self.outlet.remove(operation_id):
+            self.outlet.add(Told(), operation_id)  # completes as soon as there is room, and frees the id
+        else:
+            self._free(operation_id)
+        return STOPPED
+
+    async def aclose(self) -> None:
+        """What is being executed still ends by itself, and is told to nobody."""
+        self._closed = True
+        self._in_use.clear()
+        await self.outlet.aclose()
+
+    async def settle(self) -> None:
+        """Wait for what is being executed."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _run(self, posted: Posted, mark: object, begun: asyncio.Event) -> None:
+        name = posted.operation_id
+        try:
+            outcome = await self._gateway.answer(posted.request, self.principal)
+            feed: Feed = Told(Frame(outcome.body)) if isinstance(outcome, Answer) else outcome
+            if feed.durable:
+                await _begin(feed)
+            if self._in_use.get(name) is mark:
+                self.outlet.add(feed, name)
+            else:
+                await feed.aclose(GONE)
+        finally:
+            begun.set()
+
+    def _free(self, operation_id: str) -> None:
+        self._in_use.pop(operation_id, None)
+
+
+async def _begin(feed: Feed) -> None:
+    """Until it is known where the feed begins, or it is over."""
+    woken = asyncio.Event()
+    feed.listen(woken.set, lambda: 0)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(BEGIN_SECONDS):
+            while feed.done is None and feed.ending is None:
+                await woken.wait()
+                woken.clear()
