@@ -3,10 +3,8 @@
 import argparse
 import asyncio
 import json
-import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from tests.bench.database import FOLDER, ORDERS, dsns_of, ready_database, runnin
 from tests.bench.machine import machine
 from tests.bench.measure import measure
 from tests.bench.report import show_machine, show_reads, show_writes
-from tests.bench.servers import ROOT, Cores, pin_postgres
+from tests.bench.servers import ROOT, Cores, beside, pin_postgres
 from tests.support.database import Dsns
 
 QUICK_ORDERS = 40_000
@@ -54,7 +52,7 @@ def _reads(console: Console, dsns: Dsns, options: argparse.Namespace, cores: Cor
     with console.status("making the database, once …"):
         dsns = asyncio.run(ready_database(dsns, f"orders_{options.orders}", options.orders))
         tenants = asyncio.run(tenants_of(dsns))
-    with all_running(dsns, cores.server, logs) as servers, _beside(cores), console.status("checking …") as status:
+    with all_running(dsns, cores.server, logs) as servers, beside(cores), console.status("checking …") as status:
         sizes = check_equal(servers, tenants)
         console.print(f"All three answer equal data ({len(sizes)} works, {len(tenants)} tenants).", highlight=False)
         figures = measure(servers, tenants, options.rounds, options.seconds, status.update)
@@ -71,26 +69,12 @@ def _writes(console: Console, dsns: Dsns, options: argparse.Namespace, cores: Co
     with console.status("making a database to write to …") as status:
         dsns = asyncio.run(ready_database(dsns, writes.DATABASE, writes.ORDERS, afresh=True))
         tenants = asyncio.run(tenants_of(dsns))
-        with _beside(cores):
+        with beside(cores):
             figures = writes.measure_writes(
                 dsns, tenants, cores.server, options.rounds, options.seconds, logs, status.update
             )
     show_writes(console, figures)
     return {"writes": {title: asdict(figure) for title, figure in figures.items()}}
-
-
-@contextmanager
-def _beside(cores: Cores) -> Iterator[None]:
-    """This process on the core that does not serve, for as long as the block runs."""
-    if cores.rest < 0:
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {cores.rest})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:

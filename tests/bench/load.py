@@ -37,8 +37,13 @@ class Sample:
 
     def percentile(self, share: float) -> float:
         """The latency that this share of the requests stayed within, in seconds."""
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+        return percentile(self.latencies, share)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """What this share of the values stay within; 0 without any."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
 
 class _Caller(asyncio.Protocol):
@@ -66,7 +71,7 @@ class _Caller(asyncio.Protocol):
             if end < 0:
                 return
             try:
-                self._wanted = end + len(_HEAD_END) + _length_of(bytes(self._received[:end]))
+                self._wanted = end + len(_HEAD_END) + length_of(bytes(self._received[:end]))
             except BadAnswer as error:
                 self._fail(error)
                 return
@@ -104,7 +109,7 @@ class _Caller(asyncio.Protocol):
             self.done.set_exception(error)
 
 
-def _length_of(head: bytes) -> int:
+def length_of(head: bytes) -> int:
     """The length of the body. Raises BadAnswer for anything but a 200 that says it."""
     lowered = head.lower()
     place = lowered.find(_LENGTH)
@@ -143,7 +148,7 @@ def ask(port: int, request: bytes) -> bytes:
         while _HEAD_END not in received:
             received += connection.recv(65_536)
         head, _, body = received.partition(_HEAD_END)
-        length = _length_of(head)
+        length = length_of(head)
         while len(body) < length:
             body += connection.recv(65_536)
     return body

@@ -19,7 +19,7 @@ from web.settings import Settings
 SECRET = "for the benchmark alone, and long enough"
 POOL_VARIABLE = "TIDEGATE_BENCH_POOL"
 POOL = 10
-_KEYRING = Keyring([SECRET])
+KEYRING = Keyring([SECRET])
 
 
 def create_app(dsn: str) -> Starlette:
@@ -32,11 +32,11 @@ def create_app(dsn: str) -> Starlette:
 @cache
 def header(tenant: Tenant) -> str:
     """The caller's credentials: one token for each caller, as clients keep theirs, that outlives the benchmark."""
-    return "authorization: Bearer " + sign_token(_KEYRING, tenant.user, tenant.id, utc_now(), timedelta(hours=12))
+    return "authorization: Bearer " + sign_token(KEYRING, tenant.user, tenant.id, utc_now(), timedelta(hours=12))
 
 
 def cursor(tenant: Tenant, key: Key) -> str:
     """The product's cursor behind that row: signed, and bound to the tenant, the list and its order."""
     order = (SortKey("created_at", descending=True),)
     binding = binding_of(TenantId(tenant.id), "order", order, None, ())
-    return CursorCodec(_KEYRING.keys("page cursor")).encode(binding, key)
+    return CursorCodec(KEYRING.keys("page cursor")).encode(binding, key)

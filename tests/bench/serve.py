@@ -7,6 +7,7 @@ core.
 import asyncio
 import importlib
 import os
+import resource
 import socket
 import sys
 from collections.abc import Coroutine
@@ -17,12 +18,22 @@ import uvicorn
 T = TypeVar("T")
 
 DSN_VARIABLE = "TIDEGATE_BENCH_DSN"
+MANY_FILES = 65_536
+"""Where the system knows no limit, or does not tell it."""
 
 
 def pin(core: int) -> None:
     """Keep this process on one core, where the system can. A negative core is none."""
     if core >= 0 and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {core})
+
+
+def allow_many_files() -> int:
+    """Let this process open as many files, and so sockets, as the system lets it; that many."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MANY_FILES if most == resource.RLIM_INFINITY else most
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
 
 
 def run_fast(work: Coroutine[object, object, T]) -> T:
@@ -36,12 +47,16 @@ async def _nothing(scope: object, receive: object, send: object) -> None:
 
 
 def main(name: str, listener: int, core: int) -> None:
-    """Serve ``tests.bench.<name>`` on a socket that the caller bound."""
+    """Serve ``tests.bench.<name>`` on a socket that the caller bound: by its own ``serve`` where it has one."""
     pin(core)
+    allow_many_files()
     dsn = os.environ.pop(DSN_VARIABLE)
-    app = importlib.import_module(f"tests.bench.{name}").create_app(dsn)
+    program = importlib.import_module(f"tests.bench.{name}")
+    if hasattr(program, "serve"):
+        program.serve(dsn, socket.socket(fileno=listener))
+        return
     config = uvicorn.Config(
-        app,
+        program.create_app(dsn),
         ws="none",
         lifespan="on",
         access_log=False,

@@ -100,6 +100,20 @@ def _await_answer(process: "subprocess.Popen[bytes]", port: int) -> None:
     raise RuntimeError(f"a measured server did not answer within {PATIENCE_SECONDS:g} s: {process.args!r}")
 
 
+@contextmanager
+def beside(cores: Cores) -> Iterator[None]:
+    """This process on the core that does not serve, for as long as the block runs."""
+    if cores.rest < 0:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {cores.rest})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def pin_postgres(data_dir: Path, core: int) -> None:
     """Keep a server's processes on one core, and so those that it will start."""
     if core < 0 or not hasattr(os, "sched_setaffinity"):
