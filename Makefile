@@ -16,10 +16,10 @@ NODE := $(shell command -v node 2>/dev/null)
 NPM_LOCK := $(wildcard tests/interop/package-lock.json)
 NPM_READY := $(if $(and $(NODE),$(NPM_LOCK)),tests/interop/node_modules/.package-lock.json)
 
-.PHONY: help demo test interop check format bench fuzz schema lock clean
+.PHONY: help demo test interop check format bench bench-streams fuzz schema lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Serve the demo on an embedded PostgreSQL: ARGS="--port 8001"
 	@$(BIN)/tidegate demo $(ARGS)
@@ -51,6 +51,9 @@ format: $(READY) ## Mend what ruff can mend by itself
 
 bench: $(READY) ## Measure, as ratios in one run
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-streams: $(READY) ## Measure streams beside programs that only write bytes: ARGS="--quick"
+	@$(BIN)/python -m tests.bench.streams $(ARGS)
 
 fuzz: $(READY) ## Run random operations by both executors: ARGS="--count 100000 --seed 7"
 	@$(BIN)/python -m tests.fuzz $(ARGS)

@@ -62,6 +62,7 @@ def main(name: str, listener: int, core: int) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        timeout_graceful_shutdown=1,  # streams have no end of their own
     )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=listener)])
 

@@ -1,5 +1,6 @@
 """Who subscribes to what in each work, and how it is run."""
 
+import time
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import cycle, islice
@@ -63,40 +64,43 @@ def _turn(number: int, *, of: int, at: int) -> bool:
     return number % of == at
 
 
-def ticks(size: Size, stage: Stage, first: int, tenants: int = 1) -> Ticks:
-    """Events at the size's rate, for as long as it says, committed in the first tenants in turn."""
+def ticks(size: Size, stage: Stage, tenants: int = 1) -> Ticks:
+    """Events at the size's rate, for as long as it says, committed in the first tenants in turn. No two runs of a
+    week use a number twice: notes that stay as they are would be no change, and no frame.
+    """
+    first = int(time.time() * 10) % 6_000_000 + 1
     feeders = tuple(each.feeder for each in stage.tenants[:tenants])
     return Ticks(first, int(size.rate * size.seconds), size.rate, feeders=feeders, core=stage.cores.rest)
 
 
 def run_equal(stage: Stage, size: Size) -> Delivery:
     with stage.server(PRODUCT) as server:
-        return deliver(stage, server, equal_streams(stage.tenants[0], size.subscribers), ticks(size, stage, 1))
+        return deliver(stage, server, equal_streams(stage.tenants[0], size.subscribers), ticks(size, stage))
 
 
 def run_bare(stage: Stage, size: Size, name: str, frame: str) -> Delivery:
     """The same bytes to as many sockets, by a program that does nothing else."""
     with stage.server(name) as server:
-        given = replace(ticks(size, stage, 1), feeders=(), port=server.port, frame=frame)
+        given = replace(ticks(size, stage), feeders=(), port=server.port, frame=frame)
         return deliver(stage, server, equal_streams(stage.tenants[0], size.subscribers), given)
 
 
 def run_filtered(stage: Stage, size: Size) -> Delivery:
     with stage.server(PRODUCT) as server:
         streams = filtered_streams(stage.tenants[0], size.subscribers, size.filters)
-        return deliver(stage, server, streams, ticks(size, stage, 1))
+        return deliver(stage, server, streams, ticks(size, stage))
 
 
 def run_narrow(stage: Stage, size: Size) -> Delivery:
     with stage.server(PRODUCT) as server:
         streams = narrow_streams(stage.tenants[0], size.subscribers, size.filters)
-        return deliver(stage, server, streams, ticks(size, stage, 1))
+        return deliver(stage, server, streams, ticks(size, stage))
 
 
 def run_alone(stage: Stage, size: Size) -> Delivery:
     """One subscriber on an idle system, events now and then."""
     with stage.server(PRODUCT) as server:
-        given = replace(ticks(size, stage, 1), count=size.alone, rate=10.0, uneven=True)
+        given = replace(ticks(size, stage), count=size.alone, rate=10.0, uneven=True)
         return deliver(stage, server, equal_streams(stage.tenants[0], 1), given)
 
 
@@ -116,5 +120,5 @@ def run_return(stage: Stage, size: Size) -> Return:
         wants = partial(_turn, of=len(tenants), at=place)
         bearers = islice(cycle(tenant.bearers), size.returning // len(tenants))
         streams += [Stream(request(bearer), wants) for bearer in bearers]
-    given = replace(ticks(size, stage, 1, len(tenants)), count=100_000)
+    given = replace(ticks(size, stage, len(tenants)), count=100_000)
     return come_back(stage, streams, given, question(stage.tenants[-1].bearers[0]))
