@@ -117,8 +117,15 @@ class Rights:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def watch(self, credentials: Credentials, principal: Principal, follower: Follower) -> Watch:
-        """From now on ``follower`` is told of what happens to the caller's rights. Raises BadToken, BadSession."""
-        return Watch(self, self.caller(credentials, principal), follower)
+        """From now on ``follower`` is told of what happens to the caller's rights: at once, if they are known to be
+        others than ``principal`` has. Raises BadToken, BadSession.
+        """
+        caller = self.caller(credentials, principal)
+        watch = Watch(self, caller, follower)
+        if caller.principal.permissions_version != principal.permissions_version:
+            self._mistrust(caller)
+            follower.change_rights(caller.principal)
+        return watch
 
     async def caught_up(self, number: int) -> None:
         """Returns when the changes up to that number are judged and every stream has been told."""
@@ -153,8 +160,7 @@ class Rights:
             self._wake.set()  # its end may be the next
             lately = asyncio.get_running_loop().time() - self._looked < 2 * LOOK_SECONDS
             if not (lately and self.authenticator.still_knows(credentials, principal)):
-                self._new.add(caller)
-                self._doubt((caller,))
+                self._mistrust(caller)
         return caller
 
     def forget(self, caller: Caller) -> None:
@@ -169,6 +175,10 @@ class Rights:
             return claim.token.expires_at
         idle = self._clock() + IDLE - TOUCHED_EVERY
         return idle if principal.expires_at is None else min(idle, principal.expires_at)
+
+    def _mistrust(self, caller: Caller) -> None:
+        self._new.add(caller)
+        self._doubt((caller,))
 
     def _doubt(self, callers: Iterable[Caller]) -> None:
         self._doubtful.update(dict.fromkeys(callers))

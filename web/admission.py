@@ -70,6 +70,11 @@ def _intended_credentials(scope: Scope) -> Credentials:
     return credentials
 
 
+def credentials_in(scope: Scope) -> Credentials:
+    """What a request that was admitted was admitted by."""
+    return _credentials(HTTPConnection(scope))
+
+
 def _credentials(connection: HTTPConnection) -> Credentials:
     try:
         return credentials_of(connection)

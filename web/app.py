@@ -31,6 +31,7 @@ from web.responses import error_body
 from web.routing import every_method, get
 from web.sdl import serve_sdl
 from web.settings import Settings
+from web.sse.callers import Callers
 from web.sse.seal import Seal
 from web.sse.single_connection import StreamEndpoint
 from web.sse.single_streams import SingleStreams
@@ -96,6 +97,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         streams = state.streams = Streams(
             ping_seconds=settings.ping_seconds, draining=state.draining, gauge=state.metrics.streams_open
         )
+        state.callers = Callers(rights, gateway)
         turning = asyncio.create_task(streams.run())
         closing.callback(turning.cancel)
         reservations = open_reservations(settings.redis_url)

@@ -6,16 +6,19 @@ into sending. Everything else is the schema's.
 
 from starlette.types import Receive, Scope, Send
 
+from auth.errors import AuthError
 from schema.answers import Answer
 from schema.execute import Gateway
 from schema.live.feed import Feed
+from schema.live.member import Member
 from schema.requests import OperationRequest
-from web.admission import admit, last_event_id_of
+from web.admission import admit, credentials_in, last_event_id_of
 from web.body import Fields, fields_of
 from web.metrics import Metrics
 from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, TOLD_IN_STREAM, Accepted, Media, negotiate, status_of
 from web.refusals import ClientGone, Header, Refusal
 from web.responses import send_bytes
+from web.sse.callers import STREAM_NAME, Callers, Connection
 from web.sse.messages import COMPLETE, OPENING, next_event
 from web.sse.outlet import Outlet
 from web.sse.stream import HEADERS as STREAM_HEADERS
@@ -41,6 +44,7 @@ class GraphQLEndpoint:
         media = accepted.media or Media.JSON
         try:
             outcome = await self._answer(gateway, scope, receive, fields, accepted)
+            carried = None if isinstance(outcome, Answer) else await _carried(scope, outcome)
         except ClientGone:
             return
         except Refusal as refusal:
@@ -49,10 +53,8 @@ class GraphQLEndpoint:
             return
         if isinstance(outcome, Answer):
             await _send(scope, send, media, outcome, outcome.status, (_ALLOW_POST,) if outcome.status == 405 else ())
-        else:
-            outlet = Outlet()
-            outlet.add(outcome)
-            await StreamResponse(outlet, scope["app"].state.streams)(scope, receive, send)
+        elif carried is not None:
+            await _carry(scope, receive, send, carried)
 
     def _accept(self, fields: Fields) -> Accepted:
         accepted = negotiate(fields.get(b"accept"))
@@ -80,6 +82,30 @@ class GraphQLEndpoint:
             last_event_id_first=scope["method"] == "GET",
         )
         return await gateway.answer(request, caller)
+
+
+async def _carried(scope: Scope, feed: Feed) -> tuple[Outlet, Connection | None]:
+    """The feed on a connection of its own; its caller is watched from now on. Raises Refusal."""
+    outlet = Outlet()
+    outlet.add(feed)
+    if not isinstance(feed, Member):
+        return outlet, None
+    callers: Callers = scope["app"].state.callers
+    try:
+        return outlet, callers.enter(feed.id, outlet, credentials_in(scope), feed.principal)
+    except AuthError as error:  # it ended just now
+        await outlet.aclose()
+        raise Refusal(error.code, error.message) from None
+
+
+async def _carry(scope: Scope, receive: Receive, send: Send, carried: tuple[Outlet, Connection | None]) -> None:
+    outlet, connection = carried
+    headers = () if connection is None else ((STREAM_NAME, connection.name.encode()),)
+    try:
+        await StreamResponse(outlet, scope["app"].state.streams, headers)(scope, receive, send)
+    finally:
+        if connection is not None:
+            connection.close()
 
 
 async def _send(

@@ -5,7 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -47,6 +47,8 @@ class Front:
     server: QuietServer
     client: httpx2.AsyncClient
     port: int
+    dsns: Dsns | None = None
+    """Ways past every door to the database behind it, where a test has them."""
 
     @property
     def database(self) -> Database:
@@ -127,7 +129,7 @@ async def open_front(dsns: Dsns, orders: int = 200, **changes: Any) -> AsyncIter
     roles = {name: list(grants) for name, grants in SYSTEM_ROLES.items()}
     await seed(dsns.owner, orders=orders, tenants=3, roles=roles)
     async with serving(settings_for(dsns, **changes)) as front:
-        yield front
+        yield replace(front, dsns=dsns)
 
 
 @asynccontextmanager

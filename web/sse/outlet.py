@@ -57,6 +57,11 @@ class Outlet:
         return list(self._feeds)
 
     @property
+    def feeds(self) -> list[Feed]:
+        """What it carries now."""
+        return list(self._feeds.values())
+
+    @property
     def full(self) -> bool:
         return self.full_since is not None
 

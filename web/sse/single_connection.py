@@ -14,18 +14,20 @@ from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from auth.errors import AuthError
 from auth.principal import Principal
 from db.errors import Duplicate, NoSuchReservation, ReservationTaken, TooMany, Unavailable
 from db.reservations import UNCLAIMED_SECONDS, Holder, key_of
 from schema.answers import Answer
 from schema.execute import Gateway
 from schema.requests import OperationRequest
-from web.admission import admit, identify, last_event_id_of
+from web.admission import admit, credentials_in, identify, last_event_id_of
 from web.body import Fields, fields_of
 from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, Media, negotiate, status_of
 from web.parameters import MAX_PARAMETERS, event_id
 from web.refusals import ClientGone, Header, Refusal
 from web.responses import NO_STORE, TEXT, send_bytes
+from web.sse.callers import Callers
 from web.sse.posted import Outcome, Posted, fit_id
 from web.sse.single_streams import SingleStreams
 from web.sse.stream import StreamResponse
@@ -103,9 +105,16 @@ async def _open(scope: Scope, receive: Receive, send: Send, fields: Fields, toke
     last_event_id = event_id(fields.get(b"last-event-id", b"").decode("latin-1"))
     streams = _streams(scope)
     stream = await streams.open(key_of(token), holder, caller, last_event_id)
+    callers: Callers = scope["app"].state.callers
+    connection = None
     try:
+        connection = callers.enter(stream.key, stream.outlet, credentials_in(scope), caller, stream.become)
         await StreamResponse(stream.outlet, scope["app"].state.streams)(scope, receive, send)
+    except AuthError as error:  # it ended just now
+        raise Refusal(error.code, error.message) from None
     finally:
+        if connection is not None:
+            connection.close()
         await streams.release(stream)
 
 

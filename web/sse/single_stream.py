@@ -9,6 +9,7 @@ from schema.answers import Answer
 from schema.execute import Gateway
 from schema.live.feed import Feed, Told
 from schema.live.frames import GONE, Frame
+from schema.live.member import Member
 from web.sse.outlet import Outlet
 from web.sse.posted import ACCEPTED, RESUME_SECONDS, STOPPED, Outcome, Posted
 
@@ -39,6 +40,10 @@ class SingleStream:
         self._in_use: dict[str, object] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
+
+    def become(self, principal: Principal) -> None:
+        """The caller may do other things from now on; the outlet's operations are judged again by whoever says so."""
+        self.principal = principal
 
     async def start(self, posted: Posted) -> Outcome:
         """Run it, unless it is refused."""
@@ -89,6 +94,8 @@ class SingleStream:
             if feed.durable:
                 await _begin(feed)
             if self._in_use.get(name) is mark:
+                if isinstance(feed, Member) and feed.principal is not self.principal:
+                    self._gateway.judge_again(feed, self.principal)
                 self.outlet.add(feed, name)
             else:
                 await feed.aclose(GONE)
