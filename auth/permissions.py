@@ -19,6 +19,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "products:write": "Create products and edit them.",
         "admin:members": "See the tenant's members, invite them, change their roles and remove them.",
         "admin:roles": "See the tenant's roles, make them and change what they grant.",
+        "admin:announce": "Ring the tenant's bell: the beginning of a day, its end, a notice.",
         "admin:audit": "Read the audit trail.",
         "export:run": "Read in bulk: pages of up to 500 rows.",
         "streams:read": "See the tenant's open streams.",

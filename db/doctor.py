@@ -36,7 +36,7 @@ from db.tables import DIRECTORY_ROLE, DIRECTORY_TABLES, RUNTIME_ROLE, SHARED_TAB
 
 OLDEST_POSTGRESQL = 15
 REDIS_SECONDS = 3
-_APPEND_ONLY = ["audit_log", "event_log"]
+_APPEND_ONLY = ["announcements", "audit_log", "event_log"]
 _WRITES = ["INSERT", "UPDATE", "DELETE", "TRUNCATE"]
 _NO_TENANTS = sorted(DIRECTORY_TABLES | SHARED_TABLES)
 _SESSION = {"application_name": "tidegate-doctor", "statement_timeout": "10s"}

@@ -19,6 +19,7 @@ _WORD = re.compile(r"[^\W_]+")
 ORDER_TEXT = 0
 CUSTOMER_NAME, CUSTOMER_EMAIL = 0, 1
 PRODUCT_TEXT = 0
+ANNOUNCEMENT_TEXT = 0
 
 
 def fold(text: str) -> str:

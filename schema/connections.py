@@ -14,8 +14,7 @@ import strawberry
 from db.pages import CursorCodec, Key, Page, PageRequest, SortKey, binding_of
 from db.search import query_words
 from resolvers.errors import InvalidInput
-from schema.directives import requires
-from schema.fields import DECLARATION, Info, ListOf, given
+from schema.fields import DECLARATION, Info, ListOf, given, root_gate
 from schema.filters import condition_of
 from schema.operation import Operation
 
@@ -142,7 +141,9 @@ class Connection(Generic[T]):
     )
 
 
-def listing(spec: ListSpec, *, where: type, sort: type, gate: str, description: str) -> Any:  # Any: a field specifier
+def listing(
+    spec: ListSpec, *, where: type, sort: type, gate: str | None, description: str
+) -> Any:  # Any: a field specifier
     """A root list with all its arguments: ``orders: Connection[Order] = listing(…)``."""
 
     async def resolve(  # noqa: PLR0913, PLR0917  # the arguments of a list, as Relay names them
@@ -165,7 +166,7 @@ def listing(spec: ListSpec, *, where: type, sort: type, gate: str, description: 
     del resolve.__annotations__["return"]
     return strawberry.field(
         resolver=resolve,
-        directives=requires(gate),
+        directives=root_gate(gate),
         description=description,
         metadata={DECLARATION: ListOf(spec)},
     )

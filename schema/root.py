@@ -5,6 +5,13 @@ from functools import cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.announcements import NODE as ANNOUNCEMENT
+from schema.announcements import (
+    Announcement,
+    AnnouncementMutations,
+    AnnouncementQueries,
+    AnnouncementSubscriptions,
+)
 from schema.customer_changes import CustomerMutations
 from schema.customer_events import CustomerSubscriptions
 from schema.customers import NODE as CUSTOMER
@@ -22,11 +29,11 @@ from schema.scalars import SCALARS
 from schema.user_errors import ConflictError, InputError
 from schema.viewer import ViewerQueries
 
-NODES = NodeRegistry({"ord": ORDER, "cus": CUSTOMER, "prd": PRODUCT})
+NODES = NodeRegistry({"ord": ORDER, "cus": CUSTOMER, "prd": PRODUCT, "ann": ANNOUNCEMENT})
 
 
 @strawberry.type
-class Query(ViewerQueries, OrderQueries, CustomerQueries, ProductQueries):
+class Query(ViewerQueries, OrderQueries, CustomerQueries, ProductQueries, AnnouncementQueries):
     """Everything that can be read."""
 
     node: Node | None = NODES.field(
@@ -40,12 +47,12 @@ class Query(ViewerQueries, OrderQueries, CustomerQueries, ProductQueries):
 
 
 @strawberry.type
-class Mutation(OrderMutations, CustomerMutations, ProductMutations):
+class Mutation(OrderMutations, CustomerMutations, ProductMutations, AnnouncementMutations):
     """Everything that can be changed."""
 
 
 @strawberry.type
-class Subscription(OrderSubscriptions, CustomerSubscriptions, ProductSubscriptions):
+class Subscription(OrderSubscriptions, CustomerSubscriptions, ProductSubscriptions, AnnouncementSubscriptions):
     """Everything that can be watched."""
 
 
@@ -56,7 +63,7 @@ def schema() -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Order, Customer, Product, InputError, ConflictError],
+        types=[Order, Customer, Product, Announcement, InputError, ConflictError],
         config=StrawberryConfig(scalar_map=SCALARS, relay_max_results=500),
     )
 

@@ -56,7 +56,7 @@ class ConflictError(UserError):
     @strawberry.field
     def current(self, root: strawberry.Parent[Any], info: Info) -> Node | None:  # Any: a Refusal
         kind: NodeKind = root.kind
-        if not info.context.allows(kind.gate):
+        if kind.gate is not None and not info.context.allows(kind.gate):
             # Which kind the row is of is known only now; told as any other denied selection.
             info.context.deny(id(info._raw_info.field_nodes[0]), kind.type_name, kind.gate, info.path)
             return None

@@ -1,5 +1,6 @@
 """The tables, one aggregate a file: shapes and constraints only. They know no query, no door and no behaviour."""
 
+from db.tables.announcements import ANNOUNCEMENT_KINDS, announcement_terms, announcements
 from db.tables.base import (
     DIRECTORY_ROLE,
     DIRECTORY_TABLES,
@@ -15,12 +16,15 @@ from db.tables.log import audit_log, event_heads, event_log
 from db.tables.orders import ORDER_STATUSES, order_items, order_terms, orders
 
 __all__ = [
+    "ANNOUNCEMENT_KINDS",
     "DIRECTORY_ROLE",
     "DIRECTORY_TABLES",
     "ORDER_STATUSES",
     "RUNTIME_ROLE",
     "SHARED_TABLES",
     "TENANT_SETTING",
+    "announcement_terms",
+    "announcements",
     "audit_log",
     "customer_terms",
     "customers",

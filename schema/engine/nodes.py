@@ -28,7 +28,7 @@ def wanted_nodes(
 
 def _wanted(path: list[str | int], part: RootNodes, operation: Operation, public: str, nulls: list[Denial]) -> Wanted:
     kind = kind_of(part.kinds, public)
-    if operation.allows(kind.gate):
+    if kind.gate is None or operation.allows(kind.gate):
         return kind, hex_of(public, prefix_of(public))
     nulls.append(Denial(part.selection, kind.gate, kind.type_name, path))
     return None

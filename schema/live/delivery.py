@@ -10,7 +10,7 @@ import strawberry
 from graphql import GraphQLField
 from strawberry.schema_directive import Location
 
-from schema.directives import requires
+from schema.fields import root_gate
 from schema.gates import DEFINITION
 from schema.operation import Operation
 
@@ -80,7 +80,7 @@ def live_field(
     description: str,
     opening: Opening | None = None,
 ) -> Any:  # Any: a field specifier, typed as its stream
-    """A subscription field.
+    """A subscription field. ``gate`` None means any signed-in caller.
 
     Its resolver yields *sources*, mappings that the type's fields read, with ``position`` (a ``Position``), ``cursor``
     (the same as text), and ``entity_id`` where COALESCE shall tell entities apart; at most one for each position. It
@@ -91,7 +91,7 @@ def live_field(
     """
     return strawberry.subscription(
         resolver=resolver,
-        directives=[*requires(gate), delivery],
+        directives=[*root_gate(gate), delivery],
         description=description,
         metadata={LIVE: Live(delivery, opening)},
     )

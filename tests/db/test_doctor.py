@@ -144,7 +144,7 @@ async def test_rows_that_show_without_a_tenant_are_found(fresh_dsns: Dsns) -> No
 
 async def test_the_owner_must_not_serve(dsns: Dsns) -> None:
     found = await illnesses(dsns.owner)
-    assert "customers" in found["The serving login owns nothing"].detail
+    assert "announcements" in found["The serving login owns nothing"].detail
     assert "Row-level security binds the serving login" in found
 
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from db.announcements import insert_announcement
 from db.customers import insert_customer, lock_customer, update_customer
 from db.events import AuditDraft, EventDraft
 from db.orders import insert_order, lock_order, update_order
@@ -27,7 +28,17 @@ from tests.support.twins import MODULES, READS, WRITES, Read
 EVENT = EventDraft("order.updated", "order", "0" * 32, 2, None, {"id": "0" * 32})
 WHOSE = Statement("SELECT tenant_id FROM orders WHERE id = $1", ("id",), {})
 COUNTED = (
-    *("orders", "order_items", "order_terms", "customers", "customer_terms", "products", "product_terms"),
+    *(
+        "announcements",
+        "announcement_terms",
+        "orders",
+        "order_items",
+        "order_terms",
+        "customers",
+        "customer_terms",
+        "products",
+        "product_terms",
+    ),
     *("event_heads", "event_log", "audit_log"),
 )
 
@@ -111,7 +122,7 @@ async def test_with_row_level_security_out_of_the_way_the_predicate_hides(
 
 LOCKS = {"orders": lock_order, "customers": lock_customer, "products": lock_product}
 UPDATES = {"orders": update_order, "customers": update_customer, "products": update_product}
-INSERTS = {"customers": insert_customer, "products": insert_product}
+INSERTS = {"customers": insert_customer, "products": insert_product, "announcements": insert_announcement}
 CHANGES = {"orders": {"notes": "mine"}, "customers": {"name": "mine"}, "products": {"name": "mine"}}
 
 

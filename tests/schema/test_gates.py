@@ -186,10 +186,30 @@ def test_every_gate_names_a_permission_that_exists_and_prints_in_the_sdl() -> No
 GATED_TYPES = {"Order": "orders:read", "Customer": "customers:read", "Product": "products:read"}
 OWNED_BY = {"OrderConnection": "Order", "OrderEdge": "Order", "OrderItem": "Order", "CustomerConnection": "Customer"}
 """Types without a gate of their own that are reached through a gated field only."""
-PARTS = {*OWNED_BY, "CustomerEdge", "ProductConnection", "ProductEdge", "OrderEvent", "CustomerEvent", "ProductEvent"}
-OPEN = {"Money", "PageInfo", "Viewer", "User", "Tenant", "PermissionsSnapshot", "Membership", "InputError"}
+PARTS = {
+    *OWNED_BY,
+    "AnnouncementConnection",
+    "AnnouncementEdge",
+    "CustomerEdge",
+    "ProductConnection",
+    "ProductEdge",
+    "OrderEvent",
+    "CustomerEvent",
+    "ProductEvent",
+}
+OPEN = {
+    "Announcement",
+    "Money",
+    "PageInfo",
+    "Viewer",
+    "User",
+    "Tenant",
+    "PermissionsSnapshot",
+    "Membership",
+    "InputError",
+}
 CHANGES = ("CreateOrder", "UpdateOrder", "ChangeOrderStatus", "CreateCustomer", "UpdateCustomer", "CreateProduct")
-PAYLOADS = {"ConflictError", "UpdateProductPayload", *(f"{change}Payload" for change in CHANGES)}
+PAYLOADS = {"ConflictError", "UpdateProductPayload", "AnnouncePayload", *(f"{change}Payload" for change in CHANGES)}
 
 
 def test_every_object_type_is_gated_or_known_to_hold_nothing_of_its_own() -> None:

@@ -11,7 +11,7 @@ import asyncpg
 import orjson
 
 from db.engine import Database
-from db.search import CUSTOMER_EMAIL, CUSTOMER_NAME, ORDER_TEXT, PRODUCT_TEXT, fold, words_of
+from db.search import ANNOUNCEMENT_TEXT, CUSTOMER_EMAIL, CUSTOMER_NAME, ORDER_TEXT, PRODUCT_TEXT, fold, words_of
 from db.tables import ORDER_STATUSES, RUNTIME_ROLE, TENANT_SETTING
 from db.tenancy import Actor, TenantId, TenantReader, TenantWriter
 from tests.support.database import Dsns
@@ -21,7 +21,7 @@ ACTOR = Actor("00000000000070008000000000000001", "req-test")
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 NAMES = ("Éloïse Dupré", "Seán O'Brien", "Zoë Müller-Straße", "Ångström AS", "Nguyễn Văn An", "李小龍", "Party 🎉 GmbH")
 NOTES = (None, "", "Please ring twice 🔔", "Crème brûlée für Zoë", "fragile: GLASS / Glas", "ask for Seán", "a%b_c\\d")
-CUSTOMERS, PRODUCTS, ORDERS, ITEMS = 25, 15, 120, 2
+CUSTOMERS, PRODUCTS, ORDERS, ITEMS, ANNOUNCEMENTS = 25, 15, 120, 2, 9
 Columns = dict[str, Any]  # Any: one value per column
 Rows = list[Columns]
 
@@ -97,12 +97,15 @@ def planted(tenant: TenantId) -> dict[str, Rows]:
     products = [_product(tenant, rng, n) for n in range(PRODUCTS)]
     orders = [_order(tenant, rng, n, customers) for n in range(ORDERS)]
     items = [_item(order, line, rng.choice(products)) for order in orders for line in range(1, ITEMS + 1)]
-    terms: dict[str, Rows] = {"customer_terms": [], "product_terms": [], "order_terms": []}
+    terms: dict[str, Rows] = {"customer_terms": [], "product_terms": [], "order_terms": [], "announcement_terms": []}
     for customer in customers:
         terms["customer_terms"] += _terms(customer, "customer", CUSTOMER_NAME, customer["name"])
         terms["customer_terms"] += _terms(customer, "customer", CUSTOMER_EMAIL, customer["email"])
     for product in products:
         terms["product_terms"] += _terms(product, "product", PRODUCT_TEXT, product["name"], product["sku"])
+    announcements = [_announcement(tenant, rng, n) for n in range(ANNOUNCEMENTS)]
+    for announcement in announcements:
+        terms["announcement_terms"] += _terms(announcement, "announcement", ANNOUNCEMENT_TEXT, announcement["text"])
     for order in orders:
         terms["order_terms"] += _terms(order, "order", ORDER_TEXT, order["number"], order["notes"])
     return {
@@ -110,6 +113,7 @@ def planted(tenant: TenantId) -> dict[str, Rows]:
         "products": products,
         "orders": orders,
         "order_items": items,
+        "announcements": announcements,
         **terms,
         **_log(tenant, orders),
     }
@@ -175,6 +179,21 @@ def _order(tenant: TenantId, rng: random.Random, n: int, customers: Rows) -> Col
         "version": 1,
         "created_at": made,
         "updated_at": max(made, NOON - timedelta(hours=rng.randrange(3))),
+    }
+
+
+def _announcement(tenant: TenantId, rng: random.Random, n: int) -> Columns:
+    made = NOON + timedelta(hours=_base(tenant) // 10**8 + n // 2)
+    kind = ("START_DAY", "NOTICE", "END_DAY")[n % 3]
+    return {
+        "tenant_id": tenant.hex,
+        "id": _id(rng),
+        "kind": kind,
+        "text": rng.choice(NOTES) or "Zoë" if kind == "NOTICE" else None,
+        "created_by": ACTOR.user_id,
+        "version": 1,
+        "created_at": made,
+        "updated_at": made,
     }
 
 

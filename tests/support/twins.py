@@ -5,8 +5,9 @@ A call answers facts: what it let its caller know. They are empty when it let no
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
-from db import changes, customers, events, listings, lookups, orders, products
+from db import announcements, changes, customers, events, listings, lookups, orders, products
 from db.events import Position
 from db.filters import All, Test
 from db.listings import Listing
@@ -17,9 +18,11 @@ from tests.support.plant import MINE, NOON, THEIRS, planted
 
 Facts = set[object]
 Ask = Callable[[TenantReader], Awaitable[Facts]]
-MODULES = (changes, orders, customers, products, lookups, listings, events)
+MODULES = (announcements, changes, orders, customers, products, lookups, listings, events)
 BEGINNING = Position(0, NOON.replace(year=1970))
 EVERY_ID = "f" * 32
+EVENING = NOON + timedelta(hours=8)
+"""All that I announced is older, all that they did is newer."""
 BY_TIME = PageRequest((SortKey("created_at"),), 500)
 FILTERED = PageRequest(BY_TIME.order, 500, where=All([Test("version", "gte", 1), Test("id", "ne", EVERY_ID)]))
 
@@ -132,6 +135,11 @@ READS = (
     Read("count_of_products", _count(products.count_of_products, BY_TIME)),
     Read("product_with_sku", _product_with_sku),
     Read("products_by_id", _by_id("products", products.products_by_id)),
+    Read("page_of_announcements", _page(announcements.page_of_announcements, BY_TIME)),
+    Read("page_of_announcements", _page(announcements.page_of_announcements, _searched("zoe", "text")), "by words"),
+    Read("has_announcements", _has(announcements.has_announcements, SortKey("created_at"), (EVENING, EVERY_ID))),
+    Read("count_of_announcements", _count(announcements.count_of_announcements, BY_TIME)),
+    Read("announcements_by_id", _by_id("announcements", announcements.announcements_by_id)),
     Read("rows_by_id", _rows_by_id),
     Read("page_of", _page(listings.page_of, BY_TIME, orders.LISTING)),
     Read("has_rows", _has(listings.has_rows, SortKey("total"), (10**8, EVERY_ID), orders.LISTING)),
@@ -141,5 +149,8 @@ READS = (
     Read("head_of", _head_of),
 )
 _WRITTEN = ("order", "customer", "product", "row")
-WRITES = frozenset(f"{verb}_{noun}" for verb in ("lock", "insert", "update") for noun in _WRITTEN) | {"insert_words"}
+WRITES = frozenset(f"{verb}_{noun}" for verb in ("lock", "insert", "update") for noun in _WRITTEN) | {
+    "insert_words",
+    "insert_announcement",
+}
 """Those that take a writer alone have tests of their own."""
