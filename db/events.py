@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Integer, Table, bindparam, select
+from sqlalchemy import BigInteger, Integer, Label, Table, bindparam, select
 from sqlalchemy.types import DateTime
 
 from db.statements import Statement, compile_statement
@@ -91,12 +91,15 @@ gives them.
 """
 
 
+def _identity_number() -> Label[int]:
+    return select(identity_head.c.number).scalar_subquery().label("identity_number")
+
+
 def _after_statement() -> Statement:
     log = event_log.c
     columns = (log.seq, log.ts, log.type, log.entity, log.entity_id, log.version, log.before, log.after)
-    number = select(identity_head.c.number).scalar_subquery().label("identity_number")
     return compile_statement(
-        select(*columns, number)
+        select(*columns, _identity_number())
         .where(
             log.tenant_id == bindparam("tenant"),
             log.seq > bindparam("seq", type_=BigInteger),
@@ -109,7 +112,9 @@ def _after_statement() -> Statement:
 
 _AFTER = _after_statement()
 _HEAD = compile_statement(
-    select(event_heads.c.seq, event_heads.c.ts).where(event_heads.c.tenant_id == bindparam("tenant"))
+    select(event_heads.c.seq, event_heads.c.ts, _identity_number()).where(
+        event_heads.c.tenant_id == bindparam("tenant")
+    )
 )
 
 
@@ -128,8 +133,13 @@ async def numbered_events_after(reader: "TenantReader", position: Position, limi
 
 async def head_of(reader: "TenantReader") -> Position | None:
     """The newest position of the tenant's log, None when nothing was ever logged."""
+    return (await numbered_head_of(reader))[0]
+
+
+async def numbered_head_of(reader: "TenantReader") -> tuple[Position | None, int]:
+    """The same, and the number of the newest change of who-may-what, as ``numbered_events_after`` tells it."""
     rows = await reader.fetch(_HEAD)
-    return Position(rows[0]["seq"], rows[0]["ts"]) if rows else None
+    return (Position(rows[0]["seq"], rows[0]["ts"]), rows[0]["identity_number"]) if rows else (None, 0)
 
 
 def typed_event(table: Table, event: Event) -> Event:

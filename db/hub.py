@@ -116,6 +116,11 @@ class Hub:
         """Where the tenant's log stands now."""
         return await head_of(self._database.reader(tenant)) or NOTHING
 
+    async def pass_fence(self, number: int) -> None:
+        """Wait until every change of rights up to this number is judged: what was read with it may be told then."""
+        if self._fence is not None:
+            await self._fence(number)
+
     def newest(self, tenant: TenantId) -> int:
         """The newest number heard of, true or not yet; 0 while nobody follows the tenant's log."""
         channel = self._channels.get(tenant.hex)
@@ -178,8 +183,8 @@ class Hub:
         while not self._stopped.is_set():
             try:
                 events, number = await numbered_events_after(self._database.reader(tenant), position, BATCH)
-                if events and self._fence is not None:
-                    await self._fence(number)
+                if events:
+                    await self.pass_fence(number)
                 return events
             except Exception as error:  # whatever the database throws while it is away: the streams wait for it
                 _warn("log_read_failed", error)

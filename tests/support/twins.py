@@ -110,6 +110,15 @@ async def _head_of(reader: TenantReader) -> Facts:
     return set() if head is None else {head.seq}
 
 
+async def _numbered_events_after(reader: TenantReader) -> Facts:
+    return {event.entity_id for event in (await events.numbered_events_after(reader, BEGINNING, 100))[0]}
+
+
+async def _numbered_head_of(reader: TenantReader) -> Facts:
+    head, _ = await events.numbered_head_of(reader)
+    return set() if head is None else {head.seq}
+
+
 READS = (
     Read("page_of_orders", _page(orders.page_of_orders, BY_TIME)),
     Read("page_of_orders", _page(orders.page_of_orders, FILTERED), "filtered"),
@@ -147,6 +156,7 @@ READS = (
     Read("events_after", _events_after),
     Read("numbered_events_after", _numbered_events_after),
     Read("head_of", _head_of),
+    Read("numbered_head_of", _numbered_head_of),
 )
 _WRITTEN = ("order", "customer", "product", "row")
 WRITES = frozenset(f"{verb}_{noun}" for verb in ("lock", "insert", "update") for noun in _WRITTEN) | {

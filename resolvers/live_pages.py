@@ -1,0 +1,262 @@
+"""A page of any list and what becomes of it, each told as of one position of the log.
+
+Theory of operation
+- A page begins with a snapshot: rows, their relations and the log's head are read from one point in time. From there
+  on only the window is kept: the keys of its rows (``db/windows.py``).
+- The judge says of each event whether it can have changed the window. A row that changed and stays in its place is told
+  from the event alone. Else the window is read again, from a snapshot at whatever the head is by then; the events up to
+  it say which columns changed, and the difference of the two windows is told at once.
+- So windows form a chain, and what is told leads from each to the next. A snapshot for newcomers is made in the same
+  chain, after what leads up to it: what is told from then on fits theirs.
+- A database that is away is waited for. A log that no longer reaches back to the window begins a new chain, with a
+  snapshot for everybody.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+from db.errors import CursorExpired, Unavailable
+from db.events import Event, Image, Position, events_after, numbered_head_of, typed_event
+from db.hub import NOTHING
+from db.listings import Listing, page_of
+from db.lookups import rows_by_id
+from db.pages import Page, PageRequest
+from db.tenancy import Row, TenantReader
+from db.windows import Change, Effect, Op, Touched, Window, touch
+from resolvers.context import ReadContext
+
+AGAIN_SECONDS = 0.5
+"""Until an absent database is asked again."""
+FAR = 2_000
+"""Events that a window may lie behind; past them everybody begins anew."""
+BATCH = 500
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What happened to a row of the page. ``index`` as in ``db.windows.Change``."""
+
+    op: Op
+    id: str
+    index: int
+    row: Row | None = None
+    """The row that entered."""
+    columns: frozenset[str] = frozenset()
+    """What changed of a row that was there before and still is."""
+    image: Image | None = None
+    """That row as it is now."""
+
+
+@dataclass(slots=True)
+class Told:
+    """What is told at one position: a page to begin with, or the changes of the page before it."""
+
+    position: Position
+    reader: TenantReader | None
+    """Reads as of the position, until the next is asked for; None where nothing needs reading."""
+    page: Page | None = None
+    newcomers: Sequence["Newcomer"] | None = None
+    """Whom the page is for; None: everybody, as the changes are."""
+    changes: Sequence[RowChange] = ()
+    lost: bool = False
+    """To be set by whoever could not read through ``reader``: it is told again, from another snapshot."""
+
+
+Newcomer = asyncio.Future[object]
+"""Waits for a page to begin with; what it is answered is up to the one that tells."""
+
+
+class Newcomers:
+    """Who waits for a page."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Newcomer] = []
+        self._came = asyncio.Event()
+
+    def wait_for_page(self) -> Newcomer:
+        """Ask for one; cancel it to leave."""
+        newcomer: Newcomer = asyncio.get_running_loop().create_future()
+        self._waiting.append(newcomer)
+        self._came.set()
+        return newcomer
+
+    async def came(self) -> None:
+        """Wait until somebody waits."""
+        await self._came.wait()
+
+    def take(self) -> list[Newcomer]:
+        """All who wait now; whoever comes later waits for a later page."""
+        waiting, self._waiting = self._waiting, []
+        self._came.clear()
+        return [newcomer for newcomer in waiting if not newcomer.done()]
+
+
+async def follow_page(
+    ctx: ReadContext,
+    listing: Listing,
+    request: PageRequest,
+    newcomers: Newcomers,
+    moved: Callable[[Position], None],
+) -> AsyncGenerator[Told, None]:
+    """A page for each newcomer and, for all, the changes of the first ``request.limit`` rows, for ever.
+
+    ``moved`` is told each position that is done with, whether or not anything came of it. Raises BadValue,
+    QueryTimeout. Closing it leaves the log at once.
+    """
+    chain = _Chain(ctx, listing, request, newcomers, moved)
+    await newcomers.came()
+    while True:
+        with suppress(CursorExpired):
+            async with aclosing(chain.read()) as beginning:
+                async for told in beginning:
+                    yield told
+            async with aclosing(chain.follow()) as following:
+                async for told in following:
+                    yield told
+            return
+        chain.window = None
+
+
+@dataclass(slots=True)
+class _Chain:
+    ctx: ReadContext
+    listing: Listing
+    request: PageRequest
+    newcomers: Newcomers
+    moved: Callable[[Position], None]
+    window: Window | None = None
+    seen: Position = NOTHING
+    """Up to where the events are in ``touched``, or of no concern."""
+    touched: dict[str, Touched] = field(default_factory=dict)
+    waiting: list[Newcomer] = field(default_factory=list)
+    begun: bool = False
+
+    async def follow(self) -> AsyncGenerator[Told, None]:
+        """From the window on. Raises CursorExpired."""
+        batches = self.ctx.hub.follow(self.ctx.principal.tenant, self.seen)
+        coming = asyncio.ensure_future(self.newcomers.came())
+        arriving = asyncio.ensure_future(anext(batches, None))
+        try:
+            while True:
+                await asyncio.wait((arriving, coming), return_when=asyncio.FIRST_COMPLETED)
+                unsure = came = coming.done()
+                if arriving.done():
+                    events = arriving.result()
+                    if events is None:
+                        return
+                    unsure = self._judge(events) or unsure
+                    arriving = asyncio.ensure_future(anext(batches, None))
+                async with aclosing(self.read() if unsure else self._tell_in_place()) as telling:
+                    async for told in telling:
+                        yield told
+                if came:
+                    coming = asyncio.ensure_future(self.newcomers.came())
+        finally:
+            coming.cancel()
+            arriving.cancel()
+            await asyncio.gather(coming, arriving, return_exceptions=True)
+            await batches.aclose()
+
+    async def read(self) -> AsyncGenerator[Told, None]:
+        """Read the window again, as often as it takes, and tell what has become of it, and newcomers their page."""
+        while True:
+            self.waiting = [each for each in self.waiting if not each.done()] + self.newcomers.take()
+            try:
+                async with (
+                    self.ctx.database.snapshot(self.ctx.principal.tenant) as reader,
+                    aclosing(self._read(reader)) as reading,
+                ):
+                    async for told in reading:
+                        yield told
+                        if told.lost:
+                            raise Unavailable
+                return
+            except Unavailable as error:
+                _log.warning("live_page_not_read", error=type(error).__name__)
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _read(self, reader: TenantReader) -> AsyncGenerator[Told, None]:
+        found, number = await numbered_head_of(reader)
+        head = found or NOTHING
+        anew = self.window is None or head.seq - self.seen.seq > FAR
+        whole = anew or bool(self.waiting)
+        page = await page_of(reader, self.listing, self.request, None if whole else ("id",))
+        later = Window(self.request, head, [page.key_of(row) for row in page.rows])
+        changes = [] if anew else await self._changes(reader, later, page if whole else None)
+        await self.ctx.hub.pass_fence(number)
+        if changes:
+            yield Told(head, reader, changes=changes)
+        if anew and self.begun:
+            yield Told(head, reader, page)
+        self.window, self.seen, self.begun = later, head, True
+        self.touched.clear()
+        self.moved(head)
+        if self.waiting:
+            yield Told(head, reader, page, tuple(self.waiting))
+            self.waiting.clear()
+
+    async def _tell_in_place(self) -> AsyncGenerator[Told, None]:
+        if self.touched:
+            yield Told(self.seen, None, changes=self._updates())
+            self.touched.clear()
+        self.moved(self.seen)
+
+    async def _catch_up(self, reader: TenantReader, head: Position) -> None:
+        """Judge what the log holds up to the snapshot's head and the hub has not told yet. Raises CursorExpired."""
+        while self.seen.seq < head.seq:
+            events = await events_after(reader, self.seen, BATCH)
+            if not events or events[0].seq != self.seen.seq + 1:
+                raise CursorExpired("The log no longer reaches back to the window.")
+            self._judge(events)
+
+    def _judge(self, events: Sequence[Event]) -> bool:
+        """Whether the window has to be read again. Events that are known already are passed over."""
+        unsure, window = False, self.window
+        for logged in events:
+            if logged.seq <= self.seen.seq or window is None:
+                continue
+            self.seen = Position(logged.seq, logged.ts)
+            if logged.entity != self.listing.noun:
+                continue
+            event = typed_event(self.listing.table, logged)
+            unsure = window.effect_of(event) is Effect.UNSURE or unsure
+            if event.entity_id in window.places:
+                touch(self.touched, event)
+        return unsure
+
+    async def _changes(self, reader: TenantReader, later: Window, page: Page | None) -> list[RowChange]:
+        """What leads from the window to a later one; ``page`` has its whole rows, if they are known."""
+        window = self.window
+        if window is None:
+            return []
+        await self._catch_up(reader, later.position)
+        steps = window.changes_to(later)
+        entering = [step.id for step in steps if step.op is Op.ENTER]
+        if page is not None:
+            rows = {row["id"]: row for row in page.rows}
+        else:
+            rows = await rows_by_id(reader, self.listing.table, entering)
+        changes = [self._change(step, rows) for step in steps]
+        moving = {step.id for step in steps}
+        return changes + [change for change in self._updates(later) if change.id not in moving]
+
+    def _change(self, step: Change, rows: dict[str, Row]) -> RowChange:
+        touched = self.touched.get(step.id) if step.op is Op.MOVE else None
+        if touched is not None:
+            return RowChange(step.op, step.id, step.index, None, frozenset(touched.columns), touched.image)
+        return RowChange(step.op, step.id, step.index, rows[step.id] if step.op is Op.ENTER else None)
+
+    def _updates(self, later: Window | None = None) -> list[RowChange]:
+        """The rows that changed and are in the later window too (None: it is the same), in its order."""
+        places = {} if self.window is None else (later or self.window).places
+        found = [
+            RowChange(Op.UPDATE, id_, places[id_], None, frozenset(touched.columns), touched.image)
+            for id_, touched in self.touched.items()
+            if id_ in places
+        ]
+        return sorted(found, key=lambda change: change.index)
