@@ -110,13 +110,9 @@ async def _head_of(reader: TenantReader) -> Facts:
     return set() if head is None else {head.seq}
 
 
-async def _numbered_events_after(reader: TenantReader) -> Facts:
-    return {event.entity_id for event in (await events.numbered_events_after(reader, BEGINNING, 100))[0]}
-
-
 async def _numbered_head_of(reader: TenantReader) -> Facts:
-    head, _ = await events.numbered_head_of(reader)
-    return set() if head is None else {head.seq}
+    head, number = await events.numbered_head_of(reader)
+    return set() if head is None and not number else {head, number}
 
 
 READS = (
