@@ -10,6 +10,7 @@ from db.errors import DatabaseError
 from db.migrations.run import head_revision
 from db.pool import TenantPool
 from db.sending import Observer
+from db.shared_reads import Asked, SharedReader
 from db.tables import RUNTIME_ROLE
 from db.tenancy import Actor, Announce, TenantId, TenantReader, TenantSnapshot, TenantWriter
 
@@ -24,6 +25,7 @@ class Database:
         self.directory = directory
         self.observer: Observer | None = None
         self.on_commit: Announce | None = None
+        self._asked: Asked = {}
 
     @classmethod
     async def open(cls, dsn: str, *, size: int = 10, directory_size: int = 4) -> "Database":
@@ -37,6 +39,10 @@ class Database:
 
     def reader(self, tenant: TenantId) -> TenantReader:
         return TenantReader(self.pool, tenant, self.observer)
+
+    def shared_reader(self, tenant: TenantId) -> SharedReader:
+        """For what many ask at one moment: it is read once."""
+        return SharedReader(self.pool, tenant, self.observer, self._asked)
 
     def snapshot(self, tenant: TenantId) -> TenantSnapshot:
         """``async with database.snapshot(…) as reader:`` reads from one point in time, for ten seconds at most."""

@@ -44,6 +44,12 @@ class Runner:
         denied = ready.verdict.denied
         return Operation(self._context(ready, caller, request.request_id), self.cursors, self.event_cursors, denied)
 
+    def shared_operation(self, request: OperationRequest, ready: Ready, caller: Principal) -> Operation:
+        """A fresh context for one event of a group: what other groups ask for the same event is read once."""
+        reader = self.database.shared_reader(caller.tenant)
+        context = ReadContext(caller, reader, self.database, self.hub, self.clock, request.request_id)
+        return Operation(context, self.cursors, self.event_cursors, ready.verdict.denied)
+
     def source_executor(self, ready: Ready, operation: Operation) -> GatedExecutor:
         """What opens a subscription's source stream."""
         executor = ready.executor.for_event(None)

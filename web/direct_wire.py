@@ -30,12 +30,14 @@ class Lines(Protocol):
 class DirectWire:
     """A wire (``web/sse/wires.py``) of uvicorn's HTTP/1.1 protocol. ``release`` undoes what ``attach`` did."""
 
+    __slots__ = ("_attach", "_chunk", "_cycle", "_gone", "_room")
+
     def __init__(self, cycle: RequestResponseCycle, chunker: Chunker, attach: Callable[[Lines | None], None]) -> None:
         self._cycle = cycle
         self._chunk = chunker.chunk
         self._attach = attach
-        self._room: Callable[[], None] = lambda: None
-        self._gone: Callable[[], None] = lambda: None
+        self._room: Callable[[], None] = _nobody_listens
+        self._gone: Callable[[], None] = _nobody_listens
 
     def open(self, room: Callable[[], None], gone: Callable[[], None]) -> None:
         self._room, self._gone = room, gone
@@ -60,7 +62,7 @@ class DirectWire:
         self._cycle.transport.abort()
 
     async def aclose(self) -> None:
-        self._room = self._gone = lambda: None
+        self._room = self._gone = _nobody_listens
         self._attach(None)
 
     def resumed(self) -> None:
@@ -70,3 +72,7 @@ class DirectWire:
     def lost(self) -> None:
         """The connection is no more."""
         self._gone()
+
+
+def _nobody_listens() -> None:
+    pass

@@ -46,7 +46,7 @@ class Member:
         self.request = request
         self.since = since
         self.id = f"str_{new_id()}"
-        self.queued: Callable[[], int] = lambda: 0
+        self.queued: Callable[[], int] = _nothing_queued
         self.told = wanted
         """The newest position that was taken, or where it begins; None until that is known."""
         self._arguments = arguments
@@ -55,7 +55,7 @@ class Member:
         self._next = 0
         self._ending: Ending | None = None
         self._closed = self._moves = False
-        self._wake: Callable[[], None] = lambda: None
+        self._wake: Callable[[], None] = _nobody_listens
         self._beginning: asyncio.Task[None] | None = None
         self._enter(group)
 
@@ -136,7 +136,7 @@ class Member:
 
     async def aclose(self, ending: Ending) -> None:
         self._ending = self._ending or ending
-        self._closed, self._wake = True, lambda: None
+        self._closed, self._wake, self.queued = True, _nobody_listens, _nothing_queued
         tasks = self._leave()
         if tasks:
             await asyncio.wait(tasks)
@@ -264,3 +264,11 @@ class Member:
         self.group.forget(self)
         ended = [run.task] if run is not None and run not in self.group.runs else []
         return [task for task in (*ended, beginning) if task is not None and task is not asyncio.current_task()]
+
+
+def _nobody_listens() -> None:
+    pass
+
+
+def _nothing_queued() -> int:
+    return 0

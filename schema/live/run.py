@@ -156,7 +156,7 @@ class Run:
     async def _execute(self, event: Any) -> Frame:  # Any: a source event
         group = self._group
         while True:
-            operation = group.runner.operation(group.request, group.ready, group.caller)
+            operation = group.runner.shared_operation(group.request, group.ready, group.caller)
             result = await group.runner.complete_event(group.ready, operation, event)
             if not any(isinstance(error.original_error, Unavailable) for error in result.errors or ()):
                 return group.frame(result, event)

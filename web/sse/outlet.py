@@ -13,6 +13,7 @@ Theory of operation
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 
 import structlog
 
@@ -34,22 +35,36 @@ class Outlet:
     with it. ``ended`` is told the name of each operation that ended by itself.
     """
 
-    def __init__(self, *, single: bool = False, ended: Callable[[str], None] = lambda name: None) -> None:
+    __slots__ = (
+        "_again",
+        "_busy",
+        "_closing",
+        "_ended",
+        "_feeds",
+        "_single",
+        "_turned",
+        "_wire",
+        "full_since",
+        "over",
+        "told",
+        "written",
+    )
+
+    def __init__(self, *, single: bool = False, ended: Callable[[str], None] | None = None) -> None:
         self.over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         """Why it ends; the response's last chunk is still to come."""
         self.full_since: float | None = None
         """When the wire became full; None while it has room."""
         self.written = 0.0
-        """When something was written last, in the loop's time."""
+        """When something was written last, on the monotonic clock."""
         self.told: str | None = None
         """The newest cursor that the client knows."""
         self._single = single
         self._ended = ended
         self._feeds: dict[str, Feed] = {}
         self._wire: Wire | None = None
-        self._now = asyncio.get_running_loop().time
         self._busy = self._again = self._turned = False
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[None]] | None = None
 
     @property
     def names(self) -> list[str]:
@@ -68,7 +83,7 @@ class Outlet:
     def attach(self, wire: Wire) -> None:
         """Write the first bytes, and from now on whatever there is."""
         self._wire = wire
-        wire.open(self._room, lambda: self.end(GONE))
+        wire.open(self._room, self._gone)
         self._write(OPENING)
         self.flush()
 
@@ -186,7 +201,8 @@ class Outlet:
             del self._feeds[name]
             self._write(last + complete_of(name))
             self._close(feed, ending)
-            self._ended(name)
+            if self._ended is not None:
+                self._ended(name)
 
     def _first_cursor(self) -> bytes:
         """A client that drops before any event must know where it was."""
@@ -210,7 +226,7 @@ class Outlet:
     def _write(self, data: bytes) -> None:
         if self._wire is None:
             return
-        self.written = self._now()
+        self.written = monotonic()
         if not self._wire.write(data):
             self.full_since = self.written
 
@@ -218,11 +234,15 @@ class Outlet:
         self.full_since = None
         self.flush()
 
+    def _gone(self) -> None:
+        self.end(GONE)
+
     def _queued(self) -> int:
         return 0 if self._wire is None else self._wire.queued()
 
     def _close(self, feed: Feed, ending: Ending) -> None:
         task = asyncio.ensure_future(feed.aclose(ending))
+        self._closing = self._closing or set()
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 

@@ -1,7 +1,8 @@
 """All open streams of a process: who is pinged when, who is cut off, and how they end when the server does."""
 
 import asyncio
-from collections.abc import Callable
+from functools import partial
+from time import monotonic
 from typing import Protocol
 
 from schema.live.frames import Ending, EndReason
@@ -44,7 +45,7 @@ class Streams:
         """A stream opens."""
         self._gauge.inc()
         self.open.add(outlet)
-        self._wheel.place(self._wheel.now() + self._ping_seconds, self._look_of(outlet))
+        self._wheel.place(monotonic() + self._ping_seconds, partial(self._look, outlet))
         if self._draining.is_set():
             outlet.end(DRAINING)
 
@@ -53,23 +54,21 @@ class Streams:
         self.open.discard(outlet)
         self._gauge.dec()
 
-    def _look_of(self, outlet: Outlet) -> Callable[[], None]:
-        def look() -> None:
-            if outlet not in self.open:
-                return
-            now = self._wheel.now()
-            if outlet.full_since is not None:
-                due = outlet.full_since + self.send_seconds
-                if due <= now:
-                    outlet.end(STALLED)
-            else:
-                due = outlet.written + self._ping_seconds
-                if due <= now:
-                    outlet.ping()
-                    due = now + self._ping_seconds
-            self._wheel.place(min(due, now + self._ping_seconds), look)
-
-        return look
+    def _look(self, outlet: Outlet) -> None:
+        """Ping it when it was silent, end it when it stands still; and look again."""
+        if outlet not in self.open:
+            return
+        now = monotonic()
+        if outlet.full_since is not None:
+            due = outlet.full_since + self.send_seconds
+            if due <= now:
+                outlet.end(STALLED)
+        else:
+            due = outlet.written + self._ping_seconds
+            if due <= now:
+                outlet.ping()
+                due = now + self._ping_seconds
+        self._wheel.place(min(due, now + self._ping_seconds), partial(self._look, outlet))
 
     async def _drain(self) -> None:
         await self._draining.wait()

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable
+from time import monotonic
 
 import structlog
 
@@ -13,13 +14,12 @@ class Wheel:
     """``place`` a call; ``turn`` makes it, at most ``grain`` seconds late."""
 
     def __init__(self, grain: float) -> None:
-        self.now = asyncio.get_running_loop().time
         self._grain = grain
         self._slots: dict[int, list[Callable[[], None]]] = {}
-        self._turned = int(self.now() / grain)
+        self._turned = int(monotonic() / grain)
 
     def place(self, when: float, call: Callable[[], None]) -> None:
-        """Call it once, at this time of the loop or a little later."""
+        """Call it once, at this time of the monotonic clock or a little later."""
         slot = max(math.ceil(when / self._grain), self._turned + 1)
         self._slots.setdefault(slot, []).append(call)
 
@@ -27,7 +27,7 @@ class Wheel:
         """Turn for ever."""
         while True:
             await asyncio.sleep(self._grain)
-            reached = int(self.now() / self._grain)
+            reached = int(monotonic() / self._grain)
             while self._turned < reached:
                 self._turned += 1
                 for call in self._slots.pop(self._turned, ()):
