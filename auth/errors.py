@@ -7,6 +7,7 @@ AuthError
 │   └── BadToken            malformed, forged, expired, or its user is gone
 ├── Forbidden               the caller is known, and may not do this
 ├── AmbiguousCredentials    the same kind of credential twice
+├── ProviderFailed          a sign-in provider is away, or does not speak as it should
 ├── SignInBusy              too many passwords are being checked: try again in a moment
 └── OperatorError           a command names what does not exist, or what exists already
 """
@@ -67,6 +68,13 @@ class SignInBusy(AuthError):
 
     code = "OVERLOADED"
     message = "Too many people are signing in. Try again in a moment."
+
+
+class ProviderFailed(AuthError):
+    """A sign-in provider is away, or does not speak as it should."""
+
+    code = "OVERLOADED"
+    message = "Signing in there does not work right now. Try again in a moment."
 
 
 class OperatorError(AuthError):

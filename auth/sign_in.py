@@ -58,7 +58,7 @@ async def sign_in(
         raise Forbidden("no membership", "You belong to no tenant yet. Ask whoever runs yours to add you.")
     secret, expires_at, tenant = new_secret(), clock() + ABSOLUTE, memberships[0]
     created = await directory.create_session(
-        _hash(secret), user, tenant["tenant_id"], expires_at, _note(user_agent), _note(address)
+        _hash(secret), user, tenant["tenant_id"], expires_at, note(user_agent), note(address)
     )
     if not created:
         raise WrongPassword("password changed meanwhile")
@@ -78,6 +78,6 @@ def _hash(secret: str) -> bytes:
     return id_hash
 
 
-def _note(text: str | None) -> str | None:
+def note(text: str | None) -> str | None:
     """What a request says of itself, fit to be kept: printable and short."""
     return "".join(filter(str.isprintable, text))[:_LONGEST_NOTE] if text else None

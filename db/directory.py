@@ -20,6 +20,7 @@ from db.codecs import set_codecs
 from db.errors import BadValue, DatabaseAway, Duplicate, PoolExhausted, QueryTimeout
 from db.event_cursors import epoch_of
 from db.ids import new_id
+from db.links import Links
 from db.listener import Listener
 from db.outage import AWAY, AWAY_TEXT
 from db.statements import Statement
@@ -54,6 +55,7 @@ class Directory:
         self._pool = pool
         self._dsn = dsn
         self._clock = clock
+        self.links = Links(self._write)
         self._listeners: list[Listener] = []
         self.observer: Callable[[str], None] | None = None
 

@@ -13,6 +13,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from auth.keyring import Keyring
+from auth.oidc import Oidc
+from auth.outside import Outside
 from auth.rights import open_rights
 from db.bus import open_bus
 from db.engine import Database
@@ -27,6 +29,7 @@ from web.health import serve_live, serve_ready, serve_version
 from web.login import login_routes
 from web.metrics import Metrics, serve_metrics
 from web.middleware import Bounds, Ledger, Mask
+from web.oidc_login import oidc_routes
 from web.responses import error_body
 from web.routing import every_method, get
 from web.sdl import serve_sdl
@@ -63,6 +66,7 @@ def routes() -> list[BaseRoute]:
         get("/version", serve_version),
         get("/metrics", serve_metrics),
         *login_routes(),
+        *oidc_routes(),
         *graphiql_routes(),
         Route("/", _go_to_graphiql),
     ]
@@ -84,6 +88,9 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await hub.start()
         closing.push_async_callback(hub.stop)
         state.directory = database.directory
+        outside = Outside()
+        closing.push_async_callback(outside.close)
+        state.oidc = Oidc(settings.oidc, settings.public_url or "", keyring, outside)
         state.authenticator = rights.authenticator
         gateway = state.gateway = Gateway(
             database,

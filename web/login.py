@@ -4,30 +4,28 @@ What is checked here is the shape of the request and where it comes from; whethe
 business.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 
 import orjson
 import structlog
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from auth.errors import AuthError
+from auth.oidc import Oidc
 from auth.passwords import Passwords
-from auth.sessions import ABSOLUTE
+from auth.sessions import ABSOLUTE, hash_of
 from auth.sign_in import SignedIn, sign_in, sign_out
 from db.errors import QueryTimeout, Unavailable
 from db.ids import public_id
-from web.body import BODY_SECONDS
 from web.credentials import has_csrf_header, sent_by_own_page, session_cookie, session_secrets
+from web.login_body import read_body, read_form
 from web.refusals import Refusal
 from web.responses import error_body
-from web.sign_in_page import headers, sign_in_page, sign_out_page
+from web.sign_in_page import headers, sign_in_page, sign_out_page, signed_out_page
 
-LONGEST_BODY = 16_384
 LONGEST_PATH = 2_048
 HOME = "/"
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -66,6 +64,12 @@ def login_routes(passwords: Passwords | None = None) -> list[Route]:
     ]
 
 
+def providers_of(request: Request) -> list[tuple[str, str]]:
+    """Name and label of each provider to sign in at."""
+    oidc: Oidc | None = getattr(request.app.state, "oidc", None)
+    return [] if oidc is None else [(each.name, each.label) for each in oidc.providers.values()]
+
+
 def safe_path(text: str) -> str:
     """Where to go after signing in: a path that no browser can read as another host's, else the home page."""
     path = text.partition("?")[0].partition("#")[0]
@@ -88,7 +92,7 @@ async def _login(request: Request, passwords: Passwords) -> Response:
     except (Unavailable, QueryTimeout):
         return _refusal(request, Refusal("OVERLOADED", "Too many requests at once. Try again in a moment."))
     response = RedirectResponse(attempt.next_path, 303) if kind == FORM else _signed_in(signed_in)
-    _set_cookie(request, response, signed_in.secret)
+    set_session_cookie(request, response, signed_in.secret)
     return response
 
 
@@ -104,7 +108,7 @@ async def _sign_in(request: Request, passwords: Passwords, attempt: Attempt) -> 
         user_agent=request.headers.get("user-agent"),
         address=request.client.host if request.client else None,
     )
-    await _end_session(request)
+    await end_session(request)
     return signed_in
 
 
@@ -113,32 +117,49 @@ async def _logout(request: Request) -> Response:
         return HTMLResponse(sign_out_page(), headers=headers())
     if not has_csrf_header(request) and not sent_by_own_page(request):
         return _refusal(request, Refusal("CSRF_PREVENTION", "Send X-Tidegate-Csrf: 1, or use the form at this path."))
-    await _end_session(request)
+    elsewhere = await _logout_at_provider(request)
+    await end_session(request)
     browser = "text/html" in request.headers.get("accept", "")
-    response = RedirectResponse("/auth/login", 303) if browser else Response(status_code=204)
-    _set_cookie(request, response, "")
+    if elsewhere is not None:
+        page = HTMLResponse(signed_out_page(*elsewhere), headers=headers())
+        response: Response = page if browser else _json({"providerLogout": elsewhere[1]})
+    else:
+        response = RedirectResponse("/auth/login", 303) if browser else Response(status_code=204)
+    set_session_cookie(request, response, "")
     return response
 
 
-async def _end_session(request: Request) -> None:
+async def _logout_at_provider(request: Request) -> tuple[str, str] | None:
+    """The label and address where the provider's own session can be ended too, if the session came by one.
+
+    It is offered and not forced: that session may serve other sites.
+    """
+    state = request.app.state
+    oidc: Oidc | None = getattr(state, "oidc", None)
+    for secret in session_secrets(request) if oidc is not None else ():
+        issuer = await state.directory.links.provider_of(hash_of(secret) or b"")
+        provider = next((each for each in oidc.providers.values() if each.issuer == issuer), None) if oidc else None
+        address = await oidc.logout_address(provider, "/auth/login") if oidc and provider else None
+        if provider is not None and address is not None:
+            return provider.label, address
+    return None
+
+
+async def end_session(request: Request) -> None:
+    """End the sessions that the browser has, whosever they are."""
     for secret in session_secrets(request):
         await sign_out(request.app.state.directory, secret)
 
 
 async def _read_form(request: Request, attempt: Attempt) -> None:
-    body = await _body(request)
-    try:
-        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=20, errors="strict")
-    except ValueError:
-        raise Refusal("BAD_REQUEST", "The form is malformed.") from None
-    first = {name: values[0] for name, values in fields.items()}
+    first = await read_form(request)
     attempt.next_path = safe_path(first.get("next", ""))
     _fill(attempt, first)
 
 
 async def _read_json(request: Request, attempt: Attempt) -> None:
     try:
-        body = orjson.loads(await _body(request))
+        body = orjson.loads(await read_body(request))
     except orjson.JSONDecodeError:
         raise Refusal("BAD_REQUEST", "The body is not JSON.") from None
     _fill(attempt, body if isinstance(body, dict) else {})
@@ -160,21 +181,6 @@ def _fill(attempt: Attempt, fields: Mapping[str, object]) -> None:
     attempt.password = password
 
 
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > LONGEST_BODY:
-                    raise Refusal("BAD_REQUEST", f"The body is larger than {LONGEST_BODY // 1024} KB.", 413)
-    except TimeoutError:
-        raise Refusal("BAD_REQUEST", f"The body did not arrive within {BODY_SECONDS} s.", 408) from None
-    except ClientDisconnect:
-        raise Refusal("BAD_REQUEST", "The body did not arrive.") from None  # nobody hears it
-    return bytes(body)
-
-
 def _essence(request: Request) -> str:
     """The media type without its parameters; empty when it is missing, given twice, or not in UTF-8."""
     given = request.headers.getlist("content-type")
@@ -187,7 +193,7 @@ def _page(request: Request, attempt: Attempt, error: Refusal | AuthError | None 
     demo = request.app.state.settings.environment == "demo"
     problem = None if error is None else error.message
     status, extra = (200, {}) if error is None else (_status(error), _EXTRA.get(error.code, {}))
-    html = sign_in_page(attempt.next_path, attempt.email, problem, demo=demo)
+    html = sign_in_page(attempt.next_path, attempt.email, problem, demo=demo, providers=providers_of(request))
     return HTMLResponse(html, status, headers={**headers(), **extra})
 
 
@@ -220,7 +226,7 @@ def _json(body: object, status: int = 200, extra: Mapping[str, str] | None = Non
     return Response(orjson.dumps(body), status, kept, JSON)
 
 
-def _set_cookie(request: Request, response: Response, secret: str) -> None:
+def set_session_cookie(request: Request, response: Response, secret: str) -> None:
     """An empty secret takes the cookie away."""
     cookie = session_cookie(request)
     life = int(ABSOLUTE.total_seconds()) if secret else 0

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from auth.providers import Provider, is_safe_address
 from web.redaction import MASK, mask_text
 
 PREFIX = "TIDEGATE_"
@@ -82,6 +83,14 @@ class Settings(BaseSettings):
         min_length=8,
         description="The one password of all demo users; random ones are made without it",
     )
+    public_url: str | None = Field(
+        default=None, description="Our own address as browsers see it, https://…: needed to sign in at a provider"
+    )
+    oidc: tuple[Provider, ...] = Field(
+        default=(),
+        repr=False,
+        description="Sign-in providers as a JSON list of {name, label, issuer, client_id, client_secret, join}",
+    )
     introspection: Literal["everyone", "signed-in", "off"] = Field(
         default="signed-in", description="Who may read the schema: everyone, signed-in or off"
     )
@@ -125,6 +134,13 @@ class Settings(BaseSettings):
             raise ValueError(f"must begin with {schemes[0]}://")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str | None) -> str | None:
+        if value is not None and (not is_safe_address(value) or urlsplit(value).path not in {"", "/"}):
+            raise ValueError("must be https://host, without a path")
+        return value
+
     @classmethod
     def load(cls) -> Self:
         """The settings of this environment. Raises SettingsError with every malformed one."""
@@ -161,6 +177,10 @@ class Settings(BaseSettings):
             ),
             (self.environment == "demo", "TIDEGATE_ENVIRONMENT is demo: serve runs in production only"),
             (self.demo_password is not None, "TIDEGATE_DEMO_PASSWORD is set: production has no demo users"),
+            (
+                bool(self.oidc) and self.public_url is None,
+                "TIDEGATE_PUBLIC_URL is missing: sign-in providers send browsers back to it",
+            ),
             (
                 workers > 1 and self.redis_url is None,
                 f"REDIS_URL is missing: {workers} workers wake each other's streams through Redis",

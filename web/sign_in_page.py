@@ -1,8 +1,10 @@
 """The pages of signing in and out: plain HTML that needs no script, with its style inside."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
+from urllib.parse import quote
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #10242b; --dim: #4d646d; --paper: #fff; --ground: #e9f1f3; --line: #8aa2ab;
@@ -27,6 +29,9 @@ button:hover { background: var(--tide-deep); }
 :focus-visible { outline: 3px solid var(--tide); outline-offset: 2px; }
 .problem { margin: 0 0 1rem; padding: .65rem .75rem; color: var(--alarm); background: var(--alarm-ground);
   border-radius: .4rem; }
+.provider { margin: 1rem 0 0; }
+.provider a { display: block; padding: .65rem .75rem; text-align: center; border: 1px solid var(--line);
+  border-radius: .4rem; text-decoration: none; font-weight: 600; }
 .hint { margin: 1.25rem 0 0; color: var(--dim); font-size: .9rem; }
 a { color: var(--tide); }
 """
@@ -63,7 +68,14 @@ _SIGN_IN = """{problem}<form method="post" action="/auth/login">
 maxlength="1024"{on_password}>
 <button type="submit">Sign in</button>
 </form>
-{hint}"""
+{providers}{hint}"""
+
+_PROVIDER = """<p class="provider"><a href="/auth/login/{name}?next={next}">Sign in with {label}</a></p>
+"""
+
+_SIGNED_OUT = """<p>You are signed out here.</p>
+<p class="provider"><a href="{address}">Sign out at {label} too</a></p>
+<p class="hint"><a href="/auth/login">Sign in again</a></p>"""
 
 _SIGN_OUT = """<p>You will need your password to come back.</p>
 <form method="post" action="/auth/logout"><button type="submit">Sign out</button></form>
@@ -90,8 +102,17 @@ def headers() -> dict[str, str]:
     }
 
 
-def sign_in_page(next_path: str, email: str = "", problem: str | None = None, *, demo: bool = False) -> str:
-    """The form; with a problem it says so to eyes and screen readers, and keeps the address that was typed."""
+def sign_in_page(
+    next_path: str,
+    email: str = "",
+    problem: str | None = None,
+    *,
+    demo: bool = False,
+    providers: Sequence[tuple[str, str]] = (),
+) -> str:
+    """The form, and a way to each provider (name and label); with a problem it says so to eyes and screen readers, and
+    keeps the address that was typed.
+    """
     linked = ' aria-describedby="problem"' if problem else ""
     body = _SIGN_IN.format(
         problem=f'<p class="problem" id="problem" role="alert">{escape(problem)}</p>\n' if problem else "",
@@ -99,6 +120,10 @@ def sign_in_page(next_path: str, email: str = "", problem: str | None = None, *,
         email=escape(email),
         on_email=linked if email else " autofocus" + linked,
         on_password=" autofocus" + linked if email else linked,
+        providers="".join(
+            _PROVIDER.format(name=escape(name), label=escape(label), next=escape(quote(next_path, safe="/")))
+            for name, label in providers
+        ),
         hint=_DEMO_HINT if demo else "",
     )
     return _PAGE.format(title="Sign in", style=_STYLE, body=body)
@@ -107,3 +132,10 @@ def sign_in_page(next_path: str, email: str = "", problem: str | None = None, *,
 def sign_out_page() -> str:
     """A form that signs out; showing it changes nothing."""
     return _PAGE.format(title="Sign out", style=_STYLE, body=_SIGN_OUT)
+
+
+def signed_out_page(label: str, address: str) -> str:
+    """Said after signing out, with the way to end the provider's own session as well."""
+    return _PAGE.format(
+        title="Signed out", style=_STYLE, body=_SIGNED_OUT.format(label=escape(label), address=escape(address))
+    )

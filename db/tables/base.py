@@ -21,7 +21,7 @@ metadata = MetaData(
     }
 )
 
-DIRECTORY_TABLES = frozenset({"tenants", "users", "roles", "memberships", "sessions"})
+DIRECTORY_TABLES = frozenset({"tenants", "users", "identities", "roles", "memberships", "sessions"})
 """Tables that the directory role alone may touch. ``event_heads`` is a tenant table that the directory may also
 read.
 """

@@ -60,6 +60,17 @@ roles = Table(
     time_column("updated_at"),
 )
 
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", Text(collation="C"), primary_key=True),
+    Column("subject", Text(collation="C"), primary_key=True),
+    Column("user_id", uuid_column("user_id").type, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    time_column("created_at"),
+    Index(None, "user_id"),
+)
+"""What a sign-in provider calls a user of ours: its issuer, and the subject that it gives out for good."""
+
 memberships = Table(
     "memberships",
     metadata,
@@ -85,9 +96,13 @@ sessions = Table(
     time_column("seen_at"),
     time_column("expires_at"),
     time_column("revoked_at", nullable=True),
+    text_column("provider", nullable=True),
+    text_column("provider_session", nullable=True),
     Index(None, "user_id"),
 )
-"""``id_hash`` is SHA-256 of the cookie's secret: the database never holds a usable session."""
+"""``id_hash`` is SHA-256 of the cookie's secret: the database never holds a usable session. ``provider`` is the issuer
+that vouched for the sign-in, ``provider_session`` what it calls its own session (OpenID Connect's ``sid``).
+"""
 
 identity_head = Table(
     "identity_head",
