@@ -13,7 +13,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
-from db.redis_client import LOST, away_as_unavailable, redis_client
+from db.redis_client import LOST, away_as_unavailable, forget_idle, redis_client
 
 QUESTION_SECONDS = 5.0
 """After so long without a word the peer is asked whether it is there; after as long again it is not."""
@@ -23,10 +23,12 @@ _log = structlog.get_logger()
 
 
 class RedisBus:
-    """See ``db/bus.py``. One connection for each channel listened to."""
+    """See ``db/bus.py``. One connection for each channel listened to. ``client`` is for whoever needs Redis too: when a
+    listener hears again its idle connections are made anew.
+    """
 
     def __init__(self, url: str, question_seconds: float = QUESTION_SECONDS) -> None:
-        self._client = redis_client(url)
+        self.client = redis_client(url)
         self._question_seconds = question_seconds
         self._listeners: list[RedisListener] = []
 
@@ -35,19 +37,19 @@ class RedisBus:
         return all(listener.listening for listener in self._listeners)
 
     async def listen(self, channel: str, told: Callable[[str], None], on_reconnect: Callable[[], None]) -> None:
-        listener = RedisListener(self._client, channel, told, on_reconnect, self._question_seconds)
+        listener = RedisListener(self.client, channel, told, on_reconnect, self._question_seconds)
         self._listeners.append(listener)
         await listener.start()
 
     async def publish(self, channel: str, text: str) -> int:
         """Raises RedisAway."""
         with away_as_unavailable():
-            return int(await self._client.publish(channel, text))
+            return int(await self.client.publish(channel, text))
 
     async def close(self) -> None:
         for listener in self._listeners:
             await listener.stop()
-        await self._client.aclose()
+        await self.client.aclose()
 
 
 class RedisListener:
@@ -112,11 +114,12 @@ class RedisListener:
                 continue
             asked = False
             if message["type"] == "subscribe":
-                self._begin()
+                await self._begin()
             elif message["type"] == "message":
                 self._told(str(message["data"]))
 
-    def _begin(self) -> None:
+    async def _begin(self) -> None:
+        await forget_idle(self._client)
         self._pause = FIRST_PAUSE
         self.listening = True
         self._tried.set()

@@ -38,6 +38,11 @@ def redis_client(url: str) -> Redis:
     return Redis.from_pool(pool)
 
 
+async def forget_idle(client: Redis) -> None:
+    """Close the connections that wait for work: after Redis was away each of them would fail once."""
+    await client.connection_pool.disconnect(inuse_connections=False)
+
+
 @contextmanager
 def away_as_unavailable() -> Iterator[None]:
     """Raises RedisAway for whatever the driver throws."""

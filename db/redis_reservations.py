@@ -6,8 +6,12 @@ Keys carry the tenant, in braces so that one tenant's lie in one slot of a clust
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from redis.asyncio import Redis
+
+from db.bus import Bus
 from db.errors import Duplicate, NoSuchReservation, ReservationTaken, TooMany
-from db.redis_client import away_as_unavailable, redis_client
+from db.redis_bus import RedisBus
+from db.redis_client import away_as_unavailable
 from db.reservations import (
     KEPT_CHARACTERS,
     KEPT_OPERATIONS,
@@ -88,16 +92,16 @@ _RELEASE = "if redis.call('HGET', KEYS[1], 'owner') == ARGV[1] then redis.call('
 _REFUSALS = {"unknown": NoSuchReservation, "taken": ReservationTaken, "twice": Duplicate, "many": TooMany}
 
 
-def open_reservations(redis_url: str | None) -> Reservations:
-    """Those of all workers where there is a Redis, else those of this process. Connects at the first use."""
-    return MemoryReservations() if redis_url is None else RedisReservations(redis_url)
+def open_reservations(bus: Bus) -> Reservations:
+    """Those of all workers where the bus is Redis', by its client; else those of this process."""
+    return RedisReservations(bus.client) if isinstance(bus, RedisBus) else MemoryReservations()
 
 
 class RedisReservations:
     """See ``db/reservations.py``. Every method may raise RedisAway."""
 
-    def __init__(self, url: str) -> None:
-        self._client = redis_client(url)
+    def __init__(self, client: Redis) -> None:
+        self._client = client
 
     async def make(self, holder: Holder, resume_after: str | None) -> str:
         token = new_token()
@@ -132,9 +136,6 @@ class RedisReservations:
 
     async def release(self, key: str, holder: Holder, owner: str) -> None:
         await self._run(_RELEASE, [_key(holder, key)], [owner])
-
-    async def close(self) -> None:
-        await self._client.aclose()
 
     async def _run(self, script: str, keys: Sequence[str], values: Sequence[str | int]) -> list[Any]:  # Any: its answer
         with away_as_unavailable():

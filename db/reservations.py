@@ -87,8 +87,6 @@ class Reservations(Protocol):
     async def release(self, key: str, holder: Holder, owner: str) -> None:
         """The stream has ended, and the reservation with it."""
 
-    async def close(self) -> None: ...
-
 
 def new_token() -> str:
     """43 characters that are safe in a header and in a URL."""
@@ -161,8 +159,6 @@ class MemoryReservations:
 
     async def release(self, key: str, holder: Holder, owner: str) -> None:
         self._claimed.pop(key, None)
-
-    async def close(self) -> None: ...
 
     def _entry(self, key: str, holder: Holder) -> _Entry:
         self._expire()

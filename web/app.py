@@ -107,10 +107,8 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         state.callers = Callers(rights, gateway)
         turning = asyncio.create_task(streams.run())
         closing.callback(turning.cancel)
-        reservations = open_reservations(settings.redis_url)
-        closing.push_async_callback(reservations.close)
         shared = bus if settings.redis_url is not None else None
-        single = SingleStreams(gateway, reservations, shared, Seal(keyring.keys("messages between workers")))
+        single = SingleStreams(gateway, open_reservations(bus), shared, Seal(keyring.keys("messages between workers")))
         state.single_streams = single
         await single.start()
         closing.push_async_callback(single.stop)

@@ -99,3 +99,14 @@ async def test_closing_leaves_no_connection(redis_apart: RedisServer) -> None:
             return len(await outside.client_list()) == 1
 
         await until_answered(alone)
+
+
+async def test_when_it_hears_again_no_command_fails_on_an_old_connection(redis_apart: RedisServer) -> None:
+    async with redis_bus(redis_apart) as bus:
+        ear = await Ear().at(bus)
+        await asyncio.gather(*[bus.publish("elsewhere", "x") for _ in range(10)])
+        await ear.hears_again()
+        redis_apart.kill()
+        redis_apart.start()
+        await ear.hears_again()
+        assert await asyncio.gather(*[bus.publish("elsewhere", "x") for _ in range(10)]) == [0] * 10

@@ -1,19 +1,29 @@
 """Reservations while their Redis is gone, and when it is back."""
 
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
+from redis.asyncio import Redis
 
 from db.errors import NoSuchReservation, Unavailable
+from db.redis_client import forget_idle, redis_client
 from db.redis_reservations import RedisReservations
 from db.reservations import Holder, key_of
 from tests.support.redis import RedisServer
 
+
+@pytest.fixture
+async def client(redis_apart: RedisServer) -> AsyncIterator[Redis]:
+    async with redis_client(redis_apart.url) as client:
+        yield client
+
+
 HOLDER = Holder(uuid4().hex, uuid4().hex, None)
 
 
-async def test_every_step_says_that_redis_is_away_and_works_again_when_it_is_back(redis_apart: RedisServer) -> None:
-    kept = RedisReservations(redis_apart.url)
+async def test_every_step_says_that_redis_is_away_until_it_is_back(redis_apart: RedisServer, client: Redis) -> None:
+    kept = RedisReservations(client)
     key = key_of(await kept.make(HOLDER, None))
     redis_apart.kill()
     for step in (
@@ -28,28 +38,27 @@ async def test_every_step_says_that_redis_is_away_and_works_again_when_it_is_bac
         with pytest.raises(Unavailable):
             await step
     redis_apart.start()
+    await forget_idle(client)
     with pytest.raises(NoSuchReservation):
         await kept.find(key, HOLDER)
     await kept.renew({key: HOLDER}, "me")  # an open stream is found again
     assert (await kept.find(key, HOLDER)).owner == "me"
     await kept.make(HOLDER, None)
-    await kept.close()
 
 
-async def test_a_redis_that_refuses_counts_as_away(redis_apart: RedisServer) -> None:
-    kept = RedisReservations(redis_apart.url)
+async def test_a_redis_that_refuses_counts_as_away(redis_apart: RedisServer, client: Redis) -> None:
+    kept = RedisReservations(client)
     async with redis_apart.client() as outside:
         await outside.config_set("min-replicas-to-write", "1")
     with pytest.raises(Unavailable):
         await kept.make(HOLDER, None)
-    await kept.close()
 
 
 async def test_a_redis_that_hangs_is_not_waited_for_for_long(
     redis_apart: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.redis_client.COMMAND_SECONDS", 0.2)
-    kept = RedisReservations(redis_apart.url)
+    kept = RedisReservations(redis_client(redis_apart.url))
     await kept.make(HOLDER, None)
     redis_apart.freeze()
     try:
@@ -58,4 +67,4 @@ async def test_a_redis_that_hangs_is_not_waited_for_for_long(
     finally:
         redis_apart.thaw()
     await kept.make(HOLDER, None)
-    await kept.close()
+    await kept._client.aclose()

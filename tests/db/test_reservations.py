@@ -7,10 +7,12 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from redis.asyncio import Redis
 
 from db import redis_reservations, reservations
 from db.errors import Duplicate, NoSuchReservation, ReservationTaken, TooMany
-from db.redis_reservations import RedisReservations, open_reservations
+from db.redis_client import redis_client
+from db.redis_reservations import RedisReservations
 from db.reservations import (
     KEPT_CHARACTERS,
     KEPT_OPERATIONS,
@@ -26,9 +28,14 @@ from tests.support.waiting import until_answered
 
 @pytest.fixture(params=["memory", "redis"])
 async def kept(request: pytest.FixtureRequest, redis: RedisServer) -> AsyncIterator[Reservations]:
-    opened = open_reservations(redis.url if request.param == "redis" else None)
-    yield opened
-    await opened.close()
+    async with redis_client(redis.url) as client:
+        yield RedisReservations(client) if request.param == "redis" else MemoryReservations()
+
+
+@pytest.fixture
+async def client(redis: RedisServer) -> AsyncIterator[Redis]:
+    async with redis_client(redis.url) as client:
+        yield client
 
 
 @pytest.fixture
@@ -194,16 +201,17 @@ async def test_one_that_ended_makes_room_for_another(kept: Reservations, holder:
     await kept.make(holder, None)
 
 
-async def test_the_lease_of_a_dead_worker_ends(redis: RedisServer, holder: Holder, short_lives: None) -> None:
-    kept = RedisReservations(redis.url)
+async def test_the_lease_of_a_dead_worker_ends(client: Redis, holder: Holder, short_lives: None) -> None:
+    kept = RedisReservations(client)
     key = await made(kept, holder)
     await kept.claim(key, holder, "a worker that dies")
     await until_answered(lambda: is_gone(kept, key, holder))
-    await kept.close()
 
 
-async def test_a_renewed_lease_lasts_and_one_that_redis_forgot_is_made_anew(redis: RedisServer, holder: Holder) -> None:
-    kept = RedisReservations(redis.url)
+async def test_a_renewed_lease_lasts_and_one_that_redis_forgot_is_made_anew(
+    redis: RedisServer, client: Redis, holder: Holder
+) -> None:
+    kept = RedisReservations(client)
     key = await made(kept, holder)
     await kept.claim(key, holder, "me")
     async with redis.client() as outside:
@@ -213,20 +221,20 @@ async def test_a_renewed_lease_lasts_and_one_that_redis_forgot_is_made_anew(redi
         await kept.renew({key: holder}, "me")
         assert (await kept.find(key, holder)).owner == "me"
         assert 0 < await outside.pttl(name) <= 15_000
-    await kept.close()
 
 
-async def test_nobody_releases_what_another_worker_owns(redis: RedisServer, holder: Holder) -> None:
-    kept = RedisReservations(redis.url)
+async def test_nobody_releases_what_another_worker_owns(client: Redis, holder: Holder) -> None:
+    kept = RedisReservations(client)
     key = await made(kept, holder)
     await kept.claim(key, holder, "me")
     await kept.release(key, holder, "another")
     assert (await kept.find(key, holder)).owner == "me"
-    await kept.close()
 
 
-async def test_redis_holds_hashes_with_the_tenants_name_and_an_end(redis: RedisServer, holder: Holder) -> None:
-    kept = RedisReservations(redis.url)
+async def test_redis_holds_hashes_with_the_tenants_name_and_an_end(
+    redis: RedisServer, client: Redis, holder: Holder
+) -> None:
+    kept = RedisReservations(client)
     token = await kept.make(holder, None)
     await kept.keep(key_of(token), holder, "op", "text")
     async with redis.client() as outside:
@@ -238,7 +246,6 @@ async def test_redis_holds_hashes_with_the_tenants_name_and_an_end(redis: RedisS
         rows = [await outside.hgetall(name) for name in names if await outside.type(name) == "hash"]
     assert token not in everything + str(rows)
     assert any(hashlib.sha256(token.encode()).hexdigest() in name for name in names)
-    await kept.close()
 
 
 async def test_one_process_holds_so_many_and_no_more(holder: Holder, monkeypatch: pytest.MonkeyPatch) -> None:
