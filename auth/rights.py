@@ -65,15 +65,13 @@ class Watch:
         if not self._caller.followers:
             self._rights.forget(self._caller)
 
-    def renew(self, credentials: Credentials, principal: Principal) -> bool:
-        """Go on by other credentials, if they are the same user's for the same tenant and the stream is still
-        watched. Raises BadToken, BadSession.
-        """
+    def renew(self, claim: Claim, principal: Principal) -> bool:
+        """Go on by another credential, if it is the same user's for the same tenant and the stream is still watched."""
         old, follower = self._caller, self._caller.followers.get(id(self))
         whose = (old.principal.user_id, old.principal.tenant)
         if follower is None or (principal.user_id, principal.tenant) != whose:
             return False
-        caller = self._rights.caller(credentials, principal)
+        caller = self._rights.caller(claim, principal)
         if caller is not old:
             self.close()
             self._caller = caller
@@ -120,7 +118,8 @@ class Rights:
         """From now on ``follower`` is told of what happens to the caller's rights: at once, if they are known to be
         others than ``principal`` has. Raises BadToken, BadSession.
         """
-        caller = self.caller(credentials, principal)
+        fresh = self.authenticator.still_knows(credentials, principal)
+        caller = self.caller(self.authenticator.claim(credentials), principal, fresh=fresh)
         watch = Watch(self, caller, follower)
         if caller.principal.permissions_version != principal.permissions_version:
             self._mistrust(caller)
@@ -150,16 +149,15 @@ class Rights:
         self._looked = float("-inf")
         self.hear(EVERYBODY)
 
-    def caller(self, credentials: Credentials, principal: Principal) -> Caller:
-        """The caller with these credentials: in doubt, unless nothing can have happened since it was authenticated."""
-        claim = self.authenticator.claim(credentials)
+    def caller(self, claim: Claim, principal: Principal, *, fresh: bool = False) -> Caller:
+        """The caller with that claim: in doubt, unless nothing was heard since it was authenticated (``fresh``)."""
         caller = self._watched.get(claim)
         if caller is None:
             caller = Caller(claim, principal, self._first_end(claim, principal))
             self._watched.add(caller)
             self._wake.set()  # its end may be the next
             lately = asyncio.get_running_loop().time() - self._looked < 2 * LOOK_SECONDS
-            if not (lately and self.authenticator.still_knows(credentials, principal)):
+            if not (lately and fresh):
                 self._mistrust(caller)
         return caller
 

@@ -35,6 +35,7 @@ from web.routing import every_method, get
 from web.sdl import serve_sdl
 from web.settings import Settings
 from web.sse.callers import Callers
+from web.sse.renew import RenewEndpoint, serve_renewal
 from web.sse.seal import Seal
 from web.sse.single_connection import StreamEndpoint
 from web.sse.single_streams import SingleStreams
@@ -59,6 +60,7 @@ def routes() -> list[BaseRoute]:
     """The most asked for come first."""
     return [
         every_method("/graphql", GraphQLEndpoint()),
+        every_method("/graphql/stream/renew", RenewEndpoint()),
         every_method("/graphql/stream", StreamEndpoint(GraphQLEndpoint(only_streams=True))),
         get("/schema.graphql", serve_sdl),
         get("/health/live", serve_live),
@@ -112,6 +114,8 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         state.single_streams = single
         await single.start()
         closing.push_async_callback(single.stop)
+        if single.relay is not None:
+            serve_renewal(rights.authenticator, state.callers, single.relay)
         state.metrics.watch(hub, gateway.engine.ran if gateway.engine is not None else None)
         gc.collect()
         gc.freeze()  # what lives as long as the process need not be looked through again and again

@@ -254,7 +254,7 @@ async def test_a_new_credential_keeps_a_stream_over_the_end_of_the_old(people: P
     fresh = Credentials(await people.token(email, minutes=60), None, None)
     principal = await rights.authenticator.authenticate(fresh)
     assert principal is not None
-    assert watch.renew(fresh, principal)
+    assert watch.renew(rights.authenticator.claim(fresh), principal)
     assert rights.callers == 1
     people.clock.advance(minutes=6)
     other, _ = await follow(rights, Credentials(await people.token(email, minutes=1), None, None))
@@ -274,6 +274,6 @@ async def test_nobody_else_renews_a_stream(people: People, rights: Rights) -> No
         credentials = Credentials(token, None, None)
         principal = await rights.authenticator.authenticate(credentials)
         assert principal is not None
-        assert not watch.renew(credentials, principal)
+        assert not watch.renew(rights.authenticator.claim(credentials), principal)
     assert watch.ends_at == before
     assert rights.callers == 1

@@ -7,7 +7,7 @@ credential.
 from collections.abc import Callable
 from datetime import datetime
 
-from auth.authenticate import Credentials
+from auth.authenticate import Claim, Credentials
 from auth.principal import Principal
 from auth.rights import Rights, Watch
 from auth.watched import Lost
@@ -58,6 +58,9 @@ class Callers:
         self._rights = rights
         self._open: dict[str, Connection] = {}
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._open
+
     def enter(
         self,
         name: str,
@@ -83,11 +86,12 @@ class Callers:
         if connection.watch is not None:
             connection.watch.close()
 
-    def renew(self, name: str, credentials: Credentials, principal: Principal) -> datetime | None:
-        """Let a connection go on by other credentials of its own user and tenant: until when. None for anybody else,
-        and when there is no such connection. Raises BadToken, BadSession.
+    def renew(self, name: str, claim: Claim, principal: Principal) -> datetime | None:
+        """Let a connection go on by another credential of its own user and tenant: until when. None for anybody else,
+        and when there is no such connection.
         """
         connection = self._open.get(name)
-        if connection is None or connection.watch is None or not connection.watch.renew(credentials, principal):
+        if connection is None or connection.watch is None or not connection.watch.renew(claim, principal):
             return None
+        connection.change_rights(connection.watch.principal)
         return connection.watch.ends_at

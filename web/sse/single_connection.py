@@ -10,6 +10,7 @@
 Requests without a token are graphql-sse's distinct connections mode and go to the application given for it.
 """
 
+from functools import partial
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -108,7 +109,9 @@ async def _open(scope: Scope, receive: Receive, send: Send, fields: Fields, toke
     callers: Callers = scope["app"].state.callers
     connection = None
     try:
-        connection = callers.enter(stream.key, stream.outlet, credentials_in(scope), caller, stream.become)
+        connection = callers.enter(
+            stream.key, stream.outlet, credentials_in(scope), caller, partial(streams.become, stream)
+        )
         await StreamResponse(stream.outlet, scope["app"].state.streams)(scope, receive, send)
     except AuthError as error:  # it ended just now
         raise Refusal(error.code, error.message) from None

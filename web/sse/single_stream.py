@@ -42,8 +42,11 @@ class SingleStream:
         self._closed = False
 
     def become(self, principal: Principal) -> None:
-        """The caller may do other things from now on; the outlet's operations are judged again by whoever says so."""
+        """The same user in the same tenant, with other rights or by another credential; the outlet's operations are
+        judged again by whoever says so.
+        """
         self.principal = principal
+        self.holder = Holder(principal.user_id, principal.tenant.hex, principal.session_id)
 
     async def start(self, posted: Posted) -> Outcome:
         """Run it, unless it is refused."""

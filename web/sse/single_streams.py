@@ -38,19 +38,19 @@ class SingleStreams:
         self._gateway = gateway
         self._seal = seal
         self._open: dict[str, SingleStream] = {}
-        self._relay = None if bus is None else Relay(bus, seal, self._serve)
-        self._name = "here" if self._relay is None else self._relay.name
+        self.relay = None if bus is None else Relay(bus, seal, self._serve)
+        self._name = "here" if self.relay is None else self.relay.name
         self._renewing: asyncio.Task[None] | None = None
         self._renew_now = asyncio.Event()
 
     async def start(self) -> None:
-        if self._relay is not None:
-            await self._relay.start(self._renew_now.set)
+        if self.relay is not None:
+            await self.relay.start(self._renew_now.set)
             self._renewing = asyncio.create_task(self._renew())
 
     async def stop(self) -> None:
-        if self._relay is not None:
-            await self._relay.stop()
+        if self.relay is not None:
+            await self.relay.stop()
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
@@ -78,6 +78,11 @@ class SingleStreams:
         except Unavailable:
             _log.info("reservation_left_to_its_end")
         await stream.settle()
+
+    def become(self, stream: SingleStream, principal: Principal) -> None:
+        """The stream's caller has other rights, or comes by another credential from now on."""
+        stream.become(principal)
+        self._renew_now.set()  # its lease says by whose
 
     async def operate(self, key: str, holder: Holder, principal: Principal, posted: Posted) -> Outcome:
         """Raises NoSuchReservation, Duplicate, TooMany, Unavailable."""
@@ -126,10 +131,10 @@ class SingleStreams:
         holder: Holder,
         what: Mapping[str, Any],  # Any: JSON
     ) -> Outcome:
-        if self._relay is None or owner == self._name:
+        if self.relay is None or owner == self._name:
             raise NoSuchReservation("its stream has just ended")
         whose = {"user_id": holder.user_id, "tenant_id": holder.tenant_id, "session": holder.session}
-        answer = await self._relay.ask(owner, {"verb": verb, "key": key, "holder": whose, "what": what})
+        answer = await self.relay.ask(owner, {"verb": verb, "key": key, "holder": whose, "what": what})
         if answer.get("gone"):
             raise NoSuchReservation("its stream has just ended")
         return Outcome.from_json(answer)
