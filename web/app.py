@@ -7,10 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from auth.keyring import Keyring
 from auth.oidc import Oidc
@@ -28,10 +29,10 @@ from web.graphql import GraphQLEndpoint
 from web.health import serve_live, serve_ready, serve_version
 from web.login import login_routes
 from web.metrics import Metrics, serve_metrics
-from web.middleware import Bounds, Ledger, Mask
+from web.middleware import FrontDoor
 from web.oidc_login import oidc_routes
 from web.responses import error_body
-from web.routing import every_method, get
+from web.routing import get
 from web.sdl import serve_sdl
 from web.settings import Settings
 from web.sse.callers import Callers
@@ -42,26 +43,34 @@ from web.sse.single_streams import SingleStreams
 from web.sse.streams import Streams
 
 
+class Application(Starlette):
+    """Starlette behind the front door, which leads straight to what is asked for most."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        rest = ExceptionMiddleware(self.router, handlers=self.exception_handlers)
+        return FrontDoor(rest, self.state.metrics, direct())
+
+
 def create_app(settings: Settings) -> Starlette:
     """The whole application; it opens its connections when the server starts it. Needs ``database_url`` and secrets."""
-    metrics = Metrics()
-    app = Starlette(
-        routes=routes(),
-        middleware=[Middleware(Ledger, metrics=metrics), Middleware(Mask), Middleware(Bounds)],
-        exception_handlers={HTTPException: _refuse},
-        lifespan=lifespan,
-    )
+    app = Application(routes=routes(), exception_handlers={HTTPException: _refuse}, lifespan=lifespan)
     app.router.redirect_slashes = False  # its redirects would repeat whatever Host says
-    app.state.settings, app.state.metrics, app.state.draining = settings, metrics, asyncio.Event()
+    app.state.settings, app.state.metrics, app.state.draining = settings, Metrics(), asyncio.Event()
     return app
 
 
+def direct() -> dict[str, ASGIApp]:
+    """What the front door leads to without the router: by path, every method."""
+    return {
+        "/graphql": GraphQLEndpoint(),
+        "/graphql/stream": StreamEndpoint(GraphQLEndpoint(only_streams=True)),
+        "/graphql/stream/renew": RenewEndpoint(),
+    }
+
+
 def routes() -> list[BaseRoute]:
-    """The most asked for come first."""
+    """What the router looks for."""
     return [
-        every_method("/graphql", GraphQLEndpoint()),
-        every_method("/graphql/stream/renew", RenewEndpoint()),
-        every_method("/graphql/stream", StreamEndpoint(GraphQLEndpoint(only_streams=True))),
         get("/schema.graphql", serve_sdl),
         get("/health/live", serve_live),
         get("/health/ready", serve_ready),

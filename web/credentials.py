@@ -11,6 +11,7 @@ from auth.authenticate import Credentials
 from auth.errors import AmbiguousCredentials, Unauthenticated
 
 _BEARER = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+_SINGLE = frozenset({b"authorization", b"x-tenant"})
 _CSRF_HEADERS = {"x-tidegate-csrf": re.compile("1"), "apollo-require-preflight": re.compile(".+")}
 
 
@@ -38,9 +39,16 @@ def credentials_of(request: HTTPConnection) -> Credentials:
 
     Raises Unauthenticated for an Authorization that is no bearer token, AmbiguousCredentials for anything given twice.
     """
-    bearer = _bearer(_single(request, "authorization"))
+    given: dict[bytes, str] = {}
+    for name, value in request.scope["headers"]:
+        if name in _SINGLE:
+            if name in given:
+                title = name.decode().title()
+                raise AmbiguousCredentials(title.lower(), f"The header {title} is given twice.")
+            given[name] = value.decode("latin-1").strip()
+    bearer = _bearer(given.get(b"authorization"))
     session = None if bearer is not None else _session(request)
-    return Credentials(bearer, session, _single(request, "x-tenant"))
+    return Credentials(bearer, session, given.get(b"x-tenant"))
 
 
 def session_secrets(request: HTTPConnection) -> set[str]:
@@ -77,13 +85,6 @@ def sent_by_own_page(request: HTTPConnection) -> bool | None:
         return bool(host := urlsplit(origin).netloc) and host.lower() == request.headers.get("host", "").lower()
     except ValueError:
         return False
-
-
-def _single(request: HTTPConnection, name: str) -> str | None:
-    values = request.headers.getlist(name)
-    if len(values) > 1:
-        raise AmbiguousCredentials(name, f"The header {name.title()} is given twice.")
-    return values[0].strip() if values else None
 
 
 def _bearer(header: str | None) -> str | None:

@@ -70,9 +70,9 @@ class Metrics:
         self._engine = _Engine()
         self.registry.register(self._engine)
         ProcessCollector(registry=self.registry)
-        self._told: dict[
-            tuple[str, str, int], tuple[Counter, Histogram]
-        ] = {}  # looking labels up costs more than counting
+        # Looking labels up costs more than counting.
+        self._told: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._ran = self._answers.labels("OK")
 
     def watch(self, hub: _Following, ran: Mapping[str, int] | None) -> None:
         """Ask this hub for its followers, and this tally of the engine's (if there is one), whenever somebody looks."""
@@ -81,7 +81,7 @@ class Metrics:
             self._engine.ran = ran
 
     def count_answer(self, code: str | None) -> None:
-        self._answers.labels(code or "OK").inc()
+        (self._ran if code is None else self._answers.labels(code)).inc()
 
     def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """``route`` is a pattern of the route table, never a path that a client made up."""

@@ -14,7 +14,6 @@ _URL_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:)[^\s/'
 _URL_QUERY = re.compile(
     r"(?P<head>[?&](?:password|token|access_token|secret|code|key|state)=)[^&\s'\"#]+", re.IGNORECASE
 )
-_SHORTEST_SCHEME = len("basic ") + 8
 _SCHEME = re.compile(r"(?P<head>\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 
 
@@ -30,7 +29,8 @@ def mask_text(text: str) -> str:
         text = _URL_PASSWORD.sub(rf"\g<head>{MASK}", text)
     if "=" in text:
         text = _URL_QUERY.sub(rf"\g<head>{MASK}", text)
-    return _SCHEME.sub(rf"\g<head>{MASK}", text) if len(text) >= _SHORTEST_SCHEME else text
+    # Without a blank there is no scheme before a credential: true of ids, paths and methods.
+    return _SCHEME.sub(rf"\g<head>{MASK}", text) if len(text.split(None, 1)) > 1 else text
 
 
 def redact(value: object, depth: int = 6) -> object:
@@ -52,4 +52,6 @@ def redact_entry(name: str, value: object, depth: int = 6) -> object:
     """The value of a key without secrets: masked whole when the name says secret."""
     if value is None or isinstance(value, bool):
         return value
+    if type(value) is str and not is_secret_name(name):  # nearly all that is logged
+        return mask_text(value)
     return MASK if is_secret_name(name) else redact(value, depth)

@@ -17,8 +17,3 @@ class _Plain:
 def get(path: str, app: ASGIApp) -> Route:
     """A path that is only read. Other methods answer 405 with Allow."""
     return Route(path, _Plain(app), methods=["GET"])
-
-
-def every_method(path: str, app: ASGIApp) -> Route:
-    """A path whose application judges the method itself."""
-    return Route(path, _Plain(app))

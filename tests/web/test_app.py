@@ -4,13 +4,13 @@ import pytest
 
 from tests.support.database import Dsns
 from tests.support.server import Front, serving, settings_for
-from web.app import routes
+from web.app import direct, routes
 
 PATHS = {"/graphql", "/graphql/stream", "/schema.graphql", "/health/live", "/health/ready", "/version", "/metrics"}
 
 
 def test_the_promised_paths_are_there() -> None:
-    found = {getattr(route, "path", "") for route in routes()}
+    found = {*direct(), *(getattr(route, "path", "") for route in routes())}
     assert found >= PATHS | {"/", "/graphiql", "/auth/login", "/auth/logout"}
 
 

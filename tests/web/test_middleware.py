@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from web.metrics import Metrics
-from web.middleware import MAX_HEADERS, MAX_URL, Bounds, Ledger, Mask
+from web.middleware import MAX_HEADERS, MAX_URL, FrontDoor
 
 SECRET = "postgres://owner:hunter2@db/tidegate"
 
@@ -49,7 +49,7 @@ def metrics() -> Metrics:
 def client(metrics: Metrics) -> TestClient:
     views: dict[str, Callable[[Request], Response]] = {"/": _plain, "/own": _own_policy, "/fails": _fails}
     routes = [Route(path, view) for path, view in views.items()]
-    stack = [Middleware(Ledger, metrics=metrics), Middleware(Mask), Middleware(Bounds)]
+    stack = [Middleware(FrontDoor, metrics=metrics)]
     return TestClient(Starlette(routes=[*routes, Route("/breaks", BreaksOff())], middleware=stack))
 
 
