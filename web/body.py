@@ -1,7 +1,8 @@
 """Reads what a request brings: its header fields, and its body within bounds. It never holds more than the bound."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from typing import Any
 
 from starlette.types import Receive, Scope
 
@@ -35,11 +36,33 @@ async def read_json_body(fields: Fields, receive: Receive) -> bytes:
     length = fields.get(b"content-length", b"0")
     if not length.isdigit() or int(length[:20]) > MAX_BODY:
         raise _too_large()
+    reading = _read(receive).__await__()
+    try:
+        waiting_for = next(reading)
+    except StopIteration as done:  # the body was there already, as most are: a timer would cost more than reading it
+        whole: bytes = done.value
+        return whole
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _read(receive)
+            return await _Begun(reading, waiting_for)
     except TimeoutError:
         raise Refusal("BAD_REQUEST", f"The body did not arrive within {BODY_SECONDS} s.", 408) from None
+
+
+class _Begun:
+    """Goes on with what was begun by hand and came to wait for ``waiting_for``."""
+
+    def __init__(self, begun: Generator[Any, None, bytes], waiting_for: Any) -> None:  # Any: what the loop waits for
+        self._begun = begun
+        self._waiting_for = waiting_for
+
+    def __await__(self) -> Generator[Any, None, bytes]:
+        try:
+            yield self._waiting_for
+        except BaseException as error:
+            self._begun.throw(error)
+            raise
+        return (yield from self._begun)
 
 
 async def _read(receive: Receive) -> bytes:

@@ -69,6 +69,46 @@ async def test_a_client_that_hangs_up_is_gone() -> None:
         await read_json_body(JSON, sending(chunk(b"{"), {"type": "http.disconnect"}))
 
 
+def trickling(*messages: Message) -> Receive:
+    """Each message only after the loop has turned."""
+    pending = list(messages)
+
+    async def receive() -> Message:
+        await asyncio.sleep(0.001)
+        return pending.pop(0)
+
+    return receive
+
+
+async def test_a_body_that_trickles_in_is_waited_for() -> None:
+    assert await read_json_body(JSON, trickling(chunk(b"a"), chunk(b"b"), chunk(b"c", more=False))) == b"abc"
+    half = chunk(b"x" * (MAX_BODY // 2))
+    assert await status_of(JSON, trickling(half, half, chunk(b"x"))) == 413
+
+
+async def test_a_client_that_hangs_up_while_it_is_waited_for_is_gone() -> None:
+    with pytest.raises(ClientGone):
+        await read_json_body(JSON, trickling(chunk(b"{"), {"type": "http.disconnect"}))
+
+
+async def test_waiting_for_a_body_can_be_cancelled_and_ends_what_was_begun() -> None:
+    ended = []
+
+    async def receive() -> Message:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(True)
+        raise AssertionError
+
+    reading = asyncio.ensure_future(read_json_body(JSON, receive))
+    await asyncio.sleep(0.001)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert ended == [True]
+
+
 async def test_a_body_that_does_not_come_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     async def receive() -> Message:
         await asyncio.Event().wait()
