@@ -56,7 +56,7 @@ class _Begun:
         self._begun = begun
         self._waiting_for = waiting_for
 
-    def __await__(self) -> Generator[Any, None, bytes]:
+    def __await__(self) -> Generator[Any, None, bytes]:  # Any: as above
         try:
             yield self._waiting_for
         except BaseException as error:
