@@ -9,6 +9,7 @@ import enum
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from db.events import Event, Image, Position
@@ -75,8 +76,15 @@ class Window:
         now = [key[-1] for key in self.keys]
         left = [Change(Op.LEAVE, id_, place) for place, id_ in enumerate(now) if id_ not in later.places]
         now = [id_ for id_ in now if id_ in later.places]
-        staying = _longest_rising([(later.places[id_], id_) for id_ in now])
-        return [*reversed(left), *_placed(now, [key[-1] for key in later.keys], staying)]
+        return [*reversed(left), *_placed(now, [key[-1] for key in later.keys], self._staying(now, later))]
+
+    def _staying(self, now: Sequence[str], later: "Window") -> set[str]:
+        """The rows that need not move: all whose key is the same, and as many of the others as still stand in their
+        order between the same of those.
+        """
+        fixed = {id_ for id_ in now if self.keys[self.places[id_]] == later.keys[later.places[id_]]}
+        gaps = _gaps(now, fixed), _gaps([key[-1] for key in later.keys], fixed)
+        return _longest_rising([(later.places[id_], id_) for id_ in now if gaps[0][id_] == gaps[1][id_]])
 
     def _holds(self, image: Image) -> bool:
         where = self.request.where
@@ -122,6 +130,12 @@ def _placed(now: list[Any], later: list[Any], staying: set[Any]) -> Iterator[Cha
         index = now.index(later[place - 1]) + 1 if place else 0
         now.insert(index, id_)
         yield Change(Op.MOVE if id_ in known else Op.ENTER, id_, index)
+
+
+def _gaps(ids: Sequence[str], fixed: set[str]) -> dict[str, int]:
+    """How many of the fixed rows stand before each."""
+    counts = accumulate((id_ in fixed for id_ in ids), initial=0)
+    return dict(zip(ids, counts, strict=False))
 
 
 def _longest_rising(places: Sequence[tuple[int, str]]) -> set[str]:

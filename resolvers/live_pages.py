@@ -16,6 +16,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
@@ -67,8 +68,8 @@ class Told:
     """To be set by whoever could not read through ``reader``: it is told again, from another snapshot."""
 
 
-Newcomer = asyncio.Future[object]
-"""Waits for a page to begin with; what it is answered is up to the one that tells."""
+Newcomer = asyncio.Future[Any]  # Any: what it is answered is up to the one that tells
+"""Waits for a page to begin with."""
 
 
 class Newcomers:
@@ -96,9 +97,16 @@ class Newcomers:
         return [newcomer for newcomer in waiting if not newcomer.done()]
 
 
+FollowPage = Callable[
+    [ReadContext, PageRequest, Newcomers, Callable[[Position], None]],
+    AsyncGenerator[Told, None],
+]
+"""``follow_page`` for one noun."""
+
+
 async def follow_page(
-    ctx: ReadContext,
     listing: Listing,
+    ctx: ReadContext,
     request: PageRequest,
     newcomers: Newcomers,
     moved: Callable[[Position], None],

@@ -13,6 +13,7 @@ from resolvers.changes import Patch, held, record, refuse
 from resolvers.context import ReadContext, WriteContext
 from resolvers.errors import BadTransition, Invalid, NotFound, Problem
 from resolvers.events import Watch, watch
+from resolvers.live_pages import FollowPage, follow_page
 from resolvers.order_drafts import MAX_NOTES, NewOrder, assemble
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -34,6 +35,7 @@ class OrderPatch(Patch):
 
 
 watch_orders: Watch = partial(watch, rows.LISTING)
+follow_page_of_orders: FollowPage = partial(follow_page, rows.LISTING)
 
 
 async def list_orders(ctx: ReadContext, request: PageRequest, columns: Sequence[str] | None = None) -> Page:

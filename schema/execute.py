@@ -53,7 +53,7 @@ class Gateway:
         self.engine = Engine(schema(), core) if engine == "compiled" else None
         self.sdl = sdl()
         self._runner = Runner(database, hub, cursors, event_cursors, Reference(core), self.engine, clock, tell_engine)
-        self.groups = Groups(self._runner, schema())
+        self.groups = Groups(self._runner)
         self._introspection = introspection
         # A suggestion names a field: only where anybody may see the schema.
         self._documents = DocumentCache(core, limits or Limits(), hide_suggestions=introspection != "everyone")

@@ -11,6 +11,7 @@ from db.event_cursors import EventCursorCodec
 from db.events import Position
 from db.pages import CursorCodec
 from resolvers.context import ReadContext, WriteContext
+from resolvers.live_pages import Newcomers
 from schema.denials import Denial
 
 BatchFunction = Callable[..., Awaitable[Mapping[str, Any]]]  # Any: a row, or rows, per key
@@ -55,6 +56,8 @@ class Operation:
     """Where a live operation begins; None: now."""
     moved: Callable[[Position], None] = lambda position: None
     """Told where a live operation begins, and how far its log is done with."""
+    newcomers: Newcomers | None = None
+    """Who waits to be told how things stand, for a live operation that opens."""
     _loaders: Loaders | None = None
 
     def deny(self, selection: int, coordinate: str, permission: str, path: Path) -> None:

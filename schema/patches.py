@@ -7,6 +7,7 @@ count: if nothing else changed visibly there is no patch, and nobody learns that
 
 import enum
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,7 +69,15 @@ def patch_of(
     fields: list[PatchField], before: Image | None, after: Image, allows: Allows
 ) -> dict[str, Any]:  # Any: JSON
     """The changed and permitted fields; empty when nothing visible changed. A creation changes every field."""
-    changed = {name for name, value in after.items() if before is None or before[name] != value}
+    return patch_of_columns(
+        fields, {name for name, value in after.items() if before is None or before[name] != value}, after, allows
+    )
+
+
+def patch_of_columns(
+    fields: list[PatchField], changed: AbstractSet[str], after: Image, allows: Allows
+) -> dict[str, Any]:  # Any: JSON
+    """The same where it is known which columns changed, perhaps in more than one step."""
     patch = {
         field.key: field.write(after)
         for field in fields

@@ -21,6 +21,7 @@ from schema.order_changes import OrderMutations
 from schema.order_events import OrderSubscriptions
 from schema.orders import NODE as ORDER
 from schema.orders import Order, OrderQueries
+from schema.orders_live import OrdersLiveSubscriptions
 from schema.product_changes import ProductMutations
 from schema.product_events import ProductSubscriptions
 from schema.products import NODE as PRODUCT
@@ -52,7 +53,13 @@ class Mutation(OrderMutations, CustomerMutations, ProductMutations, Announcement
 
 
 @strawberry.type
-class Subscription(OrderSubscriptions, CustomerSubscriptions, ProductSubscriptions, AnnouncementSubscriptions):
+class Subscription(
+    OrderSubscriptions,
+    OrdersLiveSubscriptions,
+    CustomerSubscriptions,
+    ProductSubscriptions,
+    AnnouncementSubscriptions,
+):
     """Everything that can be watched."""
 
 

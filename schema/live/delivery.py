@@ -1,8 +1,7 @@
 """How a subscription field delivers: declared on the field, visible in the SDL, heeded by its group."""
 
 import enum
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,6 @@ from strawberry.schema_directive import Location
 
 from schema.fields import root_gate
 from schema.gates import DEFINITION
-from schema.operation import Operation
 
 LIVE = "tidegate.live"
 CURSOR_ARGUMENT = "after"
@@ -53,22 +51,14 @@ def coalesce() -> Delivery:
     return Delivery(policy=DeliveryPolicy.COALESCE)
 
 
-Arguments = Mapping[str, Any]  # Any: coerced arguments by their Python names
-Source = Mapping[str, Any]  # Any: a source event, one value per column that the field's type reads
-Opening = Callable[[Operation, Arguments], AbstractAsyncContextManager[tuple[Operation, Source]]]
-"""Makes a member's own first frame: what the operation is executed with (its context may read through a snapshot) and
-the source event, whose ``position`` is where the group's frames go on.
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class Live:
     """What a subscription field declares beside its resolver."""
 
     delivery: Delivery
-    opening: Opening | None = None
-    """None: a stream begins with its first event. With one, each member begins with a frame of its own, and whoever
-    resumes begins anew: there is no replay.
+    opens: bool = False
+    """Whether each member begins with a frame that tells how things stand. Whoever resumes begins anew then: there is
+    no replay.
     """
 
 
@@ -78,7 +68,7 @@ def live_field(
     gate: str | None,
     delivery: Delivery,
     description: str,
-    opening: Opening | None = None,
+    opens: bool = False,
 ) -> Any:  # Any: a field specifier, typed as its stream
     """A subscription field. ``gate`` None means any signed-in caller.
 
@@ -88,12 +78,17 @@ def live_field(
     where it begins and every position that it is done with, event or not. It runs once for a whole group: nothing in
     it may depend on who in particular asks. An argument ``after`` is for the SDL: it has become ``resume_after`` by
     then.
+
+    One that ``opens`` begins at the first of ``info.context.newcomers``. A source with ``newcomers`` is told to those
+    alone: it is how things stand at its ``position``, from where they go on. A source with a ``reader`` is executed
+    through it before the next one is asked for; when that reader lost its database the source is told so by ``lost``,
+    and comes again.
     """
     return strawberry.subscription(
         resolver=resolver,
         directives=[*root_gate(gate), delivery],
         description=description,
-        metadata={LIVE: Live(delivery, opening)},
+        metadata={LIVE: Live(delivery, opens)},
     )
 
 

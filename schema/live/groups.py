@@ -5,18 +5,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-import strawberry
 from graphql import FieldNode, GraphQLField, VariableNode, Visitor, visit
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
-from strawberry.types.arguments import convert_arguments
 
 from auth.principal import Principal
 from db.events import Position
 from db.ids import new_id
 from resolvers.errors import InvalidInput
-from schema.gates import DEFINITION
-from schema.live.delivery import CURSOR_ARGUMENT, Arguments, live_of
+from schema.live.delivery import CURSOR_ARGUMENT, live_of
 from schema.live.group import Group
 from schema.live.member import Member
 from schema.requests import OperationRequest, Ready
@@ -29,9 +26,8 @@ Key = tuple[str, str | None, str, str, frozenset[str]]
 class Groups:
     """Made once a process. ``open`` a subscription; look at ``members``."""
 
-    def __init__(self, runner: Runner, schema: strawberry.Schema) -> None:
+    def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self._schema = schema
         self._groups: dict[Key, Group] = {}
 
     @property
@@ -48,12 +44,9 @@ class Groups:
         """Raises BadCursor, CursorExpired, InvalidInput for a cursor that is not good for this caller."""
         definition, node, values = _root(ready)
         live = live_of(definition)
-        wanted = None
-        if live.opening is None:
-            wanted = self._position(request, caller, values.get(CURSOR_ARGUMENT))
-        arguments = self._arguments(definition, values) if live.opening is not None else {}
+        wanted = None if live.opens else self._position(request, caller, values.get(CURSOR_ARGUMENT))
         group = self._group(request, ready, caller, definition, node)
-        return Member(group, caller, request, self._runner.clock(), wanted, arguments)
+        return Member(group, caller, request, self._runner.clock(), wanted)
 
     def move(self, member: Member, ready: Ready, caller: Principal) -> None:
         """Let the member go on as this caller, whose operation was judged again."""
@@ -90,11 +83,6 @@ class Groups:
         if len(chosen) > MAX_CURSOR:
             raise InvalidInput("The cursor is malformed.")
         return self._runner.event_cursors.decode(caller.tenant, chosen)
-
-    def _arguments(self, definition: GraphQLField, values: dict[str, Any]) -> Arguments:  # Any: coerced arguments
-        field = definition.extensions[DEFINITION]
-        registry = self._schema.schema_converter.scalar_registry
-        return convert_arguments(values, field.arguments, registry, self._schema.config)
 
 
 def _root(ready: Ready) -> tuple[GraphQLField, FieldNode, dict[str, Any]]:  # Any: coerced arguments

@@ -12,7 +12,6 @@ from db.errors import CursorExpired, Unavailable
 from db.events import Position
 from db.ids import new_id
 from schema.live.coalesce import coalesced
-from schema.live.delivery import Arguments
 from schema.live.frames import Ending, EndReason, Frame
 from schema.live.run import AGAIN_SECONDS, Run
 from schema.requests import OperationRequest
@@ -39,7 +38,6 @@ class Member:
         request: OperationRequest,
         since: datetime,
         wanted: Position | None,
-        arguments: Arguments,
     ) -> None:
         self.group = group
         self.principal = principal
@@ -49,7 +47,6 @@ class Member:
         self.queued: Callable[[], int] = _nothing_queued
         self.told = wanted
         """The newest position that was taken, or where it begins; None until that is known."""
-        self._arguments = arguments
         self._first: Frame | None = None
         self._run: Run | None = None
         self._next = 0
@@ -181,7 +178,7 @@ class Member:
         """Join the run that goes on from here; at once where nothing has to be asked."""
         self._leave_run()
         told = self.told
-        if told is not None and self.group.live.opening is None:
+        if told is not None and not self.group.live.opens:
             run = self.group.run_after(told)
             if run.head is None or told.seq <= run.head.seq:
                 self._join(run)
@@ -199,7 +196,7 @@ class Member:
     async def _begin(self) -> None:
         while True:
             try:
-                await (self._begin_now() if self.group.live.opening is None else self._open())
+                await (self._begin_now() if not self.group.live.opens else self._open())
                 return
             except Unavailable:
                 await asyncio.sleep(AGAIN_SECONDS)
@@ -220,16 +217,15 @@ class Member:
         self._join(self.group.run_after(self.told))
 
     async def _open(self) -> None:
-        """The member's own first frame, from wherever the database stands when it is made; once more when the run has
-        gone too far from there meanwhile.
+        """How things stand now, as the run tells it among all else; once more when the run has gone too far from there
+        meanwhile.
         """
         while self._run is None:
             group = self.group
             run = group.runs[0] if group.runs else group.start(None)
             run.waiting += 1
             try:
-                await run.begun.wait()
-                first = None if run.over else await self._first_frame(group)
+                first = await run.first_frame()
                 if first is None or (first.position is not None and run.covers(first.position)):
                     self._first, self._beginning = first, None
                     self.told = first.position if first is not None else self.told
@@ -237,15 +233,6 @@ class Member:
             finally:
                 run.waiting -= 1
                 group.left(run)
-
-    async def _first_frame(self, group: "Group") -> Frame | None:
-        opening = group.live.opening
-        if opening is None:
-            return None
-        operation = group.runner.operation(group.request, group.ready, group.caller)
-        async with opening(operation, self._arguments) as (operation, source):
-            result = await group.runner.complete_event(group.ready, operation, source)
-        return group.frame(result, source)
 
     def _leave_run(self) -> None:
         run, self._run = self._run, None

@@ -7,12 +7,15 @@ Theory of operation
   a busy run writes less often and never blocks the loop for long.
 - A run that replays the past keeps no further ahead of its fastest member than ``AHEAD`` frames; one that is live goes
   as fast as its events.
-- An execution that met an absent database is done again: an outage makes frames late, not wrong.
+- An execution that met an absent database is done again: an outage makes frames late, not wrong. One that read through
+  a reader of its source's is left to the source, which comes again with another.
+- A source for newcomers is told to those who waited for it when it was read, and to nobody else.
 """
 
 import asyncio
 import contextvars
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -20,6 +23,7 @@ from graphql import ExecutionResult, GraphQLError
 
 from db.errors import Unavailable
 from db.events import Position
+from resolvers.live_pages import Newcomers
 from schema.live.frames import COMPLETED, Ending, EndReason, Frame
 
 if TYPE_CHECKING:
@@ -53,6 +57,7 @@ class Run:
         self.over: Ending | None = None
         self.begun = asyncio.Event()
         """Set when ``head`` is known, or the run is over before."""
+        self.newcomers = Newcomers()
         self.waiting = 0
         """Members to be that wait for something before they join."""
         self.furthest = 0
@@ -81,6 +86,15 @@ class Run:
                 break
             number -= 1
         return number
+
+    async def first_frame(self) -> Frame | None:
+        """How things stand now, where the source opens; None when the run is over before."""
+        newcomer = self.newcomers.wait_for_page()
+        try:
+            await asyncio.wait((newcomer, self.task), return_when=asyncio.FIRST_COMPLETED)
+            return newcomer.result() if newcomer.done() else None
+        finally:
+            newcomer.cancel()
 
     def took(self, number: int) -> None:
         """A member has taken everything before this number."""
@@ -141,26 +155,42 @@ class Run:
             return
         try:
             async for event in source:
-                self._append(await self._execute(event))
-                self.tell()
-                await self._wait_for_room()
+                frame = await self._execute(event)
+                if frame is not None:
+                    self._hand_out(event, frame)
+                    await self._wait_for_room()
         finally:
             await source.aclose()
 
     async def _source(self) -> Any:  # Any: an async generator of source events, or why there is none
         runner, group = self._group.runner, self._group
         operation = runner.operation(group.request, group.ready, group.caller)
-        operation.moved, operation.resume_after = self._move, self.head
+        operation.moved, operation.resume_after, operation.newcomers = self._move, self.head, self.newcomers
         return await runner.reference.source_stream(runner.source_executor(group.ready, operation))
 
-    async def _execute(self, event: Any) -> Frame:  # Any: a source event
-        group = self._group
+    async def _execute(self, event: Any) -> Frame | None:  # Any: a source event
+        """What is told of the event; None when it comes again."""
+        group, reader = self._group, event.get("reader")
         while True:
             operation = group.runner.shared_operation(group.request, group.ready, group.caller)
+            if reader is not None:
+                operation.ctx = replace(operation.read, reader=reader)
             result = await group.runner.complete_event(group.ready, operation, event)
             if not any(isinstance(error.original_error, Unavailable) for error in result.errors or ()):
                 return group.frame(result, event)
+            if reader is not None:
+                event["lost"] = True
+                return None
             await asyncio.sleep(AGAIN_SECONDS)
+
+    def _hand_out(self, event: Any, frame: Frame) -> None:  # Any: a source event
+        if event.get("newcomers") is None:
+            self._append(frame)
+            self.tell()
+            return
+        for newcomer in event["newcomers"]:
+            if not newcomer.done():
+                newcomer.set_result(frame)
 
     async def _wait_for_room(self) -> None:
         while self.replaying and self.total - self.furthest > AHEAD:

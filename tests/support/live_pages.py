@@ -60,7 +60,7 @@ class LiveRows:
         return [row["id"] for row in self.rows]
 
     async def _follow(self, floor: Floor, hub: Hub) -> None:
-        following = follow_page(context_of(floor, hub), LISTING, self.request, self.newcomers, self._moved)
+        following = follow_page(LISTING, context_of(floor, hub), self.request, self.newcomers, self._moved)
         async with aclosing(following):
             async for told in following:
                 if self.lose:
