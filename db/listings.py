@@ -26,17 +26,20 @@ from sqlalchemy import (
 )
 
 from db.columns import printed, selected
-from db.filters import Shape, clause, shape_of, values_of
+from db.filters import Shape as FilterShape
+from db.filters import clause, shape_of, values_of
 from db.keyset import beyond, bound_values, terms_of
-from db.pages import Key, Page, PageRequest, SortKey
+from db.pages import Cut, Key, Page, PageRequest, SortKey
 from db.statements import Statement, compile_statement
 from db.tenancy import TenantReader
 from db.words import DRIVER_LIMIT, WINDOW, WordSource, counted, driven, matches, probed, sampled, word_values
 
 COUNT_LIMIT = 10_000
+"""A count is exact up to here; beyond it is the planner's estimate."""
 SAMPLE = 60_000
 """Places of a common word that are looked at to tell whether it has more than ``COUNT_LIMIT`` rows."""
-"""A count is exact up to here; beyond it is the planner's estimate."""
+PARENT = "parents.key"
+"""How a statement for many parents calls the one that a row belongs to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,45 +67,28 @@ class _Search:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
+class Shape:
+    """A list without its values."""
+
     listing: Listing
-    where: Shape | None
-    search: _Search | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """Which part of the list a page is, without its values."""
-
-    order: tuple[SortKey, ...]
-    limit: int
-    backward: bool
-    after: bool
-    before: bool
-    offset: bool
+    where: FilterShape | None
+    search: _Search | None = None
+    link: str | None = None
+    """The column that holds a parent's key, where the list is one of many parents (``db/nested.py``)."""
 
 
 async def page_of(
     reader: TenantReader, listing: Listing, request: PageRequest, columns: Sequence[str] | None = None
 ) -> Page:
     """The page; ``columns`` None means all. Sort columns and id always come along."""
-    cut = _Cut(
-        request.order,
-        request.limit,
-        request.backward,
-        request.after is not None,
-        request.before is not None,
-        request.offset > 0,
-    )
+    cut = Cut.of(request)
     wanted = None if columns is None else tuple(columns)
     words, search = await _plan_search(reader, listing, request)
-    values = _values(request, words)
+    values = values_given(request, words)
     rows = await reader.fetch(_page_statement(_shape(listing, request, search), cut, wanted), **values)
     if search is not None and not search.driven and len(rows) <= request.limit:
         rows = await reader.fetch(_page_statement(_shape(listing, request, search.drive()), cut, wanted), **values)
-    more = len(rows) > request.limit
-    kept = rows[: request.limit]
-    return Page(request, kept[::-1] if request.backward else kept, more)
+    return Page.of(request, rows)
 
 
 async def has_rows(reader: TenantReader, listing: Listing, page: Page, *, ahead: bool) -> bool:
@@ -123,7 +109,7 @@ async def has_rows(reader: TenantReader, listing: Listing, page: Page, *, ahead:
     else:
         return (await count_of(reader, listing, request))[0] > 0
     words, search = await _plan_search(reader, listing, request)
-    values = _values(request, words) | _key_values("k", request.order, key)
+    values = values_given(request, words) | _key_values("k", request.order, key)
     shape = _shape(listing, request, search)
     found = await reader.fetch(_beyond_statement(shape, request.order, ahead, inclusive), **values)
     if search is not None and not search.driven and not found:
@@ -136,7 +122,7 @@ async def count_of(reader: TenantReader, listing: Listing, request: PageRequest)
     """How many rows the whole list has, and whether that is an estimate."""
     words, search = await _plan_search(reader, listing, request)
     shape = _shape(listing, request, None if search is None else search.drive())
-    values = _values(request, words)
+    values = values_given(request, words)
     if search is not None and not search.driven and len(words) == 1 and request.where is None:
         sample = (await reader.fetch(_sample_statement(shape), **values))[0][0]
         if sample > COUNT_LIMIT:
@@ -145,7 +131,7 @@ async def count_of(reader: TenantReader, listing: Listing, request: PageRequest)
     return (count, False) if count <= COUNT_LIMIT else await _estimated(reader, shape, values)
 
 
-async def _estimated(reader: TenantReader, shape: _Shape, values: dict[str, object]) -> tuple[int, bool]:
+async def _estimated(reader: TenantReader, shape: Shape, values: dict[str, object]) -> tuple[int, bool]:
     """The least of what the planner expects of the filter and of each word; more than what was counted."""
     guesses = [
         orjson.loads((await reader.fetch(statement, **values))[0][0])[0]["Plan"]["Plan Rows"]
@@ -166,11 +152,11 @@ async def _plan_search(
     return tuple(word for _, word in ranked), _Search(len(ranked), ranked[0][0] <= DRIVER_LIMIT, request.sources)
 
 
-def _shape(listing: Listing, request: PageRequest, search: _Search | None) -> _Shape:
-    return _Shape(listing, None if request.where is None else shape_of(request.where), search)
+def _shape(listing: Listing, request: PageRequest, search: _Search | None) -> Shape:
+    return Shape(listing, None if request.where is None else shape_of(request.where), search)
 
 
-def _values(request: PageRequest, words: Sequence[str]) -> dict[str, object]:
+def values_given(request: PageRequest, words: Sequence[str]) -> dict[str, object]:
     values: dict[str, object] = {**word_values(words), "offset": request.offset}
     if request.where is not None:
         values.update((f"v{i}", value) for i, value in enumerate(values_of(request.where)))
@@ -189,16 +175,18 @@ def _key_values(prefix: str, order: Sequence[SortKey], key: Key) -> dict[str, ob
     return dict(zip(_names(prefix, order), bound_values(order, key), strict=True))
 
 
-def _filter(shape: _Shape) -> list[ColumnElement[bool]]:
+def _filter(shape: Shape) -> list[ColumnElement[bool]]:
     """The tenant and the filter, without the words."""
     table = shape.listing.table
     found: list[ColumnElement[bool]] = [table.c.tenant_id == bindparam("tenant")]
+    if shape.link is not None:
+        found.append(table.c[shape.link] == literal_column(PARENT, table.c[shape.link].type))
     if shape.where is not None:
         found.append(clause(table, shape.where, (f"v{i}" for i in itertools.count())))
     return found
 
 
-def _words(shape: _Shape, table: FromClause) -> list[ColumnElement[bool]]:
+def _words(shape: Shape, table: FromClause) -> list[ColumnElement[bool]]:
     """The words, asked of the rows of ``table``: the listing's own, or a window of it."""
     search = shape.search
     if search is None:
@@ -209,7 +197,7 @@ def _words(shape: _Shape, table: FromClause) -> list[ColumnElement[bool]]:
 
 
 def _cut_out(
-    shape: _Shape,
+    shape: Shape,
     columns: Callable[[FromClause], list[ColumnElement[Any]]],  # Any: columns of any type
     bounds: Sequence[ColumnElement[bool]],
     order: Sequence[ColumnElement[Any]],  # Any: as above
@@ -234,20 +222,25 @@ def _key_column(table: Table, key: SortKey) -> str:
 
 
 @lru_cache(maxsize=2000)
-def _page_statement(shape: _Shape, cut: _Cut, columns: tuple[str, ...] | None) -> Statement:
+def _page_statement(shape: Shape, cut: Cut, columns: tuple[str, ...] | None) -> Statement:
+    return compile_statement(page_select(shape, cut, columns))
+
+
+def page_select(shape: Shape, cut: Cut, columns: tuple[str, ...] | None) -> Select[Any]:  # Any: a row of the columns
+    """One page and one row more."""
     table = shape.listing.table
     terms = terms_of(table, cut.order)
     bounds = [beyond(terms, _names("a", cut.order), reverse=False)] if cut.after else []
     if cut.before:
         bounds.append(beyond(terms, _names("b", cut.order), reverse=True))
     order = [e.desc() if down is not cut.backward else e.asc() for e, down in terms]
-    always = (*(_key_column(table, key) for key in cut.order), "id")
+    always = (*(_key_column(table, key) for key in cut.order), "id", *([shape.link] if shape.link else ()))
     statement = _cut_out(shape, lambda rows: selected(rows, columns, always), bounds, order, cut.limit + 1)
-    return compile_statement(statement.offset(bindparam("offset", type_=Integer)) if cut.offset else statement)
+    return statement.offset(bindparam("offset", type_=Integer)) if cut.offset else statement
 
 
 @lru_cache(maxsize=500)
-def _beyond_statement(shape: _Shape, order: tuple[SortKey, ...], ahead: bool, inclusive: bool) -> Statement:
+def _beyond_statement(shape: Shape, order: tuple[SortKey, ...], ahead: bool, inclusive: bool) -> Statement:
     table = shape.listing.table
     terms = terms_of(table, order)
     bounds = [beyond(terms, _names("k", order), reverse=not ahead, inclusive=inclusive)]
@@ -256,23 +249,28 @@ def _beyond_statement(shape: _Shape, order: tuple[SortKey, ...], ahead: bool, in
 
 
 @lru_cache(maxsize=500)
-def _count_statement(shape: _Shape) -> Statement:
+def _count_statement(shape: Shape) -> Statement:
+    return compile_statement(count_select(shape))
+
+
+def count_select(shape: Shape) -> Select[Any]:  # Any: a row of one number
+    """How many rows there are, up to one more than ``COUNT_LIMIT``."""
     table = shape.listing.table
     rows: Select[Any] = select(literal_column("1"))
     rows = rows.select_from(table).where(and_(*_filter(shape), *_words(shape, table)))
     bounded = rows.limit(literal_column(str(COUNT_LIMIT + 1))).subquery()
-    return compile_statement(select(func.count()).select_from(bounded))
+    return select(func.count().label("count")).select_from(bounded)
 
 
 @lru_cache(maxsize=500)
-def _sample_statement(shape: _Shape) -> Statement:
+def _sample_statement(shape: Shape) -> Statement:
     sources = shape.listing.allowed(shape.search.sources if shape.search else frozenset())
     distinct = sampled(shape.listing.table, sources, SAMPLE).subquery()
     return compile_statement(select(func.count()).select_from(distinct))
 
 
 @lru_cache(maxsize=500)
-def _estimate_statements(shape: _Shape) -> list[Statement]:
+def _estimate_statements(shape: Shape) -> list[Statement]:
     table, search = shape.listing.table, shape.search
     asked: list[Any] = [select(literal_column("1")).select_from(table).where(and_(*_filter(shape)))]  # Any: selects
     if search is not None:

@@ -12,6 +12,7 @@ from db.changes import insert_row, insert_words, lock_row, update_row
 from db.columns import selected
 from db.listings import Listing, count_of, has_rows, page_of
 from db.lookups import rows_by_id
+from db.nested import counts_of, pages_of
 from db.pages import Page, PageRequest
 from db.search import CUSTOMER_NAME, ORDER_TEXT
 from db.statements import Statement, compile_statement
@@ -41,6 +42,19 @@ async def has_orders(reader: TenantReader, page: Page, *, ahead: bool) -> bool:
 
 async def count_of_orders(reader: TenantReader, request: PageRequest) -> tuple[int, bool]:
     return await count_of(reader, LISTING, request)
+
+
+async def orders_of_customers(
+    reader: TenantReader, customer_ids: Sequence[str], request: PageRequest, columns: Sequence[str] | None = None
+) -> dict[str, Page]:
+    """A page of the orders of each customer."""
+    return await pages_of(reader, LISTING, "customer_id", customer_ids, request, columns)
+
+
+async def count_of_orders_of_customers(
+    reader: TenantReader, customer_ids: Sequence[str], request: PageRequest
+) -> dict[str, tuple[int, bool]]:
+    return await counts_of(reader, LISTING, "customer_id", customer_ids, request)
 
 
 async def orders_by_id(

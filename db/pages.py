@@ -53,6 +53,23 @@ class PageRequest:
     """Which word sources the caller may search (see ``Listing.sources``)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which part of the list a page is, without its values."""
+
+    order: tuple[SortKey, ...]
+    limit: int
+    backward: bool
+    after: bool
+    before: bool
+    offset: bool
+
+    @classmethod
+    def of(cls, request: PageRequest) -> "Cut":
+        after, before = request.after is not None, request.before is not None
+        return cls(request.order, request.limit, request.backward, after, before, request.offset > 0)
+
+
 @dataclass(slots=True)
 class Page:
     """Rows in list order. ``more`` tells whether the list goes on past the page in the direction it was read."""
@@ -60,6 +77,12 @@ class Page:
     request: PageRequest
     rows: Sequence[Row]
     more: bool
+
+    @classmethod
+    def of(cls, request: PageRequest, rows: Sequence[Row]) -> "Page":
+        """The page that these rows are, read in its direction with one more than it holds, if there is one."""
+        kept = rows[: request.limit]
+        return cls(request, kept[::-1] if request.backward else kept, len(rows) > request.limit)
 
     def key_of(self, row: Row) -> Key:
         return key_in(self.request.order, row)

@@ -51,6 +51,20 @@ async def has_orders(ctx: ReadContext, page: Page, *, ahead: bool) -> bool:
     return await rows.has_orders(ctx.reader, page, ahead=ahead)
 
 
+async def orders_of_customers(
+    ctx: ReadContext, ids: Sequence[str], request: PageRequest, columns: Sequence[str] | None = None
+) -> dict[str, Page]:
+    """A page of the orders of each of these customers, for all parents at once."""
+    return await rows.orders_of_customers(ctx.reader, ids, request, columns)
+
+
+async def count_orders_of_customers(
+    ctx: ReadContext, ids: Sequence[str], request: PageRequest
+) -> dict[str, tuple[int, bool]]:
+    """How many orders each of these customers has, and whether that is an estimate."""
+    return await rows.count_of_orders_of_customers(ctx.reader, ids, request)
+
+
 async def orders_by_id(ctx: ReadContext, ids: Sequence[str], columns: Sequence[str] | None = None) -> dict[str, Row]:
     """The orders with these ids, for all parents at once."""
     return await rows.orders_by_id(ctx.reader, ids, columns)

@@ -43,7 +43,7 @@ orders = Table(
     Index(None, "tenant_id", "updated_at", "id"),
     Index(None, "tenant_id", "status", "id"),
     Index(None, "tenant_id", "total", "id"),
-    Index(None, "tenant_id", "customer_id", "id"),
+    Index(None, "tenant_id", "customer_id", "created_at", "id"),
     Index("ix_orders_due_last", "tenant_id", text("(least(due_at, 'infinity'::timestamptz))"), "id"),
     Index("ix_orders_due_first", "tenant_id", text("(greatest(due_at, '-infinity'::timestamptz))"), "id"),
 )
