@@ -6,7 +6,8 @@ and the look past a page's ends cost nothing unless they are selected.
 
 import enum
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import strawberry
@@ -58,16 +59,22 @@ class Listed:
 
     spec: ListSpec
     page: Page
-    binding: bytes
+    binding: bytes | None
+    """None: found when a cursor is asked for."""
     operation: Operation
     counted: tuple[int, bool] | None = None
+    counting: Callable[[], Awaitable[tuple[int, bool]]] | None = None
+    """What counts this list together with others like it."""
 
     def cursor_of(self, row: Any) -> str:  # Any: a row
+        if self.binding is None:
+            self.binding = binding_for(self.operation, self.spec.noun, self.page.request)
         return self.operation.cursors.encode(self.binding, self.page.key_of(row))
 
     async def count(self) -> tuple[int, bool]:
         if self.counted is None:
-            self.counted = await self.spec.count(self.operation.read, self.page.request)
+            counting = self.counting or partial(self.spec.count, self.operation.read, self.page.request)
+            self.counted = await counting()
         return self.counted
 
 
@@ -192,28 +199,35 @@ class PageArguments:
 
     def request(self, spec: ListSpec, operation: Operation) -> tuple[PageRequest, bytes]:
         """The page that is asked for and what its cursors are bound to. Raises InvalidInput, BadCursor."""
-        order = _order(self.order_by)
-        condition = condition_of(self.where)
-        words = _words(self.search)
-        binding = binding_of(operation.read.principal.tenant, spec.noun, order, condition, words or ())
-        request = PageRequest(
-            order=order,
-            limit=self._limit(operation),
-            backward=self.last is not None,
-            after=_key(operation.cursors, binding, self.after),
-            before=_key(operation.cursors, binding, self.before),
-            offset=self._offset(),
-            where=condition,
-            words=tuple(words or ()),
-            sources=frozenset(name for name, gate in spec.sources.items() if operation.allows(gate)),
-        )
-        return request, binding
+        largest = EXPORT_PAGE if operation.allows("export:run") else LARGEST_PAGE
+        whole = self.whole(largest, frozenset(name for name, gate in spec.sources.items() if operation.allows(gate)))
+        binding = binding_for(operation, spec.noun, whole)
+        return self.placed(whole, binding, operation), binding
 
-    def _limit(self, operation: Operation) -> int:
+    def whole(self, largest: int, sources: frozenset[str] = frozenset()) -> PageRequest:
+        """The page without its place: no cursor is looked at. Raises InvalidInput."""
+        return PageRequest(
+            order=_order(self.order_by),
+            limit=self._limit(largest),
+            backward=self.last is not None,
+            offset=self._offset(),
+            where=condition_of(self.where),
+            words=tuple(_words(self.search) or ()),
+            sources=sources,
+        )
+
+    def placed(self, whole: PageRequest, binding: bytes, operation: Operation) -> PageRequest:
+        """The same after and before the cursors. Raises BadCursor."""
+        if self.after is None and self.before is None:
+            return whole
+        cursors = operation.cursors
+        after, before = _key(cursors, binding, self.after), _key(cursors, binding, self.before)
+        return replace(whole, after=after, before=before)
+
+    def _limit(self, largest: int) -> int:
         if self.first is not None and self.last is not None:
             raise InvalidInput("Give first or last, not both.")
         size = self.first if self.first is not None else self.last if self.last is not None else DEFAULT_PAGE
-        largest = EXPORT_PAGE if operation.allows("export:run") else LARGEST_PAGE
         if not 0 <= size <= largest:
             raise InvalidInput(f"A page has from 0 to {largest} rows.")
         return size
@@ -226,6 +240,11 @@ class PageArguments:
         if not 0 <= self.offset <= LARGEST_OFFSET:
             raise InvalidInput(f"An offset is from 0 to {LARGEST_OFFSET}; go on with after.")
         return self.offset
+
+
+def binding_for(operation: Operation, noun: str, request: PageRequest) -> bytes:
+    """What the cursors of a list are bound to. Raises BadValue."""
+    return binding_of(operation.read.principal.tenant, noun, request.order, request.where, request.words)
 
 
 def _order(order_by: Sequence[Any] | None) -> tuple[SortKey, ...]:  # Any: a noun's sort-inputs

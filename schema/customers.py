@@ -2,21 +2,32 @@
 
 import enum
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from graphql import GraphQLResolveInfo
 
 from resolvers.customers import count_customers, customers_by_id, has_customers, list_customers
+from resolvers.orders import count_orders, count_orders_of_customers, has_orders, list_orders, orders_of_customers
 from schema.connections import Connection, ListSpec, NullsOrder, SortDirection, listing
 from schema.directives import RequiresPermission, requires
 from schema.fields import column
 from schema.filters import DateTimeFilter, IDFilter, StringFilter, filter_on, operator
+from schema.nested import NestedSpec, connection_of
 from schema.node import Node, NodeKind, any_row_is, node_id
 from schema.operation import Operation
 
+if TYPE_CHECKING:
+    from schema.orders import Order
+
 READ = "customers:read"
 PII = "customers:pii"
+ORDERS = NestedSpec(
+    ListSpec("order", list_orders, count_orders, has_orders, {}),
+    "customer_id",
+    orders_of_customers,
+    count_orders_of_customers,
+)
 
 
 @strawberry.type(description="Somebody who orders.", directives=[RequiresPermission(permission=READ)])
@@ -28,6 +39,14 @@ class Customer(Node):
     email: str | None = column("email", gate=PII)
     city: str = column("city")
     country: str = column("country", description="ISO 3166-1 alpha-2.")
+    orders: Connection[Annotated["Order", strawberry.lazy("schema.orders")]] = connection_of(
+        ORDERS,
+        key="id",
+        noun="Order",
+        module="schema.orders",
+        gate="orders:read",
+        description="The customer's orders, newest first unless ordered otherwise; at most 100 at once.",
+    )
     version: int = column("version")
     created_at: datetime = column("created_at")
     updated_at: datetime = column("updated_at")

@@ -116,7 +116,15 @@ class RootInfo:
     context: Operation
 
 
-Declaration = FromColumns | Embedded | ToOne | ToMany | ById | AnyById | ListOf | Held | Resolved | RootOf
+@dataclass(frozen=True, slots=True)
+class PageOf:
+    """A page of the list that belongs to this row's ``key`` column (``schema/nested.py``)."""
+
+    spec: Any  # a NestedSpec, which is made of what this module declares
+    key: str
+
+
+Declaration = FromColumns | Embedded | ToOne | ToMany | ById | AnyById | ListOf | PageOf | Held | Resolved | RootOf
 
 
 def column(

@@ -1,6 +1,6 @@
 """What one operation (or one event of a stream) carries through the executor, and dies with it."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,23 +19,30 @@ BatchFunction = Callable[..., Awaitable[Mapping[str, Any]]]  # Any: a row, or ro
 
 
 class Loaders:
-    """One DataLoader per batch function, for this operation only: nothing is shared between callers or events."""
+    """One DataLoader per batch function and arguments, for this operation only: nothing is shared between callers or
+    events.
+    """
 
     def __init__(self, ctx: ReadContext) -> None:
         self._ctx = ctx
-        self._loaders: dict[BatchFunction, DataLoader[str, Any]] = {}  # Any: a row, or rows
+        self._loaders: dict[tuple[BatchFunction, object], DataLoader[str, Any]] = {}  # Any: a row, or rows
 
-    def of(self, function: BatchFunction) -> "DataLoader[str, Any]":  # Any: a row, or rows
-        loader = self._loaders.get(function)
+    def of(
+        self, function: BatchFunction, arguments: Sequence[object] = (None,), same: object = None
+    ) -> "DataLoader[str, Any]":  # Any: a row, or rows
+        """The loader that calls ``function(ctx, keys, *arguments)``; ``same`` stands for the arguments: equal ones are
+        equal.
+        """
+        loader = self._loaders.get((function, same))
         if loader is None:
-            loader = self._loaders[function] = DataLoader(self._batch(function))
+            loader = self._loaders[function, same] = DataLoader(self._batch(function, arguments))
         return loader
 
     def _batch(
-        self, function: BatchFunction
+        self, function: BatchFunction, arguments: Sequence[object]
     ) -> Callable[[list[str]], Coroutine[Any, Any, list[Any]]]:  # Any: a row, or rows
         async def load(keys: list[str]) -> list[Any]:  # Any: a row, or rows
-            found = await function(self._ctx, keys, None)
+            found = await function(self._ctx, keys, *arguments)
             return [found.get(key) for key in keys]
 
         return load
@@ -58,6 +65,8 @@ class Operation:
     """Told where a live operation begins, and how far its log is done with."""
     newcomers: Newcomers | None = None
     """Who waits to be told how things stand, for a live operation that opens."""
+    variables: Any = None
+    """The coerced variables, for arguments that are read below the root."""
     _loaders: Loaders | None = None
 
     def deny(self, selection: int, coordinate: str, permission: str, path: Path) -> None:

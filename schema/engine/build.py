@@ -8,7 +8,7 @@ constants in the function's namespace, so nothing of a document ever enters gene
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from schema.engine.plan import Extra, Fixed, Inline, Leaf, ObjectPlan, Part, Relation, Unsupported
+from schema.engine.plan import Extra, Fixed, Inline, Leaf, ObjectPlan, Paged, Part, Relation, Unsupported
 
 Builder = Callable[..., list[dict[str, Any]]]  # Any: JSON values and times
 """``build(rows, *relations)``: for each relation of the plan a mapping from key to what belongs there."""
@@ -58,7 +58,7 @@ class _Writer:
                 return self._relation(part)
             case Leaf():
                 return self._leaf(part)
-            case Extra():
+            case Extra() | Paged():
                 return self._places[part.name]
 
     def _relation(self, relation: Relation) -> str:

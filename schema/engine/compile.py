@@ -1,18 +1,13 @@
-"""From an operation to its plan: the root fields, and the connections below them."""
+"""From an operation to its plan: the root fields."""
 
 from collections.abc import Collection, Mapping
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, OperationType
 
-from schema.connections import ListSpec
 from schema.engine.arguments import Arguments
 from schema.engine.levels import Levels
 from schema.engine.plan import (
-    ConnectionPlan,
-    EdgePlan,
-    Fixed,
     ObjectPlan,
-    PageInfoPlan,
     Plan,
     Root,
     RootById,
@@ -26,8 +21,6 @@ from schema.engine.scope import Group, Path, abstract_type, declared, object_typ
 from schema.fields import AnyById, ById, ListOf, RootOf
 from schema.reference import GatedExecutor
 
-COUNTS = ("totalCount", "totalCountIsEstimate")
-
 
 def compile_operation(
     schema: GraphQLSchema, executor: GatedExecutor, denied: Mapping[str, str], arguments: Arguments
@@ -40,12 +33,6 @@ def compile_operation(
 
 
 class _Compiler(Levels):
-    def __init__(
-        self, schema: GraphQLSchema, executor: GatedExecutor, denied: Mapping[str, str], arguments: Arguments
-    ) -> None:
-        super().__init__(schema, executor, denied)
-        self._arguments = arguments
-
     def plan(self) -> Plan:
         root, groups = self.root()
         fields = tuple((key, self._root(root, group, (key,))) for key, group in groups.items())
@@ -58,10 +45,10 @@ class _Compiler(Levels):
         definition, node = self.definition(root, group), group[0].node
         if self.executor.operation.operation is OperationType.SUBSCRIPTION:
             return RootEvent(self.shape(definition.type, group, path))
-        call = self._arguments.call
+        call = self.arguments.call
         match declared(definition):
             case ListOf(spec):
-                plan = self._connection(spec, definition, group, path)
+                plan = self.connection(object_type(definition), group, path)
                 return RootList(spec, call(definition, node, keep=True), plan)
             case ById(function, prefix):
                 plan_of_one = self.object(object_type(definition), group, path)
@@ -82,48 +69,3 @@ class _Compiler(Levels):
         kinds = self.schema.get_possible_types(abstract_type(definition))
         with self.marking():
             return {kind.name: self.object(kind, group, path) for kind in kinds if kind.name in names}
-
-    def _connection(self, spec: ListSpec, definition: GraphQLField, group: Group, path: Path) -> ConnectionPlan:
-        parent = object_type(definition)
-        fields: list[tuple[str, Fixed | ObjectPlan | EdgePlan | PageInfoPlan | str]] = []
-        levels: list[ObjectPlan] = []
-        for key, inner in self.groups(parent, group).items():
-            name, at = inner[0].node.name.value, (*path, key)
-            fixed = self.fixed(parent, inner, at)
-            if fixed is not None:
-                fields.append((key, fixed))
-            elif name == "nodes":
-                levels.append(self.object(object_type(self.definition(parent, inner)), inner, at))
-                fields.append((key, levels[-1]))
-            elif name == "edges":
-                edge = self._edge(object_type(self.definition(parent, inner)), inner, at)
-                levels.extend(part for _, part in edge.fields if isinstance(part, ObjectPlan))
-                fields.append((key, edge))
-            elif name == "pageInfo":
-                fields.append((key, self._page_info(object_type(self.definition(parent, inner)), inner, at)))
-            elif name in COUNTS:
-                fields.append((key, name))
-            else:
-                raise Unsupported("connection")
-        return ConnectionPlan(tuple(fields), tuple(dict.fromkeys(c for level in levels for c in level.columns)))
-
-    def _edge(self, parent: GraphQLObjectType, group: Group, path: Path) -> EdgePlan:
-        fields: list[tuple[str, Fixed | ObjectPlan | str]] = []
-        for key, inner in self.groups(parent, group).items():
-            fixed = self.fixed(parent, inner, (*path, key))
-            if fixed is not None:
-                fields.append((key, fixed))
-            elif inner[0].node.name.value == "node":
-                node = object_type(self.definition(parent, inner))
-                fields.append((key, self.object(node, inner, (*path, key))))
-            else:
-                fields.append((key, "cursor"))
-        return EdgePlan(tuple(fields))
-
-    def _page_info(self, parent: GraphQLObjectType, group: Group, path: Path) -> PageInfoPlan:
-        return PageInfoPlan(
-            tuple(
-                (key, self.fixed(parent, inner, (*path, key)) or inner[0].node.name.value)
-                for key, inner in self.groups(parent, group).items()
-            )
-        )

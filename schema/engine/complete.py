@@ -11,6 +11,7 @@ from typing import Any
 
 from db.columns import unprinted
 from schema.engine.build import builder_of
+from schema.engine.pages import build_connections, nested_connections
 from schema.engine.plan import (
     Attributes,
     Extra,
@@ -18,6 +19,8 @@ from schema.engine.plan import (
     IsType,
     Items,
     ObjectPlan,
+    Paged,
+    Pages,
     Rows,
     Shape,
     Unsupported,
@@ -90,7 +93,9 @@ async def _present(shape: Shape, values: Values, operation: Operation) -> list[J
             return await _items(shape, values, operation)
         case Rows():
             _check(shape.is_type, values)
-            return await build_rows(shape.plan, given_rows(shape.plan.columns, values), operation)
+            return await _given(shape.plan, values, operation)
+        case Pages(plan):
+            return await build_connections(plan, values, operation, _given)
         case Attributes():
             _check(shape.is_type, values)
             return await _attributes(shape, values, operation)
@@ -137,13 +142,20 @@ async def _variants(shape: Variants, values: Values, operation: Operation) -> li
     return [next(built[name]) for name in names]
 
 
-async def _with_extras(extras: Sequence[Extra], rows: Values, operation: Operation) -> list[GivenRow]:
+async def _given(plan: ObjectPlan, rows: Sequence[Any], operation: Operation) -> list[Json]:  # Any: whole rows
+    return await build_rows(plan, given_rows(plan.columns, rows), operation)
+
+
+async def _with_extras(extras: Sequence[Extra | Paged], rows: Values, operation: Operation) -> list[GivenRow]:
     """The rows with one more column for each extra, which holds what stands in the response."""
     more: list[list[Json]] = []
     for extra in extras:
-        values = [extra.function(operation, *(row[name] for name in extra.columns)) for row in rows]
-        values = [await value if isawaitable(value) else value for value in values]
-        more.append(await complete(extra.shape, values, operation))
+        if isinstance(extra, Paged):
+            more.append(await nested_connections(extra, rows, operation, build_rows))
+        else:
+            values = [extra.function(operation, *(row[name] for name in extra.columns)) for row in rows]
+            values = [await value if isawaitable(value) else value for value in values]
+            more.append(await complete(extra.shape, values, operation))
     names = (*rows[0].keys(), *(extra.name for extra in extras))
     return [GivenRow(names, (*row, *values)) for row, *values in zip(rows, *more, strict=True)]
 

@@ -38,6 +38,7 @@ class Engine:
         not run yet, completing the values of what has.
         """
         outcomes: dict[str, Outcome] = {}
+        operation.variables = executor.variable_values
         try:
             plan = self._plan(document, executor, operation.denied)
             if executor.operation.operation is OperationType.MUTATION:
@@ -61,6 +62,7 @@ class Engine:
         source: Any,  # Any: what a subscription's resolver yields
     ) -> Done:
         """An event of a stream, whose executor is not touched."""
+        operation.variables = executor.variable_values
         try:
             done = await run_event(self._plan(document, executor, operation.denied), operation, source)
         except Exception as error:

@@ -19,6 +19,8 @@ from graphql import (
 )
 
 from db.columns import printed
+from schema.connections import Connection
+from schema.engine.connections import Connections
 from schema.engine.plan import (
     Attributes,
     Extra,
@@ -28,6 +30,8 @@ from schema.engine.plan import (
     Items,
     Leaf,
     ObjectPlan,
+    Paged,
+    Pages,
     Part,
     Relation,
     Rows,
@@ -36,14 +40,15 @@ from schema.engine.plan import (
     Variants,
     Written,
 )
-from schema.engine.scope import Group, Path, Scope, declared, field_of, object_type
-from schema.fields import Embedded, FromColumns, Held, Resolved, ToMany, ToOne
+from schema.engine.scope import Group, Path, declared, field_of, object_type
+from schema.fields import Embedded, FromColumns, Held, PageOf, Resolved, ToMany, ToOne
+from schema.gates import DEFINITION
 
 PLAIN_SCALARS = frozenset({"ID", "String", "Int", "Boolean", "Decimal", "DateTime", "JSON"})
 """Scalars whose column values are written as they are; times are asked for as text."""
 
 
-class Levels(Scope):
+class Levels(Connections):
     """Compiles objects."""
 
     def object(self, parent: GraphQLObjectType, group: Group, path: Path) -> ObjectPlan:
@@ -73,8 +78,10 @@ class Levels(Scope):
             }
         return Variants(lambda source: kind.resolve_type(source, info, kind), shapes, nullable)
 
-    def _source(self, kind: GraphQLObjectType, group: Group, path: Path, nullable: bool) -> Rows | Attributes:
+    def _source(self, kind: GraphQLObjectType, group: Group, path: Path, nullable: bool) -> Rows | Pages | Attributes:
         """An object whose source is a row, or one whose source has attributes; its selected fields tell which."""
+        if _is_connection(kind):
+            return Pages(self.connection(kind, group, path), nullable)
         is_type: IsType | None = None
         if kind.is_type_of is not None:
             is_type = partial(_asked, kind.is_type_of, self.type_info(group))
@@ -116,6 +123,9 @@ class Levels(Scope):
             case ToMany(function, key):
                 plan = self.object(object_type(definition), group, path)
                 return Relation(function, key, many=True, nullable=nullable, plan=plan)
+            case PageOf(spec, key):
+                call = self.arguments.call(definition, group[0].node, keep=True)
+                return Paged("/".join(path), key, spec, call, self.connection(object_type(definition), group, path))
             case Resolved(function, names):
                 return Extra("/".join(path), names, function, self.shape(definition.type, group, path))
             case _:
@@ -140,6 +150,11 @@ class Levels(Scope):
 
 def _asked(is_type_of: Callable[..., Any], info: Any, source: Any) -> Any:  # Any: graphql-core's own; a source; a bool
     return is_type_of(source, info)
+
+
+def _is_connection(kind: GraphQLObjectType) -> bool:
+    generic = getattr((kind.extensions or {}).get(DEFINITION), "concrete_of", None)
+    return generic is not None and generic.origin is Connection
 
 
 def _attribute_of(definition: GraphQLField) -> str | None:

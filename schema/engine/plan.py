@@ -7,6 +7,7 @@ from typing import Any
 from graphql.execution.values import VariableValues
 
 from schema.connections import ListSpec
+from schema.nested import NestedSpec
 from schema.node import NodeKind
 from schema.operation import BatchFunction
 
@@ -82,7 +83,18 @@ class Extra:
     shape: "Shape"
 
 
-Part = Leaf | Fixed | Inline | Relation | Extra
+@dataclass(frozen=True, slots=True, eq=False)
+class Paged:
+    """A connection below each row, of the list that belongs to its ``key`` column; made as an ``Extra`` is."""
+
+    name: str
+    key: str
+    spec: NestedSpec
+    call: Call
+    plan: "ConnectionPlan"
+
+
+Part = Leaf | Fixed | Inline | Relation | Extra | Paged
 
 
 @dataclass(slots=True, eq=False)
@@ -92,13 +104,13 @@ class ObjectPlan:
     fields: tuple[tuple[str, Part], ...]
     columns: tuple[str, ...] = ()
     relations: tuple[Relation, ...] = ()
-    extras: tuple[Extra, ...] = ()
+    extras: tuple[Extra | Paged, ...] = ()
     builders: dict[tuple[str, ...], Callable[..., list[dict[str, Any]]]] = field(default_factory=dict)  # Any: JSON
 
     def __post_init__(self) -> None:
         self.columns = tuple(dict.fromkeys(_columns(part for _, part in self.fields)))
         self.relations = tuple(part for _, part in self.fields if isinstance(part, Relation))
-        self.extras = tuple(part for _, part in self.fields if isinstance(part, Extra))
+        self.extras = tuple(part for _, part in self.fields if isinstance(part, Extra | Paged))
 
 
 # ---- connections -----------------------------------------------------------------------------------------------------
@@ -117,6 +129,11 @@ class ConnectionPlan:
 
     fields: tuple[tuple[str, "Fixed | ObjectPlan | EdgePlan | PageInfoPlan | str"], ...]
     columns: tuple[str, ...]
+
+    @property
+    def counts(self) -> bool:
+        """Whether it tells how many rows the whole list has."""
+        return any(isinstance(part, str) for _, part in self.fields)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,6 +172,14 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Pages:
+    """A connection: its source is a page that is already read, of whole rows."""
+
+    plan: ConnectionPlan
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Attributes:
     """An object whose fields are its source's attributes, by name."""
 
@@ -168,11 +193,11 @@ class Variants:
     """An object of an abstract type: one of several shapes, by the name of the type that it turns out to be."""
 
     name_of: Callable[[Any], Any]  # Any: a source, its type's name
-    shapes: Mapping[str, "Rows | Attributes"]
+    shapes: Mapping[str, "Rows | Pages | Attributes"]
     nullable: bool
 
 
-Shape = Written | Items | Rows | Attributes | Variants
+Shape = Written | Items | Rows | Pages | Attributes | Variants
 
 
 # ---- roots -----------------------------------------------------------------------------------------------------------
@@ -257,7 +282,7 @@ def _columns(parts: Iterator[Part]) -> Iterator[str]:
                 yield from part.columns
             case Inline():
                 yield from _columns(inner for _, inner in part.fields)
-            case Relation():
+            case Relation() | Paged():
                 yield part.key
             case Fixed():
                 pass

@@ -6,7 +6,7 @@ gets here.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from inspect import isawaitable
 from typing import Any
@@ -20,12 +20,9 @@ from schema.denials import Denial, settle
 from schema.engine.complete import build_rows, complete
 from schema.engine.nodes import read_nodes, wanted_nodes
 from schema.engine.nulls import Json, find_denials
+from schema.engine.pages import build_connections
 from schema.engine.plan import (
-    ConnectionPlan,
-    EdgePlan,
     Fixed,
-    ObjectPlan,
-    PageInfoPlan,
     Plan,
     Root,
     RootById,
@@ -124,58 +121,5 @@ async def _by_id(part: RootById, operation: Operation, key: str) -> Any:  # Any:
 
 async def _list(part: RootList, operation: Operation, request: PageRequest, binding: bytes) -> Json:
     page = await part.spec.page(operation.read, request, part.plan.columns)
-    return await _connection(part.plan, Listed(part.spec, page, binding, operation))
-
-
-async def _connection(plan: ConnectionPlan, listed: Listed) -> Json:
-    built: Json = {}
-    for key, part in plan.fields:
-        match part:
-            case Fixed(value):
-                built[key] = value
-            case ObjectPlan():
-                built[key] = await build_rows(part, listed.page.rows, listed.operation)
-            case EdgePlan():
-                built[key] = await _edges(part, listed)
-            case PageInfoPlan():
-                built[key] = await _page_info(part, listed)
-            case "totalCount":
-                built[key] = (await listed.count())[0]
-            case _:
-                built[key] = (await listed.count())[1]
-    return built
-
-
-async def _edges(plan: EdgePlan, listed: Listed) -> list[Json]:
-    rows = listed.page.rows
-    columns: list[tuple[str, Sequence[Any]]] = []  # Any: JSON
-    for key, part in plan.fields:
-        match part:
-            case Fixed(value):
-                columns.append((key, [value] * len(rows)))
-            case ObjectPlan():
-                columns.append((key, await build_rows(part, rows, listed.operation)))
-            case _:
-                columns.append((key, [listed.cursor_of(row) for row in rows]))
-    if not columns:  # all of it was skipped
-        return [{} for _ in rows]
-    keys = [key for key, _ in columns]
-    return [dict(zip(keys, values, strict=True)) for values in zip(*(values for _, values in columns), strict=True)]
-
-
-async def _page_info(plan: PageInfoPlan, listed: Listed) -> Json:
-    spec, page, ctx = listed.spec, listed.page, listed.operation.read
-    built: Json = {}
-    for key, part in plan.fields:
-        match part:
-            case Fixed(value):
-                built[key] = value
-            case "hasNextPage":
-                built[key] = await spec.beyond(ctx, page, ahead=True)
-            case "hasPreviousPage":
-                built[key] = await spec.beyond(ctx, page, ahead=False)
-            case "startCursor":
-                built[key] = listed.cursor_of(page.rows[0]) if page.rows else None
-            case _:
-                built[key] = listed.cursor_of(page.rows[-1]) if page.rows else None
+    (built,) = await build_connections(part.plan, [Listed(part.spec, page, binding, operation)], operation, build_rows)
     return built

@@ -20,6 +20,7 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetails, collect_fields, collect_subfields
 from graphql.pyutils import is_awaitable
 
+from schema.engine.arguments import Arguments
 from schema.engine.plan import DeniedPart, Fixed, Marker, Unsupported
 from schema.fields import Declaration, declaration_of
 from schema.gates import DEFINITION
@@ -42,9 +43,12 @@ class TypeInfo:
 class Scope:
     """One operation while it is compiled."""
 
-    def __init__(self, schema: GraphQLSchema, executor: GatedExecutor, denied: Mapping[str, str]) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, executor: GatedExecutor, denied: Mapping[str, str], arguments: Arguments
+    ) -> None:
         self.schema = schema
         self.executor = executor
+        self.arguments = arguments
         self.nulls: list[DeniedPart] = []
         self._denied = denied
         self._marking = False

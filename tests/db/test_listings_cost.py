@@ -12,7 +12,7 @@ import pytest
 
 from db.engine import Database
 from db.listings import COUNT_LIMIT, count_of, has_rows, page_of
-from db.orders import LISTING, items_of_orders, orders_by_id
+from db.orders import LISTING, count_of_orders_of_customers, items_of_orders, orders_by_id, orders_of_customers
 from db.pages import PageRequest, SortKey
 from db.pool import TenantPool
 from db.statements import Statement
@@ -24,7 +24,7 @@ BIG, SMALL = TenantId("00000000000070008000000000000b16"), TenantId("00000000000
 ORDERS, DEEP, PAGE = 100_000, 50_000, 50
 MUCH = 300
 """Buffers: an index descent and a page of scattered rows take under this; what grows with the tenant takes more."""
-FIELDS = ("created_at", "updated_at", "due_at", "total", "status", "number", "customer_id")
+FIELDS = ("created_at", "updated_at", "due_at", "total", "status", "number")
 BULK = """
 INSERT INTO customers SELECT $1::uuid, md5('c' || n)::uuid, 'Customer ' || n, 'customer ' || n, n || '@x.example',
     'Köln', 'DE', null, null, 1, now(), now() FROM generate_series(1, 1000) AS n;
@@ -236,3 +236,33 @@ async def test_relations_of_a_page_are_fetched_by_their_keys(bench: Bench) -> No
     await orders_by_id(bench.reader, ids)
     await items_of_orders(bench.reader, ids)
     assert await bench.buffers(generic=True) < MUCH + 200
+
+
+@pytest.mark.parametrize("generic", [False, True], ids=["own plan", "generic plan"])
+@pytest.mark.parametrize("backward", [False, True])
+async def test_a_page_for_each_of_many_parents_is_an_index_range_for_each(
+    bench: Bench, backward: bool, generic: bool
+) -> None:
+    rows = await page_of(bench.reader, LISTING, PageRequest((SortKey("total"),), PAGE), ("customer_id",))
+    parents = list(dict.fromkeys(row["customer_id"] for row in rows.rows))
+    bench.reader.asked.clear()
+    request = PageRequest((SortKey("created_at", descending=True),), 2, backward=backward)
+    pages = await orders_of_customers(bench.reader, parents, request, ("number",))
+    assert all(len(page.rows) == 2 for page in pages.values())
+    asked = bench.reader.asked[:]
+    (plan,) = await bench.plans(generic=generic)
+    assert indexes_in(plan) == {"ix_orders_tenant_id_customer_id_created_at_id"}
+    assert "'Sort'" not in str(plan)
+    bench.reader.asked = asked
+    # Three scattered rows and a descent for each parent, whatever it has: a hundred orders here.
+    assert await bench.buffers(generic=generic) < 10 * len(parents)
+
+
+async def test_counting_for_many_parents_reads_their_ranges_only(bench: Bench) -> None:
+    rows = await page_of(bench.reader, LISTING, PageRequest((SortKey("total"),), 10), ("customer_id",))
+    parents = [row["customer_id"] for row in rows.rows]
+    bench.reader.asked.clear()
+    counts = await count_of_orders_of_customers(bench.reader, parents, PageRequest((SortKey("total"),), 1))
+    assert set(counts.values()) == {(ORDERS // 1000, False)}
+    (plan,) = await bench.plans(generic=True)
+    assert indexes_in(plan) == {"ix_orders_tenant_id_customer_id_created_at_id"}

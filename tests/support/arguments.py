@@ -111,7 +111,7 @@ class Values:
         chosen[random.choice(("first", "first", "first", "last"))] = size
         if random.random() < 0.02:
             chosen |= random.choice(({"first": -1}, {"first": 101}, {"first": 1, "last": 1}, {"last": None}))
-        return chosen
+        return {key: value for key, value in chosen.items() if key in args}
 
     def list(self, args: Mapping[str, Any]) -> dict[str, Json]:  # Any: GraphQL arguments
         """The arguments that say which rows a list has, and in which order."""

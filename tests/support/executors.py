@@ -156,3 +156,7 @@ async def _read_lists(world: World, facts: Facts, random: Random) -> None:
             if reply.data:
                 cursors = [edge["cursor"] for edge in reply.data[name]["edges"]]
                 facts.lists.setdefault(name, []).append({**chosen, "cursors": cursors})
+    reply = await world.ask("{ customers(first: 8) { nodes { orders(first: 3) { edges { cursor } } } } }")
+    for customer in reply.data["customers"]["nodes"]:
+        nested = [edge["cursor"] for edge in customer["orders"]["edges"]]
+        facts.lists.setdefault("Customer.orders", []).append({"cursors": nested})

@@ -82,6 +82,7 @@ class _Draft:
         self._aliases = 24
         self._directives = 40
         self._fields = 30
+        self._numbered = 0
 
     def query(self) -> tuple[str, dict[str, Json], str | None]:
         """The document, its variables, and the name of the operation to run."""
@@ -180,7 +181,19 @@ class _Draft:
             return self._inside(parent, depth)
         name = self._field_of(parent)
         field = parent.fields[name]
-        return self._key(name) + self._directive() + self._selections(get_named_type(field.type), depth + 1)
+        # A field with arguments has a key of its own each time: two of one key would have to agree in them.
+        key = self._unique(name) + self._arguments(f"{parent.name}.{name}", field) if field.args else self._key(name)
+        return key + self._directive() + self._selections(get_named_type(field.type), depth + 1)
+
+    def _unique(self, name: str) -> str:
+        self._numbered += 1
+        return f"n{self._numbered}_{name}: {name}"
+
+    def _arguments(self, name: str, field: GraphQLField) -> str:
+        """The arguments of a nested list, as written."""
+        given = self._values.page(name, field.args)
+        written = [f"{key}: {self._argument(field.args[key].type, value)}" for key, value in given.items()]
+        return f"({', '.join(written)})" if written else ""
 
     def _field_of(self, parent: GraphQLObjectType) -> str:
         """A field, rather one with something below it."""

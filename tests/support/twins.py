@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from db import announcements, changes, customers, events, listings, lookups, orders, products
+from db import announcements, changes, customers, events, listings, lookups, nested, orders, products
 from db.events import Position
 from db.filters import All, Test
 from db.listings import Listing
@@ -18,7 +18,7 @@ from tests.support.plant import MINE, NOON, THEIRS, planted
 
 Facts = set[object]
 Ask = Callable[[TenantReader], Awaitable[Facts]]
-MODULES = (announcements, changes, orders, customers, products, lookups, listings, events)
+MODULES = (announcements, changes, orders, customers, products, lookups, listings, nested, events)
 BEGINNING = Position(0, NOON.replace(year=1970))
 EVERY_ID = "f" * 32
 EVENING = NOON + timedelta(hours=8)
@@ -86,6 +86,29 @@ async def _product_with_sku(reader: TenantReader) -> Facts:
     return set() if found is None else {found}
 
 
+async def _orders_of_customers(reader: TenantReader) -> Facts:
+    pages = await orders.orders_of_customers(reader, ids_of("customers"), BY_TIME)
+    return {row["id"] for page in pages.values() for row in page.rows}
+
+
+async def _count_of_orders_of_customers(reader: TenantReader) -> Facts:
+    return _counted(await orders.count_of_orders_of_customers(reader, ids_of("customers"), BY_TIME))
+
+
+async def _pages_of(reader: TenantReader) -> Facts:
+    pages = await nested.pages_of(reader, orders.LISTING, "customer_id", ids_of("customers"), BY_TIME)
+    return {row["id"] for page in pages.values() for row in page.rows}
+
+
+async def _counts_of(reader: TenantReader) -> Facts:
+    return _counted(await nested.counts_of(reader, orders.LISTING, "customer_id", ids_of("customers"), BY_TIME))
+
+
+def _counted(counts: dict[str, tuple[int, bool]]) -> Facts:
+    """Whom there is anything of."""
+    return {(key, number) for key, (number, _) in counts.items() if number}
+
+
 async def _rows_by_id(reader: TenantReader) -> Facts:
     return set(await lookups.rows_by_id(reader, products_table, ids_of("products")))
 
@@ -123,6 +146,10 @@ READS = (
     Read("has_orders", _has(orders.has_orders, SortKey("total"), (10**8, EVERY_ID))),
     Read("count_of_orders", _count(orders.count_of_orders, FILTERED)),
     Read("count_of_orders", _count(orders.count_of_orders, _searched("zoe", "text", "customer_name")), "by words"),
+    Read("orders_of_customers", _orders_of_customers),
+    Read("count_of_orders_of_customers", _count_of_orders_of_customers),
+    Read("pages_of", _pages_of),
+    Read("counts_of", _counts_of),
     Read("orders_by_id", _by_id("orders", orders.orders_by_id)),
     Read("items_of_orders", _items_of_orders),
     Read("page_of_customers", _page(customers.page_of_customers, BY_TIME)),

@@ -85,6 +85,37 @@ FOUND: dict[str, tuple[str, dict[str, Any], frozenset[str]]] = {  # Any: JSON
         {"ids": "malformed"},
         EVERYTHING,
     ),
+    "a page below each row, in both directions, counted": (
+        """{ customers(first: 5) { nodes { id
+        a: orders(first: 2) { totalCount totalCountIsEstimate pageInfo { hasNextPage hasPreviousPage endCursor }
+            edges { cursor node { number createdAt items { sku } customer { name } } } }
+        b: orders(last: 1, orderBy: [{field: TOTAL, direction: DESC}]) { nodes { number total { amount } }
+            pageInfo { hasNextPage hasPreviousPage startCursor } }
+        c: orders(where: {status: {in: [SHIPPED, PENDING]}}) { totalCount nodes { status } __typename } } } }""",
+        {},
+        EVERYTHING,
+    ),
+    "pages below pages": (
+        """{ orders(first: 3) { nodes { customer { orders(first: 2) { nodes { number customer { id
+        orders(first: 1) { nodes { id } } } } } } } } }""",
+        {},
+        EVERYTHING,
+    ),
+    "a nested page of one key in two places is one page": (
+        "{ orders(first: 30) { nodes { customer { id orders(first: 1) { edges { cursor } } } } } }",
+        {},
+        EVERYTHING,
+    ),
+    "a nested page that is too large is an error at each place": (
+        "{ customers(first: 2) { nodes { id orders(first: 101) { totalCount } } } }",
+        {},
+        EVERYTHING,
+    ),
+    "an empty nested page": (
+        "{ customers(first: 2) { nodes { orders(first: 0) { nodes { id } pageInfo { hasNextPage endCursor } } } } }",
+        {},
+        EVERYTHING,
+    ),
     "who asks, whole": (
         """{ viewer { user { id email name } tenant { slug } roles permissions { version grants }
         memberships { role tenant { id } } __typename } }""",

@@ -1,12 +1,12 @@
 """Page the orders of a customer: newest first, an index range for each customer.
 
-Revision: 20261121_1040, after 20261121_1000
+Revision: 20261121_1055, after 20261121_1050
 """
 
 from alembic import op
 
-revision = "20261121_1040"
-down_revision = "20261121_1000"
+revision = "20261121_1055"
+down_revision = "20261121_1050"
 branch_labels = None
 depends_on = None
 
