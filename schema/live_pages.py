@@ -17,7 +17,7 @@ from strawberry.scalars import JSON
 from db.ids import public_id
 from resolvers.live_pages import FollowPage, RowChange, Told
 from schema.connections import Listed, ListSpec, PageArguments
-from schema.fields import Info, column
+from schema.fields import Info, column, resolved
 from schema.live.delivery import keep, live_field
 from schema.operation import Operation
 from schema.patches import PatchField, patch_fields, patch_of_columns
@@ -64,15 +64,15 @@ class LivePage:
 def opening_page() -> Any:  # Any: a field specifier, typed as the noun's connection
     """A noun's ``snapshot``."""
 
-    async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:  # Any: a source; a Listed
-        if root["snapshot"] is None:
+    def listed(operation: Operation, snapshot: Any) -> Listed | None:  # Any: a list, its page and its binding, or None
+        if snapshot is None:
             return None
-        spec, page, binding = root["snapshot"]
-        return Listed(spec, page, binding, info.context)
+        spec, page, binding = snapshot
+        return Listed(spec, page, binding, operation)
 
-    del resolve.__annotations__["return"]
-    return strawberry.field(
-        resolver=resolve,
+    return resolved(
+        listed,
+        "snapshot",
         description="The page to begin with: first of all, and whenever everybody begins anew. Null beside changes.",
     )
 

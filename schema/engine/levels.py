@@ -14,8 +14,8 @@ from graphql import (
     get_nullable_type,
     is_abstract_type,
     is_leaf_type,
+    is_list_type,
     is_non_null_type,
-    is_object_type,
 )
 
 from db.columns import printed
@@ -114,7 +114,10 @@ class Levels(Connections):
         nullable = not is_non_null_type(definition.type)
         match declared(definition):
             case FromColumns() as declaration:
-                return _leaf(declaration, definition, nullable, lambda name: name)
+                if is_leaf_type(get_nullable_type(definition.type)):
+                    return _leaf(declaration, definition, nullable, lambda name: name)
+                shape = self.shape(definition.type, group, path)
+                return Extra("/".join(path), declaration.columns, partial(_of_columns, declaration), shape)
             case Embedded(columns):
                 return self._inline(object_type(definition), group, path, columns.__getitem__)
             case ToOne(function, key):
@@ -169,11 +172,8 @@ def _leaf(declaration: FromColumns, definition: GraphQLField, nullable: bool, re
     named = get_named_type(definition.type)
     columns = tuple(rename(name) for name in declaration.columns)
     if isinstance(named, GraphQLEnumType):
-        names = {member.value: member.name for member in declaration.convert} if _is_enum(declaration.convert) else None  # type: ignore[union-attr]
-        if names is None:
-            raise Unsupported("enum")
-        return Leaf(columns, nullable, names.__getitem__)
-    if is_object_type(named) or not is_leaf_type(named) or named.name not in PLAIN_SCALARS:
+        return Leaf(columns, nullable, _enum_writer(declaration.convert, named, nullable))
+    if is_list_type(get_nullable_type(definition.type)) or named.name not in PLAIN_SCALARS:
         raise Unsupported("scalar")
     convert = None if declaration.prefix else declaration.convert
     if named.name == "DateTime" and convert is None and declaration.prefix is None:
@@ -181,5 +181,21 @@ def _leaf(declaration: FromColumns, definition: GraphQLField, nullable: bool, re
     return Leaf(columns, nullable, convert, declaration.prefix, whole=named.name == "Int")
 
 
-def _is_enum(convert: object) -> bool:
-    return isinstance(convert, type) and issubclass(convert, enum.Enum)
+def _enum_writer(convert: Any, kind: GraphQLEnumType, nullable: bool) -> Callable[..., Any]:  # Any: to a member; a name
+    if isinstance(convert, type) and issubclass(convert, enum.Enum) and not nullable:
+        return {member.value: member.name for member in convert}.__getitem__
+    make = convert or _same
+
+    def write(*values: Any) -> Any:  # Any: columns' values; a name
+        value = make(*values)
+        return None if value is None else kind.coerce_output_value(value)
+
+    return write
+
+
+def _same(value: Any) -> Any:  # Any: a column's value
+    return value
+
+
+def _of_columns(declaration: FromColumns, _: object, *values: Any) -> Any:  # Any: columns' values; a source
+    return declaration.value(dict(zip(declaration.columns, values, strict=True)))
