@@ -39,7 +39,12 @@ async def build_connections(
     return built
 
 
-async def nested_connections(part: Paged, rows: Sequence[Any], operation: Operation, build: Build) -> list[Json]:
+async def nested_connections(
+    part: Paged,
+    rows: Sequence[Any],  # Any: rows
+    operation: Operation,
+    build: Build,
+) -> list[Json]:
     """The connection below each row: one statement for all their pages, one more where they are counted."""
     spec, keys = part.spec, [row[part.key] for row in rows]
     if None in keys:
