@@ -16,7 +16,7 @@ NODE := $(shell command -v node 2>/dev/null)
 NPM_LOCK := $(wildcard tests/interop/package-lock.json)
 NPM_READY := $(if $(and $(NODE),$(NPM_LOCK)),tests/interop/node_modules/.package-lock.json)
 
-.PHONY: help demo test interop check format bench bench-streams fuzz schema lock clean
+.PHONY: help demo test interop check format bench bench-streams faults fuzz schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench: $(READY) ## Measure, as ratios in one run
 
 bench-streams: $(READY) ## Measure streams beside programs that only write bytes: ARGS="--quick"
 	@$(BIN)/python -m tests.bench.streams $(ARGS)
+
+faults: $(READY) ## Ten minutes of kills, cuts and freezes under 200 streams: ARGS="--seconds 60 --seed 7"
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 fuzz: $(READY) ## Run random operations by both executors: ARGS="--count 100000 --seed 7"
 	@$(BIN)/python -m tests.fuzz $(ARGS)

@@ -68,7 +68,7 @@ def ticks(size: Size, stage: Stage, tenants: int = 1) -> Ticks:
     """Events at the size's rate, for as long as it says, committed in the first tenants in turn. No two runs of a
     week use a number twice: notes that stay as they are would be no change, and no frame.
     """
-    first = int(time.time() * 10) % 6_000_000 + 1
+    first = int(time.time() * 1_000) % 900_000_000 + 1
     feeders = tuple(each.feeder for each in stage.tenants[:tenants])
     return Ticks(first, int(size.rate * size.seconds), size.rate, feeders=feeders, core=stage.cores.rest)
 

@@ -27,7 +27,7 @@ from tests.bench.bare_streams import chunk
 from tests.bench.serve import pin
 from tests.bench.servers import ROOT
 
-DIGITS = 7
+DIGITS = 9
 """Every number has as many, so that every frame has the same length."""
 NO_NUMBER = f'"notes":"{"0" * DIGITS}"'
 """Where a ready frame has its number."""

@@ -18,7 +18,7 @@ _ORDERS = (
     " (SELECT count(*) FROM audit_log a WHERE a.tenant_id = o.tenant_id AND a.entity_id = o.id) AS audited"
     " FROM orders o WHERE tenant_id = $1 AND notes = $2"
 )
-_BUSY = (
+BUSY = (
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
 )
@@ -64,7 +64,7 @@ class Books:
 
     async def settled(self) -> bool:
         """Whether what killed servers left open is rolled back or committed."""
-        return not await self.connection.fetchval(_BUSY)
+        return not await self.connection.fetchval(BUSY)
 
     async def awaited(self) -> bool:
         """Whether a transaction waits for a lock, such as the one on the tenant's head."""

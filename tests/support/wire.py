@@ -1,10 +1,44 @@
-"""A TCP proxy on loopback whose connections a test can cut, as networks do."""
+"""A TCP proxy on loopback whose connections a test can cut and freeze, as networks do."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 _CHUNK = 65_536
+
+
+class Link:
+    """One connection, both ways."""
+
+    def __init__(self, *writers: asyncio.StreamWriter) -> None:
+        self.writers = writers
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+
+    def cut(self) -> None:
+        """Reset it."""
+        for writer in self.writers:
+            writer.transport.abort()
+        self._flowing.set()
+
+    def freeze(self) -> None:
+        """Carry nothing more, and keep it open, until ``thaw``."""
+        self._flowing.clear()
+
+    def thaw(self) -> None:
+        self._flowing.set()
+
+    async def copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One way, until either end closes."""
+        with suppress(OSError):
+            while data := await reader.read(_CHUNK):
+                await self._flowing.wait()
+                writer.write(data)
+                await writer.drain()
+            if writer.can_write_eof():
+                writer.write_eof()
+                return
+        writer.transport.abort()
 
 
 class Wire:
@@ -15,14 +49,14 @@ class Wire:
         self.port = 0
         self.attempts = 0
         """Connections that were tried, taken or not."""
+        self.links: set[Link] = set()
         self._up = True
-        self._writers: set[asyncio.StreamWriter] = set()
 
     def cut(self) -> None:
         """Reset every connection; new ones are reset too until ``mend``."""
         self._up = False
-        for writer in self._writers:
-            writer.transport.abort()
+        for link in self.links:
+            link.cut()
 
     def mend(self, target: int | None = None) -> None:
         """Let connections through again, to another port when one is given."""
@@ -35,26 +69,19 @@ class Wire:
         if not self._up:
             writer.transport.abort()
             return
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
-        ends = {writer, far_writer}
-        self._writers |= ends
         try:
-            await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
-        finally:
-            self._writers -= ends
-            for each in ends:
-                each.close()
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(_CHUNK):
-            writer.write(data)
-            await writer.drain()
-        if writer.can_write_eof():
-            writer.write_eof()
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        except OSError:
+            writer.transport.abort()
             return
-    writer.transport.abort()
+        link = Link(writer, far_writer)
+        self.links.add(link)
+        try:
+            await asyncio.gather(link.copy(reader, far_writer), link.copy(far_reader, writer))
+        finally:
+            self.links.discard(link)
+            for each in link.writers:
+                each.close()
 
 
 @asynccontextmanager

@@ -1,0 +1,69 @@
+"""``python -m tests.faults``: the fault run for as long as wanted. Exit code 1 when anything was lost, doubled, out of
+order or foreign.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from tests.faults.diary import Faults
+from tests.faults.storm import SUBSCRIBERS, Account, storm
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = _options(arguments)
+    console = Console()
+    console.print(f"{options.seconds:g} s, {options.subscribers} subscribers, seed {options.seed}", highlight=False)
+    with console.status("setting up …") as status:
+        account = asyncio.run(storm(options.seconds, options.seed, options.subscribers, status.update))
+    _show(console, account)
+    return 0 if account.faults == Faults() else 1
+
+
+def _show(console: Console, account: Account) -> None:
+    counts = {
+        "strikes": account.struck,
+        "ended by": account.ended,
+        "connections": account.ways,
+        "changes": account.written,
+    }
+    for title, counted in counts.items():
+        console.print(f"{title:12}{_counted(counted)}", highlight=False)
+    console.print(
+        f"{'told':12}{account.events:,} events of three tenants, {account.told:,} deliveries to {account.subscribers}"
+        f" subscribers; all had all {account.caught_up:.1f} s after the storm",
+        highlight=False,
+    )
+    found = account.faults
+    style = "bold green" if found == Faults() else "bold red"
+    text = (
+        f"{found.lost:,} lost, {found.doubled:,} doubled, {found.misplaced:,} out of order, {found.foreign:,} foreign"
+    )
+    console.print(f"{'':12}{text}", style=style, highlight=False)
+    console.print(
+        f"{'':12}({account.repeated:,} repeated, as single connection mode may at a cut between two frames of an event;"
+        f" {account.silent:,} operations never told anything)",
+        style="dim",
+        highlight=False,
+    )
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.most_common() if count)
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description="Streams in bad weather.")
+    parser.add_argument("--seconds", type=float, default=600.0, help="how long it storms (600)")
+    parser.add_argument("--subscribers", type=int, default=SUBSCRIBERS, help=f"how many ({SUBSCRIBERS})")
+    parser.add_argument("--seed", type=int, default=random.randrange(10_000), help="repeats a run's choices")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,21 @@
+"""Half a minute of the fault run; ``python -m tests.faults`` storms for as long as one likes."""
+
+import pytest
+
+from tests.faults.diary import Faults
+from tests.faults.storm import SUBSCRIBERS, storm
+from tests.faults.weather import HARMLESS
+
+SECONDS = 30.0
+SEED = 4
+
+
+@pytest.mark.timeout(240)
+async def test_in_bad_weather_every_subscriber_is_told_exactly_its_tenants_events_in_order() -> None:
+    account = await storm(SECONDS, SEED)
+    assert account.faults == Faults()
+    assert (account.subscribers, account.silent) == (SUBSCRIBERS, 0)
+    assert account.told > account.events > 100
+    assert set(account.struck) >= {*HARMLESS, "worker killed", "worker replaced", "connections cut"}
+    assert {name: account.ended[name] for name in HARMLESS if account.ended[name]} == {}
+    assert [way for way in account.ways if way.startswith("told to end")] == []
