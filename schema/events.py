@@ -23,6 +23,7 @@ from schema.filters import condition_of
 from schema.live.delivery import keep, live_field
 from schema.operation import Operation
 from schema.patches import PatchField, patch_fields, patch_of
+from schema.selections import selected_below
 
 
 @strawberry.type
@@ -32,7 +33,9 @@ class LoggedEvent:
     type: str = column("type", description="What happened: the noun and its kind of change.")
     id: strawberry.ID = column("id", description="The id of what changed.")
     patch: JSON = column(
-        "patch", description="The changed fields that you may read, in the keys and shapes of its type."
+        "patch",
+        description="The changed fields that you may read, in the keys and shapes of its type; where you select fields "
+        "of the row itself, those alone.",
     )
     ts: datetime = column("ts", description="When it was committed.")
     cursor: str = column("cursor", description="Resume after this event with `after` or Last-Event-ID.")
@@ -66,10 +69,11 @@ def event_stream(
         operation = info.context
         wanted = None if given(types) is None else frozenset(kind.value for kind in types)
         condition = condition_of(given(where))
+        selected = selected_below(info, live.noun.__name__.lower())
         watched = live.watch(operation.read, condition, wanted, operation.resume_after, operation.moved)
         async with aclosing(watched) as events:
             async for event in events:
-                source = _source(live, operation, event)
+                source = _source(live, operation, event, selected)
                 if source is not None:
                     yield source
 
@@ -77,8 +81,10 @@ def event_stream(
     return live_field(resolve, gate=gate, delivery=keep(), description=description)
 
 
-def _source(live: LiveNoun, operation: Operation, event: Event) -> dict[str, Any] | None:  # Any: one value per field
-    patch = patch_of(live.patch, event.before, event.after or {}, operation.allows)
+def _source(
+    live: LiveNoun, operation: Operation, event: Event, selected: frozenset[str] | None
+) -> dict[str, Any] | None:  # Any: one value per field
+    patch = patch_of(live.patch, event.before, event.after or {}, operation.allows, selected)
     if not patch:
         return None
     position = Position(event.seq, event.ts)

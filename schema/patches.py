@@ -2,11 +2,12 @@
 
 Built from the type's own declarations, so a new field is in the patch the day it is declared: a field is part of a
 patch when one of its columns changed and the caller may read it. ``version`` and ``updatedAt`` ride along but do not
-count: if nothing else changed visibly there is no patch, and nobody learns that a hidden field was touched.
+count: if nothing else changed visibly there is no patch, and nobody learns that a hidden field was touched. Where an
+operation selects fields of the row itself, only those are told and count.
 """
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,22 +67,33 @@ def patch_fields(noun: type) -> list[PatchField]:
 
 
 def patch_of(
-    fields: list[PatchField], before: Image | None, after: Image, allows: Allows
+    fields: list[PatchField],
+    before: Image | None,
+    after: Image,
+    allows: Allows,
+    selected: Container[str] | None = None,
 ) -> dict[str, Any]:  # Any: JSON
-    """The changed and permitted fields; empty when nothing visible changed. A creation changes every field."""
-    return patch_of_columns(
-        fields, {name for name, value in after.items() if before is None or before[name] != value}, after, allows
-    )
+    """The changed and permitted fields; empty when nothing visible changed. A creation changes every field. With
+    ``selected`` only these count and are told.
+    """
+    changed = {name for name, value in after.items() if before is None or before[name] != value}
+    return patch_of_columns(fields, changed, after, allows, selected)
 
 
 def patch_of_columns(
-    fields: list[PatchField], changed: AbstractSet[str], after: Image, allows: Allows
+    fields: list[PatchField],
+    changed: AbstractSet[str],
+    after: Image,
+    allows: Allows,
+    selected: Container[str] | None = None,
 ) -> dict[str, Any]:  # Any: JSON
     """The same where it is known which columns changed, perhaps in more than one step."""
     patch = {
         field.key: field.write(after)
         for field in fields
-        if not field.columns.isdisjoint(changed) and all(allows(gate) for gate in field.gates)
+        if not field.columns.isdisjoint(changed)
+        and (selected is None or field.key in selected or field.key in RIDERS)
+        and all(allows(gate) for gate in field.gates)
     }
     return patch if patch.keys() - RIDERS else {}
 

@@ -14,9 +14,11 @@ from tests.support.world import KEY, World
 
 CUSTOMERS = """subscription($after: String, $where: CustomerWhere, $types: [CustomerEventType!]) {
     customerEvents(after: $after, where: $where, types: $types) {
-        type id patch cursor customer { id name version } } }"""
+        type id patch cursor } }"""
+ROWS = "subscription($after: String) { customerEvents(after: $after) { patch customer { id name city version } } }"
 PRODUCTS = """subscription($after: String, $where: ProductWhere, $types: [ProductEventType!]) {
-    productEvents(after: $after, where: $where, types: $types) { type id patch cursor product { id sku } } }"""
+    productEvents(after: $after, where: $where, types: $types) {
+        type id patch cursor product { id sku price { amount } } } }"""
 NEW_CUSTOMER = """mutation($input: CreateCustomerInput!) {
     createCustomer(input: $input) { customer { id } userErrors { code } } }"""
 NEW_PRODUCT = """mutation($input: CreateProductInput!) {
@@ -69,7 +71,9 @@ async def test_customers_are_watched_and_other_nouns_are_not_told(world: World) 
         **{key: created["patch"][key] for key in ("id", "version", "createdAt", "updatedAt")},
     }
     assert updated["patch"].keys() == {"city", "version", "updatedAt"}
-    assert updated["customer"] == {"id": customer, "name": "Zoë Müller", "version": 2}
+    created, updated = await told(world, ROWS, start, 2)
+    assert created["patch"].keys() == {"id", "name", "city", "version", "updatedAt"}
+    assert updated["customer"] == {"id": customer, "name": "Zoë Müller", "city": "Łódź", "version": 2}
 
 
 async def test_products_are_watched_with_prices_as_the_schema_writes_them(fresh_world: World) -> None:
@@ -83,7 +87,7 @@ async def test_products_are_watched_with_prices_as_the_schema_writes_them(fresh_
         "price": {"amount": "13.00", "currency": "EUR"},
         **{key: updated["patch"][key] for key in ("version", "updatedAt")},
     }
-    assert updated["product"] == {"id": product, "sku": "SKU-EVENTS"}
+    assert updated["product"] == {"id": product, "sku": "SKU-EVENTS", "price": {"amount": "13.00"}}
 
 
 async def test_an_email_is_told_to_those_who_may_see_it_and_its_change_to_nobody_else(world: World) -> None:

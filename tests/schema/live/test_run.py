@@ -17,7 +17,7 @@ from tests.support.world import KEY, World
 
 DOCUMENTS = (
     "subscription($after: String) { orderEvents(after: $after) { cursor patch } }",
-    "subscription($after: String) { orderEvents(after: $after) { cursor patch order { version } } }",
+    "subscription($after: String) { orderEvents(after: $after) { cursor patch order { notes version } } }",
 )
 
 
@@ -61,7 +61,7 @@ class Story:
     async def read(self, reader: Reader, count: int) -> None:
         assert reader.stream is not None
         frames = aiter(reader.stream)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(10):
             for _ in range(count):
                 frame = await anext(frames)
                 event = json.loads(frame.payload)["data"]["orderEvents"]
