@@ -12,6 +12,8 @@ from db.tables import DIRECTORY_ROLE, DIRECTORY_TABLES, metadata, tenant_tables
 from tests.support.plant import MINE, ORDERS, THEIRS, Floor, as_runtime, connected, planted
 
 TENANT_TABLES = [table.name for table in tenant_tables()]
+GROWING = frozenset({"event_log", "audit_log", "announcements", "announcement_terms"})
+"""Tables that rows are only ever added to."""
 TEXT = Statement("SELECT $1::text AS given", ("given",), {})
 
 
@@ -79,21 +81,21 @@ async def test_a_row_cannot_be_inserted_into_another_tenant(connection: asyncpg.
         await connection.execute(f"INSERT INTO {table} ({columns}) SELECT {moved} FROM {source}")
 
 
-@pytest.mark.parametrize("table", sorted(set(TENANT_TABLES) - {"event_log", "audit_log"}))
+@pytest.mark.parametrize("table", sorted(set(TENANT_TABLES) - GROWING))
 async def test_a_row_cannot_be_moved_to_another_tenant(connection: asyncpg.Connection, table: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
         await connection.execute(f"UPDATE {table} SET tenant_id = $1::uuid", THEIRS.hex)
 
 
-@pytest.mark.parametrize("table", sorted(set(TENANT_TABLES) - {"event_log", "audit_log", "event_heads"}))
+@pytest.mark.parametrize("table", sorted(set(TENANT_TABLES) - GROWING - {"event_heads"}))
 async def test_another_tenants_rows_cannot_be_changed_or_deleted(connection: asyncpg.Connection, table: str) -> None:
     changed = await connection.execute(f"UPDATE {table} SET tenant_id = tenant_id WHERE tenant_id = $1", THEIRS.hex)
     deleted = await connection.execute(f"DELETE FROM {table} WHERE tenant_id = $1", THEIRS.hex)
     assert (changed, deleted) == ("UPDATE 0", "DELETE 0")
 
 
-@pytest.mark.parametrize("table", ["event_log", "audit_log"])
-@pytest.mark.parametrize("verb", ["UPDATE {} SET entity = 'x'", "DELETE FROM {}", "TRUNCATE {}"])
+@pytest.mark.parametrize("table", sorted(GROWING))
+@pytest.mark.parametrize("verb", ["UPDATE {} SET tenant_id = tenant_id", "DELETE FROM {}", "TRUNCATE {}"])
 async def test_what_is_logged_cannot_be_unsaid(connection: asyncpg.Connection, table: str, verb: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute(verb.format(table))

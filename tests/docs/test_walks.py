@@ -14,7 +14,7 @@ from tests.house.source import ROOT
 
 WALKS = ["README.md", "docs/quickstart.md"]
 ELSEWHERE = ["docs/operations.md"]  # test_operations.py
-_MADE = re.compile(r"""(?:[A-Z_]+=\S+ )?make ([a-z]+)(?: ARGS="[^"]*")?(?: +#.*)?""")
+_MADE = re.compile(r"""(?:[A-Z_]+=\S+ )?make ([a-z-]+)(?: ARGS="[^"]*")?(?: +#.*)?""")
 """A line that calls make: its target is checked by name, for another test or the demo itself runs it."""
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
