@@ -11,6 +11,11 @@ const client = createClient({
   // A function: the client writes each connection's token into the object that it is given.
   headers: () => ({ authorization: `Bearer ${token}` }),
   retryAttempts: retryAttempts ?? Infinity,
+  fetchFn: async (address, options) => {
+    const response = await fetch(address, options);
+    if (options.method === 'POST') say({ posted: response.status });
+    return response;
+  },
   retry: () => new Promise((resolve) => setTimeout(resolve, 50)),
   on: { connected: (reconnected) => say({ connected: { reconnected } }) },
 });

@@ -1,0 +1,166 @@
+"""Two worker processes on one socket and one Redis: what one does the other's streams tell."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from db.embedded import Embedded
+from db.migrations.run import upgrade
+from tests.support.database import Dsns, Server
+from tests.support.redis import RedisServer, redis_server
+from tests.support.server import STREAM
+from tests.support.shop import Shop
+from tests.support.single import PATH, told
+from tests.support.streams import StreamClient
+from tests.support.waiting import until_answered
+from tests.support.workers import Fleet, fleet, reserve
+
+WATCH = "subscription ($after: String) { orderEvents(after: $after) { type id cursor } }"
+
+
+@pytest.fixture(scope="module")
+def mortal_redis() -> Iterator[RedisServer]:
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+async def two(
+    server: Server, mortal_redis: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Fleet]:
+    """Two workers, shared by these tests."""
+    dsns = await server.create(uuid4().hex)
+    async with fleet(dsns, mortal_redis, tmp_path_factory.mktemp("fleet")) as fleet_of_two:
+        yield fleet_of_two
+
+
+@asynccontextmanager
+async def watching(client: httpx2.AsyncClient, bearer: dict[str, str]) -> AsyncIterator[StreamClient]:
+    """A stream in distinct connections mode, once it has begun."""
+    fields = {**bearer, "Accept": STREAM}
+    async with client.stream("POST", "/graphql", json={"query": WATCH}, headers=fields) as response:
+        stream = StreamClient(response)
+        await stream.wait_for_id()
+        yield stream
+
+
+async def next_order(stream: StreamClient) -> str:
+    block = await stream.wait_for_next()
+    payload = block.payload.get("payload", block.payload)
+    return str(payload["data"]["orderEvents"]["id"])
+
+
+async def test_what_one_worker_commits_arrives_on_the_streams_of_the_other(two: Fleet) -> None:
+    here, there = await two.ready(2)
+    bearer = {"Authorization": f"Bearer {await two.token()}"}
+    async with two.client(here) as reading, two.client(there) as writing, watching(reading, bearer) as stream:
+        shop = await Shop.open(writing, bearer)
+        for notes in ("one", "two", "three"):
+            order = await shop.create(notes)
+            assert await next_order(stream) == order
+
+
+async def test_put_post_and_delete_may_each_land_on_another_worker(two: Fleet) -> None:
+    here, there = await two.ready(2)
+    bearer = {"Authorization": f"Bearer {await two.token()}"}
+    async with two.client(here) as one, two.client(there) as other, two.client(there) as opening:
+        fields = await reserve(one, bearer)
+        async with opening.stream("GET", PATH, headers={**fields, "Accept": STREAM}) as response:
+            assert response.status_code == 200
+            stream = StreamClient(response)
+            for client, name in ((one, "at one"), (other, "at the other")):
+                body = {"query": WATCH, "extensions": {"operationId": name}}
+                assert (await client.post(PATH, json=body, headers=fields)).status_code == 202
+            order = await (await Shop.open(one, bearer)).create("for both")
+            blocks = [await stream.wait_for_next() for _ in range(2)]
+            assert {told(block)[0] for block in blocks} == {"at one", "at the other"}
+            assert {told(block)[1]["data"]["orderEvents"]["id"] for block in blocks} == {order}
+            stopped = await one.delete(PATH, params={"operationId": "at the other"}, headers=fields)
+            assert stopped.status_code == 200
+            assert (await stream.wait_for_complete()).payload == {"id": "at the other"}
+
+
+async def test_while_redis_is_killed_nothing_is_lost_and_back_it_is_live_at_once(
+    two: Fleet, mortal_redis: RedisServer
+) -> None:
+    here, _ = await two.ready(2)
+    bearer = {"Authorization": f"Bearer {await two.token()}"}
+    async with (
+        two.client(here) as reading,
+        httpx2.AsyncClient(base_url=two.url, timeout=20) as client,
+        watching(reading, bearer) as stream,
+    ):
+        shop = await Shop.open(client, bearer)
+        orders = await shop.create_all("before", "before too")
+        mortal_redis.kill()
+        orders += await shop.create_all("without", "without too")
+        assert (await client.put(PATH, headers=bearer)).status_code == 503
+
+        async def ready(status: str) -> bool:
+            answers = [(await client.get("/health/ready")).json()["status"] for _ in range(4)]
+            return set(answers) == {status}
+
+        await until_answered(lambda: ready("degraded"))
+        mortal_redis.start()
+        orders += await shop.create_all("back", "back too")
+        assert [await next_order(stream) for _ in orders] == orders
+        await until_answered(lambda: ready("ready"))
+        assert (await client.put(PATH, headers=bearer)).status_code == 201
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[Embedded]:
+    """A PostgreSQL of the test's own."""
+    embedded = Embedded.start(tmp_path / "postgres", durable=False)
+    yield embedded
+    embedded.stop()
+
+
+async def test_streams_stay_open_and_catch_up_when_postgresql_is_restarted(
+    mortal: Embedded, redis: RedisServer, tmp_path: Path
+) -> None:
+    dsns = Dsns(mortal.owner_dsn, mortal.runtime_dsn, mortal.superuser_dsn)
+    await upgrade(dsns.owner, runtime_login=dsns.runtime_login)
+    async with fleet(dsns, redis, tmp_path) as two:
+        here, _ = await two.ready(2)
+        bearer = {"Authorization": f"Bearer {await two.token()}"}
+        async with (
+            two.client(here) as reading,
+            httpx2.AsyncClient(base_url=two.url, timeout=20) as client,
+            watching(reading, bearer) as stream,
+        ):
+            shop = await Shop.open(client, bearer)
+            orders = [await shop.create("before")]
+            mortal.stop()
+            answer = await client.post("/graphql", json={"query": "{ viewer { email } }"}, headers=bearer)
+            assert answer.status_code in {200, 503}
+            again = Embedded.start(tmp_path / "postgres", durable=False)
+            try:
+
+                async def served() -> bool:
+                    return (await client.get("/health/ready")).status_code == 200
+
+                await until_answered(served)
+                orders += [await create(shop, "after"), await create(shop, "after too")]
+                assert [await next_order(stream) for _ in orders] == orders
+            finally:
+                again.stop()
+
+
+async def create(shop: Shop, notes: str) -> str:
+    """A new order; tried again while a worker still finds its connections cut."""
+    made: list[str] = []
+
+    async def tried() -> bool:
+        try:
+            made.append(await shop.create(notes))
+        except AssertionError:  # OVERLOADED, nothing was written
+            return False
+        return True
+
+    await until_answered(tried)
+    return made[0]
