@@ -20,6 +20,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "admin:members": "See the tenant's members, invite them, change their roles and remove them.",
         "admin:roles": "See the tenant's roles, make them and change what they grant.",
         "admin:announce": "Ring the tenant's bell: the beginning of a day, its end, a notice.",
+        "admin:streams": "End open streams of the tenant.",
         "admin:audit": "Read the audit trail.",
         "export:run": "Read in bulk: pages of up to 500 rows.",
         "streams:read": "See the tenant's open streams.",

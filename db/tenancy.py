@@ -234,10 +234,11 @@ class TenantWriter:
     ) -> None:
         slot, self._slot = self._lent(), None
         try:
-            if kind is not None or not self._events:
+            if kind is not None or not (self._events or self._audits):
                 await slot.connection.execute("ROLLBACK")
             else:
-                self.position = await self._append_and_commit(slot)
+                position = await self._append_and_commit(slot)
+                self.position = position if self._events else None
         except BaseException as failure:
             self._pool.discard(slot)
             if isinstance(failure, AWAY) and kind is None:

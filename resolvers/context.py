@@ -7,6 +7,7 @@ from db.clock import Clock
 from db.engine import Database
 from db.hub import Hub
 from db.tenancy import Actor, TenantReader, TenantWriter
+from resolvers.open_streams import NOBODYS_BOOK, StreamBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class ReadContext:
     hub: Hub
     clock: Clock
     request_id: str
+    book: StreamBook = NOBODYS_BOOK
+    """Where the open streams are known."""
 
 
 @dataclass(frozen=True, slots=True)

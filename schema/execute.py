@@ -21,6 +21,7 @@ from schema.engine.engine import Engine
 from schema.errors import CODES, coded, error_json
 from schema.gates import Gatekeeper, Verdict
 from schema.limits import Limits
+from schema.live.book import Book
 from schema.live.feed import Feed, Told
 from schema.live.frames import Ending, EndReason
 from schema.live.groups import Groups
@@ -52,7 +53,11 @@ class Gateway:
         core = schema()._schema  # Strawberry has no public name for the schema it builds
         self.engine = Engine(schema(), core) if engine == "compiled" else None
         self.sdl = sdl()
-        self._runner = Runner(database, hub, cursors, event_cursors, Reference(core), self.engine, clock, tell_engine)
+        self.book = Book(lambda: self.groups.members, clock)
+        reference = Reference(core)
+        self._runner = Runner(
+            database, hub, cursors, event_cursors, reference, self.engine, clock, self.book, tell_engine
+        )
         self.groups = Groups(self._runner)
         self._introspection = introspection
         # A suggestion names a field: only where anybody may see the schema.

@@ -17,6 +17,7 @@ from schema.customer_events import CustomerSubscriptions
 from schema.customers import NODE as CUSTOMER
 from schema.customers import Customer, CustomerQueries
 from schema.node import Node, NodeRegistry
+from schema.open_streams import OpenStreamMutations, OpenStreamQueries
 from schema.order_changes import OrderMutations
 from schema.order_events import OrderSubscriptions
 from schema.orders import NODE as ORDER
@@ -34,7 +35,7 @@ NODES = NodeRegistry({"ord": ORDER, "cus": CUSTOMER, "prd": PRODUCT, "ann": ANNO
 
 
 @strawberry.type
-class Query(ViewerQueries, OrderQueries, CustomerQueries, ProductQueries, AnnouncementQueries):
+class Query(ViewerQueries, OrderQueries, CustomerQueries, ProductQueries, AnnouncementQueries, OpenStreamQueries):
     """Everything that can be read."""
 
     node: Node | None = NODES.field(
@@ -48,7 +49,7 @@ class Query(ViewerQueries, OrderQueries, CustomerQueries, ProductQueries, Announ
 
 
 @strawberry.type
-class Mutation(OrderMutations, CustomerMutations, ProductMutations, AnnouncementMutations):
+class Mutation(OrderMutations, CustomerMutations, ProductMutations, AnnouncementMutations, OpenStreamMutations):
     """Everything that can be changed."""
 
 

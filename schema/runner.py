@@ -13,6 +13,7 @@ from db.event_cursors import EventCursorCodec
 from db.hub import Hub
 from db.pages import CursorCodec
 from resolvers.context import ReadContext, WriteContext
+from resolvers.open_streams import StreamBook
 from schema.denials import Denial, denial_errors
 from schema.engine.engine import Engine
 from schema.engine.nulls import Json
@@ -35,6 +36,8 @@ class Runner:
     engine: Engine | None
     """None: everything by the reference."""
     clock: Clock
+    book: StreamBook
+    """Where the open streams are known."""
     tell_engine: bool = False
     """Whether a query's answer says in its extensions what ran it, when the request's extensions hold ``engine: true``.
     """
@@ -101,7 +104,8 @@ class Runner:
         if caller is None:
             return None
         kind = WriteContext if ready.kind == "mutation" else ReadContext
-        return kind(caller, self.database.reader(caller.tenant), self.database, self.hub, self.clock, request_id)
+        reader = self.database.reader(caller.tenant)
+        return kind(caller, reader, self.database, self.hub, self.clock, request_id, self.book)
 
 
 def _result(done: tuple[Json, list[Denial]]) -> ExecutionResult:

@@ -52,7 +52,8 @@ def _own_user(operation: Operation) -> User:
     return User(id=strawberry.ID(public_id("usr", principal.user_id)), email=principal.email, name=principal.name)
 
 
-def _own_tenant(operation: Operation) -> Tenant:
+def own_tenant(operation: Operation) -> Tenant:
+    """The tenant that the operation speaks for."""
     principal = operation.read.principal
     return _tenant(principal.tenant.hex, principal.tenant_slug, principal.tenant_name)
 
@@ -77,7 +78,7 @@ class Viewer:
     """The principal."""
 
     user: User = resolved(_own_user)
-    tenant: Tenant = resolved(_own_tenant, description="The tenant that this request speaks for.")
+    tenant: Tenant = resolved(own_tenant, description="The tenant that this request speaks for.")
     roles: list[str] = resolved(_roles)
     permissions: PermissionsSnapshot = resolved(_permissions)
     memberships: list[Membership] = resolved(

@@ -36,6 +36,7 @@ from web.routing import get
 from web.sdl import serve_sdl
 from web.settings import Settings
 from web.sse.callers import Callers
+from web.sse.elsewhere import share
 from web.sse.renew import RenewEndpoint, serve_renewal
 from web.sse.seal import Seal
 from web.sse.single_connection import StreamEndpoint
@@ -125,6 +126,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         closing.push_async_callback(single.stop)
         if single.relay is not None:
             serve_renewal(rights.authenticator, state.callers, single.relay)
+            share(gateway.book, single.relay)
         state.metrics.watch(hub, gateway.engine.ran if gateway.engine is not None else None)
         gc.collect()
         gc.freeze()  # what lives as long as the process need not be looked through again and again

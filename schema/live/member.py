@@ -86,6 +86,19 @@ class Member:
         """Frames that are ready and not taken."""
         return 0 if self._run is None else self._run.total - self._next
 
+    @property
+    def oldest_waiting(self) -> Position | None:
+        """Where the oldest frame is that is ready and not taken; None when there is none."""
+        run = self._run
+        if run is None or self._next >= run.total:
+            return None
+        return run.frames[max(0, self._next - run.base)].position
+
+    @property
+    def single(self) -> bool:
+        """Whether its connection carries other operations too."""
+        return self._moves
+
     def listen(self, wake: Callable[[], None], queued: Callable[[], int], *, moves: bool = False) -> None:
         self._wake, self.queued, self._moves = wake, queued, moves
         if self._run is not None:

@@ -142,3 +142,14 @@ async def test_a_taken_key_is_a_duplicate(fresh_floor: Floor) -> None:
         async with fresh_floor.writer() as writer:
             await insert_order(writer, {**orders[0], "id": "1" * 32, "number": orders[1]["number"]}, [])
     assert await left_behind(fresh_floor) == before
+
+
+async def test_what_is_audited_without_an_event_is_written_and_moves_no_stream(fresh_floor: Floor) -> None:
+    announced: list[object] = []
+    fresh_floor.database.on_commit = lambda tenant, position: announced.append(position)
+    async with fresh_floor.writer() as writer:
+        writer.audit(AuditDraft("terminateStream", "stream", first_order(fresh_floor.mine), {"why": "slow"}))
+    (audit,) = await fresh_floor.raw("SELECT action, entity FROM audit_log")
+    assert tuple(audit) == ("terminateStream", "stream")
+    assert (await fresh_floor.raw("SELECT seq FROM event_heads"))[0][0] == 13
+    assert (writer.position, announced) == (None, [])

@@ -7,6 +7,8 @@ credential.
 from collections.abc import Callable
 from datetime import datetime
 
+import structlog
+
 from auth.authenticate import Claim, Credentials
 from auth.principal import Principal
 from auth.rights import Rights, Watch
@@ -18,6 +20,8 @@ from web.sse.outlet import Outlet
 
 STREAM_NAME = b"x-tidegate-stream"
 """The header that names an open stream: on its answer, and on the request that renews it."""
+
+_log = structlog.get_logger()
 
 
 class Connection:
@@ -35,7 +39,7 @@ class Connection:
         self._changed(principal)
         for feed in self._outlet.feeds:
             if isinstance(feed, Member):
-                self._callers.gateway.judge_again(feed, principal)
+                self._callers.judge_again(feed, principal)
 
     def lose_rights(self, reason: Lost) -> None:
         """Every operation ends and says why, and so does the connection."""
@@ -54,7 +58,7 @@ class Callers:
     """One a process."""
 
     def __init__(self, rights: Rights, gateway: Gateway) -> None:
-        self.gateway = gateway
+        self._gateway = gateway
         self._rights = rights
         self._open: dict[str, Connection] = {}
 
@@ -79,6 +83,14 @@ class Callers:
             del self._open[name]
             raise
         return connection
+
+    def judge_again(self, member: Member, principal: Principal) -> None:
+        """Whatever goes wrong ends the one stream and disturbs no other."""
+        try:
+            self._gateway.judge_again(member, principal)
+        except Exception as error:
+            _log.error("unexpected_error", exc_info=error)
+            member.finish(Ending(EndReason.FAILED))
 
     def leave(self, connection: Connection) -> None:
         """Its connection is over; twice is once."""

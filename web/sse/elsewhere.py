@@ -1,0 +1,52 @@
+"""The open streams of the other workers: asked over the relay, and answered for this one."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from db.tenancy import TenantId
+from resolvers.open_streams import OpenStream
+from schema.live.book import Book
+from web.sse.relay import Body, Relay
+
+LIST, END = "streams", "terminate"
+MOST = 2_000
+"""Streams of a tenant that one worker tells of."""
+
+
+class Elsewhere:
+    """See ``Others`` (``schema/live/book.py``)."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    async def of_tenant(self, tenant: TenantId) -> tuple[list[OpenStream], bool]:
+        answers, complete = await self._relay.ask_all({"verb": LIST, "tenant": tenant.hex})
+        return [_from_json(each) for answer in answers for each in answer["streams"]], complete
+
+    async def end(self, tenant: TenantId, stream_id: str) -> bool:
+        answers, _ = await self._relay.ask_all({"verb": END, "tenant": tenant.hex, "id": stream_id})
+        return any(answer["ended"] for answer in answers)
+
+
+def share(book: Book, relay: Relay) -> None:
+    """Let this worker's book answer the others, and the others' complete it."""
+
+    async def list_here(question: Body) -> Body:
+        return {"streams": [_to_json(each) for each in book.here(question["tenant"])[:MOST]]}
+
+    async def end_here(question: Body) -> Body:
+        return {"ended": book.end_here(question["tenant"], question["id"])}
+
+    relay.answer(LIST, list_here)
+    relay.answer(END, end_here)
+    book.others = Elsewhere(relay)
+
+
+def _to_json(stream: OpenStream) -> Mapping[str, Any]:  # Any: JSON
+    return {**asdict(stream), "since": stream.since.isoformat()}
+
+
+def _from_json(told: Mapping[str, Any]) -> OpenStream:  # Any: JSON
+    return OpenStream(**{**told, "since": datetime.fromisoformat(told["since"])})
