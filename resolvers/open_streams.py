@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from db.events import AuditDraft
-from db.tenancy import TenantId
 from resolvers.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -53,22 +52,22 @@ class StreamListing:
 
 
 class StreamBook(Protocol):
-    """What is open, on every worker."""
+    """What is open, on every worker. A tenant is its id, 32 hex digits."""
 
-    async def of_tenant(self, tenant: TenantId) -> tuple[list[OpenStream], bool]:
+    async def of_tenant(self, tenant: str) -> tuple[list[OpenStream], bool]:
         """Those of the tenant, and whether every worker answered."""
 
-    async def end(self, tenant: TenantId, stream_id: str) -> bool:
+    async def end(self, tenant: str, stream_id: str) -> bool:
         """End it (TERMINATED), if it is the tenant's; whether it was there."""
 
 
 class _NobodysBook:
     """Where nothing is served, nothing is open."""
 
-    async def of_tenant(self, tenant: TenantId) -> tuple[list[OpenStream], bool]:
+    async def of_tenant(self, tenant: str) -> tuple[list[OpenStream], bool]:
         return [], True
 
-    async def end(self, tenant: TenantId, stream_id: str) -> bool:
+    async def end(self, tenant: str, stream_id: str) -> bool:
         return False
 
 
@@ -79,19 +78,19 @@ async def list_open_streams(ctx: "ReadContext", first: int) -> StreamListing:
     """Raises InvalidInput."""
     if not 1 <= first <= MOST:
         raise InvalidInput(f"first is from 1 to {MOST}.")
-    found, complete = await ctx.book.of_tenant(ctx.principal.tenant)
+    found, complete = await ctx.book.of_tenant(ctx.principal.tenant.hex)
     found.sort(key=lambda each: (-each.lag_milliseconds, -each.lag_events, each.since, each.id))
     return StreamListing(found[:first], len(found), complete)
 
 
 async def terminate_stream(ctx: "WriteContext", stream_id: str) -> OpenStream:
     """End a stream of the tenant. Who did is on record before it happens. Raises NotFound."""
-    found, _ = await ctx.book.of_tenant(ctx.principal.tenant)
+    found, _ = await ctx.book.of_tenant(ctx.principal.tenant.hex)
     stream = next((each for each in found if each.id == stream_id), None)
     if stream is None:
         raise NotFound("There is no such stream.", "id")
     async with ctx.write() as writer:
         changes = {"user": stream.user_id, "operation": stream.operation, "since": stream.since.isoformat()}
         writer.audit(AuditDraft("terminateStream", "stream", stream_id.removeprefix(_PREFIX), changes))
-    await ctx.book.end(ctx.principal.tenant, stream_id)
+    await ctx.book.end(ctx.principal.tenant.hex, stream_id)
     return stream

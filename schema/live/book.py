@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from db.clock import Clock
-from db.tenancy import TenantId
 from resolvers.open_streams import OpenStream
 from schema.live.frames import Ending, EndReason
 from schema.live.member import Member
@@ -19,10 +18,10 @@ TERMINATED = Ending(EndReason.TERMINATED, "FORBIDDEN")
 class Others(Protocol):
     """The books of the other workers. Raises nothing."""
 
-    async def of_tenant(self, tenant: TenantId) -> tuple[list[OpenStream], bool]:
+    async def of_tenant(self, tenant: str) -> tuple[list[OpenStream], bool]:
         """Their streams of the tenant, and whether all answered."""
 
-    async def end(self, tenant: TenantId, stream_id: str) -> bool:
+    async def end(self, tenant: str, stream_id: str) -> bool:
         """Whether one of them had it."""
 
 
@@ -35,15 +34,15 @@ class Book:
         self._members = members
         self._clock = clock
 
-    async def of_tenant(self, tenant: TenantId) -> tuple[list[OpenStream], bool]:
-        here = self.here(tenant.hex)
+    async def of_tenant(self, tenant: str) -> tuple[list[OpenStream], bool]:
+        here = self.here(tenant)
         if self.others is None:
             return here, True
         elsewhere, complete = await self.others.of_tenant(tenant)
         return here + elsewhere, complete
 
-    async def end(self, tenant: TenantId, stream_id: str) -> bool:
-        if self.end_here(tenant.hex, stream_id):
+    async def end(self, tenant: str, stream_id: str) -> bool:
+        if self.end_here(tenant, stream_id):
             return True
         return self.others is not None and await self.others.end(tenant, stream_id)
 

@@ -5,7 +5,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from db.tenancy import TenantId
 from resolvers.open_streams import OpenStream
 from schema.live.book import Book
 from web.sse.relay import Body, Relay
@@ -21,12 +20,12 @@ class Elsewhere:
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
 
-    async def of_tenant(self, tenant: TenantId) -> tuple[list[OpenStream], bool]:
-        answers, complete = await self._relay.ask_all({"verb": LIST, "tenant": tenant.hex})
+    async def of_tenant(self, tenant: str) -> tuple[list[OpenStream], bool]:
+        answers, complete = await self._relay.ask_all({"verb": LIST, "tenant": tenant})
         return [_from_json(each) for answer in answers for each in answer["streams"]], complete
 
-    async def end(self, tenant: TenantId, stream_id: str) -> bool:
-        answers, _ = await self._relay.ask_all({"verb": END, "tenant": tenant.hex, "id": stream_id})
+    async def end(self, tenant: str, stream_id: str) -> bool:
+        answers, _ = await self._relay.ask_all({"verb": END, "tenant": tenant, "id": stream_id})
         return any(answer["ended"] for answer in answers)
 
 
