@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
@@ -18,7 +17,8 @@ from tests.support.followers import (
     take,
     write,
 )
-from tests.support.plant import NOON, Floor, connected
+from tests.support.outages import away, cut
+from tests.support.plant import NOON, Floor
 
 
 async def test_the_stream_goes_on_after_its_connections_are_cut(floor_apart: Floor) -> None:
@@ -30,11 +30,7 @@ async def test_the_stream_goes_on_after_its_connections_are_cut(floor_apart: Flo
         await write(floor_apart.database, floor_apart.mine)
         assert await take(stream, 14) == [14]
         waiting = asyncio.create_task(take(stream, 15))
-        async with connected(floor_apart.dsns.runtime) as connection:
-            await connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = session_user"
-            )
+        await cut(floor_apart.dsns)
         await asyncio.sleep(SOON)
         await write(mute, floor_apart.mine)
         assert await waiting == [15]
@@ -51,27 +47,9 @@ async def test_the_stream_waits_while_the_database_is_away(floor_apart: Floor, b
         await write(floor_apart.database, floor_apart.mine)
         await arriving
         position = START if behind else Position(13 + TAIL, NOON)
-        async with following(hub, floor_apart, position) as stream, away(floor_apart) as come_back:
+        async with following(hub, floor_apart, position) as stream, away(floor_apart.dsns) as come_back:
             first = await write_when_back(floor_apart, come_back, stream, 15 + TAIL)
         assert first == numbers(position.seq + 1, 15 + TAIL)
-
-
-@asynccontextmanager
-async def away(floor: Floor) -> AsyncIterator[asyncio.Event]:
-    """The database takes no connections until the event is set."""
-    name, back = (await floor.raw("SELECT current_database()"))[0][0], asyncio.Event()
-    async with connected(floor.dsns.of("postgres").superuser) as connection:
-
-        async def stay() -> None:
-            await back.wait()
-            await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-
-        await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
-        staying = asyncio.create_task(stay())
-        yield back
-        back.set()
-        await staying
 
 
 async def write_when_back(
