@@ -46,6 +46,8 @@ class Document:
     fragments: dict[str, FragmentDefinitionNode] = field(default_factory=dict)
     conditions: tuple[str, ...] = ()
     """The variables that ``@skip`` and ``@include`` read."""
+    coercions: dict[str | None, Any] = field(default_factory=dict)
+    """What coerces each operation's variables (``schema/variables.py``)."""
     plans: dict[object, Any] = field(default_factory=dict)
     """The engine's compiled plans of this document, few (``schema/engine/engine.py``)."""
     verdicts: dict[object, Any] = field(default_factory=dict)

@@ -130,7 +130,7 @@ class Gateway:
         transport = self._check_transport(request, node)
         if transport is not None:
             return transport
-        executor = self._runner.reference.build(document.node, name, variables)
+        executor = self._runner.reference.prepare(document, node, variables)
         if isinstance(executor, list):
             # Coerced before anything runs, so that a bad value refuses the whole operation.
             errors = tuple(coded("BAD_USER_INPUT", error.message) for error in executor)

@@ -78,16 +78,20 @@ class Gatekeeper:
         permissions: PermissionSet | None,
     ) -> Verdict:
         """As ``judge``, remembering on the document what does not depend on the variables' values."""
-        variables = _with_defaults(operation, variables)
-        conditions = tuple(bool(variables.get(name)) for name in document.conditions)
+        conditions: tuple[bool, ...] = ()
+        if document.conditions:
+            variables = _with_defaults(operation, variables)
+            conditions = tuple(bool(variables.get(name)) for name in document.conditions)
         key = (id(operation), conditions, permissions.grants if permissions is not None else None)
         kept: Verdict | None = document.verdicts.get(key)
         if kept is None:
-            kept = self._walk(operation, document.fragments, variables, permissions)
+            kept = self._walk(operation, document.fragments, _with_defaults(operation, variables), permissions)
             if len(document.verdicts) >= VERDICTS_KEPT:
                 document.verdicts.clear()
             document.verdicts[key] = kept
-        return self._with_inputs(kept, variables, permissions) if kept.open else kept
+        if not kept.open:
+            return kept
+        return self._with_inputs(kept, _with_defaults(operation, variables), permissions)
 
     def _walk(
         self,

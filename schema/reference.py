@@ -7,7 +7,7 @@ selection (``schema/denials.py``).
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from graphql import (
     DocumentNode,
@@ -17,14 +17,19 @@ from graphql import (
     GraphQLResolveInfo,
     GraphQLSchema,
     MiddlewareManager,
+    OperationDefinitionNode,
     OperationType,
     create_source_event_stream,
 )
+from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingOnIncremental
+from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 
 from schema.denials import denial_errors, settle
+from schema.documents import Document
 from schema.operation import Operation
+from schema.variables import Coercion
 
 
 @dataclass(slots=True)
@@ -101,6 +106,50 @@ class GatedExecutor(ExecutorThrowingOnIncremental):
         return super().execute_field(parent_type, source, field_details_list, path, position_context)
 
 
+class Execution(Protocol):
+    """What an engine needs of an executor: one that was built, or one that is built only if it is needed."""
+
+    @property
+    def operation(self) -> OperationDefinitionNode: ...
+
+    @property
+    def variable_values(self) -> VariableValues: ...
+
+    @property
+    def fragments(self) -> dict[str, FragmentDetails]: ...
+
+    def go_on(self, outcomes: Mapping[str, Outcome]) -> None:
+        """See ``GatedExecutor.go_on``."""
+
+
+class DeferredExecutor:
+    """An executor that is built when somebody executes by it, or compiles a plan; most requests do neither."""
+
+    __slots__ = ("_build", "_built", "operation", "variable_values")
+
+    def __init__(
+        self, operation: OperationDefinitionNode, variable_values: VariableValues, build: Callable[[], GatedExecutor]
+    ) -> None:
+        self.operation = operation
+        self.variable_values = variable_values
+        self._build = build
+        self._built: GatedExecutor | None = None
+
+    @property
+    def built(self) -> GatedExecutor:
+        if self._built is None:
+            self._built = self._build()
+        return self._built
+
+    @property
+    def fragments(self) -> dict[str, FragmentDetails]:
+        return self.built.fragments
+
+    def go_on(self, outcomes: Mapping[str, Outcome]) -> None:
+        """See ``GatedExecutor.go_on``."""
+        self.built.go_on(outcomes)
+
+
 class Reference:
     """Runs operations of one schema."""
 
@@ -113,12 +162,36 @@ class Reference:
         name: str | None,
         variables: dict[str, Any],  # Any: JSON
         operation: Operation | None = None,
-        root: Any = None,  # Any: a stream's source event
-    ) -> "GatedExecutor | list[GraphQLError]":
+    ) -> GatedExecutor | list[GraphQLError]:
         """An executor, or why the variables cannot be coerced."""
         built: GatedExecutor | list[GraphQLError] = GatedExecutor.build(  # type: ignore[assignment]  # build is typed for the base class
-            self._schema, document, root, operation, variables, name, hide_suggestions=True
+            self._schema, document, None, operation, variables, name, hide_suggestions=True
         )
+        return built
+
+    def prepare(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: dict[str, Any],  # Any: JSON
+    ) -> DeferredExecutor | list[GraphQLError]:
+        """An executor for one operation of a document, to be built when it is needed; or why the variables cannot be
+        coerced.
+        """
+        name = operation.name.value if operation.name else None
+        coercion: Coercion | None = document.coercions.get(name)
+        if coercion is None:
+            coercion = document.coercions[name] = Coercion(self._schema, operation)
+        values = coercion.values(variables)
+        if values is not None:
+            return DeferredExecutor(operation, values, lambda: self._build(document.node, name, variables))
+        built = self.build(document.node, name, variables)
+        return built if isinstance(built, list) else DeferredExecutor(operation, built.variable_values, lambda: built)
+
+    def _build(self, document: DocumentNode, name: str | None, variables: dict[str, Any]) -> GatedExecutor:  # Any: JSON
+        built = self.build(document, name, variables)
+        if isinstance(built, list):
+            raise RuntimeError("variables that could be coerced once cannot be again") from built[0]
         return built
 
     async def execute(self, executor: GatedExecutor) -> ExecutionResult:

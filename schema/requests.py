@@ -8,7 +8,7 @@ from graphql import OperationDefinitionNode
 
 from schema.documents import Document
 from schema.gates import Verdict
-from schema.reference import GatedExecutor
+from schema.reference import DeferredExecutor, GatedExecutor
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,13 @@ class Ready:
     name: str | None
     variables: dict[str, Any]  # Any: JSON
     verdict: Verdict
-    executor: GatedExecutor
-    """Built to coerce the variables; good for one execution."""
+    execution: DeferredExecutor
+    """With the variables' values; good for one execution."""
+
+    @property
+    def executor(self) -> GatedExecutor:
+        """The execution's, built now if it was not yet."""
+        return self.execution.built
 
     @property
     def kind(self) -> str:

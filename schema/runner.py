@@ -63,18 +63,21 @@ class Runner:
         """Execute a query or a mutation once, with loaders of its own: nothing it reads is left over from another
         execution.
         """
-        operation, executor = self.operation(request, ready, caller), ready.executor
-        executor.context_value = operation
+        operation = self.operation(request, ready, caller)
         if self.engine is None or caller is None:
-            return await self.reference.execute(executor)
-        done = await self.engine.run(ready.document, executor, operation)
+            return await self._by_reference(ready, operation)
+        done = await self.engine.run(ready.document, ready.execution, operation)
         if isinstance(done, str):
-            result, told = await self.reference.execute(executor), f"reference:{done}"
+            result, told = await self._by_reference(ready, operation), f"reference:{done}"
         else:
             result, told = _result(done), "compiled"
         if self.tell_engine and (request.extensions or {}).get("engine") is True:
             result.extensions = {"engine": told}
         return result
+
+    async def _by_reference(self, ready: Ready, operation: Operation) -> ExecutionResult:
+        ready.executor.context_value = operation
+        return await self.reference.execute(ready.executor)
 
     async def complete_event(
         self,
@@ -89,7 +92,7 @@ class Runner:
         with another. Raises nothing that a resolver or a batch function raises: that is in the result's errors.
         """
         if self.engine is not None:
-            done = await self.engine.complete_event(ready.document, ready.executor, operation, source)
+            done = await self.engine.complete_event(ready.document, ready.execution, operation, source)
             if not isinstance(done, str):
                 return _result(done)
         executor = ready.executor.for_event(source)

@@ -19,11 +19,11 @@ from schema.engine.plan import (
 )
 from schema.engine.scope import Group, Path, abstract_type, declared, object_type
 from schema.fields import AnyById, ById, ListOf, RootOf
-from schema.reference import GatedExecutor
+from schema.reference import Execution
 
 
 def compile_operation(
-    schema: GraphQLSchema, executor: GatedExecutor, denied: Mapping[str, str], arguments: Arguments
+    schema: GraphQLSchema, executor: Execution, denied: Mapping[str, str], arguments: Arguments
 ) -> Plan:
     """The plan of an operation for the executor's values of the variables that ``@skip`` and ``@include`` read.
 

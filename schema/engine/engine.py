@@ -17,7 +17,7 @@ from schema.engine.nulls import Json
 from schema.engine.plan import Plan, Unsupported
 from schema.engine.run import run_event, run_query
 from schema.operation import Operation
-from schema.reference import GatedExecutor, Outcome
+from schema.reference import Execution, Outcome
 
 PLANS_KEPT = 8
 """Variants of one document's operation: by what ``@skip`` and ``@include`` read, and by what is denied."""
@@ -33,7 +33,7 @@ class Engine:
         self._core = core
         self.ran: Counter[str] = Counter()
 
-    async def run(self, document: Document, executor: GatedExecutor, operation: Operation) -> Done:
+    async def run(self, document: Document, executor: Execution, operation: Operation) -> Done:
         """A query or a mutation. After a reason the executor does what is left: all of a query; of a mutation what has
         not run yet, completing the values of what has.
         """
@@ -57,7 +57,7 @@ class Engine:
     async def complete_event(
         self,
         document: Document,
-        executor: GatedExecutor,
+        executor: Execution,
         operation: Operation,
         source: Any,  # Any: what a subscription's resolver yields
     ) -> Done:
@@ -71,7 +71,7 @@ class Engine:
         self.ran["engine"] += 1
         return done
 
-    def _plan(self, document: Document, executor: GatedExecutor, denied: Mapping[str, str]) -> Plan:
+    def _plan(self, document: Document, executor: Execution, denied: Mapping[str, str]) -> Plan:
         variables = executor.variable_values.coerced
         conditions = tuple(variables.get(name) for name in document.conditions)
         key = (id(executor.operation), conditions, frozenset(denied))

@@ -24,7 +24,7 @@ from schema.engine.arguments import Arguments
 from schema.engine.plan import DeniedPart, Fixed, Marker, Unsupported
 from schema.fields import Declaration, declaration_of
 from schema.gates import DEFINITION
-from schema.reference import GatedExecutor
+from schema.reference import Execution
 
 Group = list[FieldDetails]
 Path = tuple[str, ...]
@@ -44,7 +44,7 @@ class Scope:
     """One operation while it is compiled."""
 
     def __init__(
-        self, schema: GraphQLSchema, executor: GatedExecutor, denied: Mapping[str, str], arguments: Arguments
+        self, schema: GraphQLSchema, executor: Execution, denied: Mapping[str, str], arguments: Arguments
     ) -> None:
         self.schema = schema
         self.executor = executor

@@ -104,7 +104,7 @@ def _root(ready: Ready) -> tuple[GraphQLField, FieldNode, dict[str, Any]]:  # An
 
 def _key(request: OperationRequest, ready: Ready, caller: Principal, node: FieldNode) -> Key:
     cursor = _cursor_variable(ready, node)
-    declared = ready.executor.variable_values.coerced.keys()
+    declared = ready.execution.variable_values.coerced.keys()
     variables = {name: value for name, value in ready.variables.items() if name in declared and name != cursor}
     canonical = json.dumps(variables, sort_keys=True)
     return request.document or "", ready.name, canonical, caller.tenant.hex, caller.permissions.grants

@@ -1,0 +1,74 @@
+"""Variables are coerced as graphql-core does it, whatever comes; what is wrong with them it tells itself."""
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLError, OperationDefinitionNode, build_schema, parse
+from graphql.execution.values import VariableValues, get_variable_values
+
+from schema.variables import Coercion
+from tests.support.executors import CORE
+
+SCHEMA = build_schema("""
+type Query { a: Int }
+enum Colour { RED GREEN }
+input Point { x: Int!, y: Int = 7, next: Point, tags: [String!] }
+input One @oneOf { a: Int, b: String }
+""")
+TYPES = [
+    *("Int", "Int!", "Int = 5", "Int! = 5", "Float", "String", "ID!", "Boolean", "Boolean! = true"),
+    *("Colour", "Colour = RED", "[Int!]!", "[[Int]]", "[Colour] = [RED]", "Point", "Point!", "Point = {x: 1}"),
+    *("[Point!]", "One", "Nothing", "Query"),
+]
+DEEP: Any = {"x": 1}
+for _ in range(400):
+    DEEP = {"x": 1, "next": DEEP}
+VALUES: list[Any] = [
+    *(None, 0, 5, 2**31, -(2**31), 1.0, 1.5, True, False, "", "5", "RED", "BLUE"),
+    *([], [1], [None], [[1, None], 2], ["RED"], {}, {"x": 1}, {"x": 1, "y": None}, {"x": "1"}, {"x": 1, "z": 2}),
+    *({"x": 1, "next": {"x": 2}}, {"x": 1, "tags": "t"}, {"a": 1}, {"a": 1, "b": "2"}, {"a": None}),
+    *([{"x": 1}, {"y": 1}], DEEP, "\ud800", 1e400),
+]
+
+
+def operation(text: str) -> OperationDefinitionNode:
+    (node,) = parse(text).definitions
+    assert isinstance(node, OperationDefinitionNode)
+    return node
+
+
+def plain(found: VariableValues | list[GraphQLError] | None) -> Any:  # Any: what can be compared
+    """Wrapped types are made anew by each look-up."""
+    if found is None or isinstance(found, list):
+        return None
+    sources = [(name, str(source.signature.type), source.value) for name, source in found.sources.items()]
+    return sources, found.coerced
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_every_value_is_coerced_as_graphql_core_does(kind: str) -> None:
+    node = operation(f"query($v: {kind}) {{ a }}")
+    coercion, errors = Coercion(SCHEMA, node), 0
+    for given in ({}, {"other": 1}, *({"v": value} for value in VALUES)):
+        expected = get_variable_values(SCHEMA, node.variable_definitions or (), given)
+        errors += isinstance(expected, list)
+        assert plain(coercion.values(given)) == plain(expected), given
+    assert errors
+
+
+def test_several_variables_keep_their_order_and_one_bad_one_spoils_all() -> None:
+    node = operation('query($a: Int!, $b: String = "x", $c: [Int!], $d: Point) { a }')
+    coercion, given = Coercion(SCHEMA, node), {"d": {"x": 1}, "c": [1, 2], "a": 3}
+    found = coercion.values(given)
+    assert found is not None
+    assert plain(found) == plain(get_variable_values(SCHEMA, node.variable_definitions or (), given))
+    assert list(found.coerced) == ["a", "b", "c", "d"]
+    assert coercion.values({**given, "a": None}) is None
+
+
+@pytest.mark.parametrize("value", ["12.50", "1e1000", 12, "2026-11-21T08:00:00Z", "2026-11-21", None])
+@pytest.mark.parametrize("kind", ["Decimal", "DateTime!", "OrderWhere", "[OrderSort!]"])
+def test_the_houses_own_scalars_are_coerced_as_graphql_core_does(kind: str, value: Any) -> None:  # Any: JSON
+    node = operation(f"query($v: {kind}) {{ a }}")
+    expected = get_variable_values(CORE, node.variable_definitions or (), {"v": value})
+    assert plain(Coercion(CORE, node).values({"v": value})) == plain(expected)
