@@ -5,7 +5,7 @@ A noun names its two types: what is told (a ``LivePage`` with its connection and
 """
 
 import enum
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,12 +15,14 @@ import strawberry
 from strawberry.scalars import JSON
 
 from db.ids import public_id
+from db.windows import Op
 from resolvers.live_pages import FollowPage, RowChange, Told
 from schema.connections import Listed, ListSpec, PageArguments
 from schema.fields import Info, column, resolved
 from schema.live.delivery import keep, live_field
 from schema.operation import Operation
 from schema.patches import PatchField, patch_fields, patch_of_columns
+from schema.selections import selected_below
 
 BEHIND = 1_000
 """Frames that a client may fall behind; past them it is closed and begins anew."""
@@ -104,12 +106,12 @@ def live_page(live: LiveList, *, where: type, sort: type, gate: str, description
         operation = info.context
         arguments = PageArguments.of({"first": first, "where": where, "order_by": order_by})
         request, binding = arguments.request(live.spec, operation)
-        newcomers = operation.newcomers
+        selected, newcomers = _selected(info), operation.newcomers
         if newcomers is None:
             raise RuntimeError("a live page is followed by a group, which knows its newcomers")
         async with aclosing(live.follow(operation.read, request, newcomers, operation.moved)) as following:
             async for told in following:
-                source = _source(live, operation, told, binding)
+                source = _source(live, operation, told, binding, selected)
                 if source is not None:
                     yield source
                     told.lost = source["lost"]
@@ -118,11 +120,18 @@ def live_page(live: LiveList, *, where: type, sort: type, gate: str, description
     return live_field(resolve, gate=gate, delivery=keep(BEHIND), description=description, opens=True)
 
 
+def _selected(info: Info) -> frozenset[str] | None:
+    """The fields of the row that are selected anywhere; None for none, which means all."""
+    places = (("snapshot", "nodes"), ("snapshot", "edges", "node"), ("changes", "node"))
+    found = [selected for path in places if (selected := selected_below(info, *path)) is not None]
+    return frozenset().union(*found) if found else None
+
+
 def _source(
-    live: LiveList, operation: Operation, told: Told, binding: bytes
+    live: LiveList, operation: Operation, told: Told, binding: bytes, selected: Container[str] | None
 ) -> dict[str, Any] | None:  # Any: one value per field
     """What is told at a position; None where nothing of it is visible."""
-    changes = list(_changes(live, operation, told.changes))
+    changes = list(_changes(live, operation, told.changes, selected))
     if told.page is None and not changes:
         return None
     return {
@@ -136,17 +145,18 @@ def _source(
     }
 
 
-def _changes(live: LiveList, operation: Operation, changes: Sequence[RowChange]) -> Any:  # Any: sources of changes
+def _changes(
+    live: LiveList, operation: Operation, changes: Sequence[RowChange], selected: Container[str] | None
+) -> Iterator[dict[str, Any]]:  # Any: one value per field
     for change in changes:
         patch = None
         if change.image is not None:
-            patch = patch_of_columns(live.patch, change.columns, change.image, operation.allows) or None
-        if patch is None and change.op.value == "UPDATE":
-            continue
-        yield {
-            "op": LiveOp[change.op.value],
-            "id": public_id(live.prefix, change.id),
-            "index": change.index,
-            "patch": patch,
-            "node": change.row,
-        }
+            patch = patch_of_columns(live.patch, change.columns, change.image, operation.allows, selected) or None
+        if patch is not None or change.op is not Op.UPDATE:
+            yield {
+                "op": LiveOp[change.op.value],
+                "id": public_id(live.prefix, change.id),
+                "index": change.index,
+                "patch": patch,
+                "node": change.row,
+            }

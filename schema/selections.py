@@ -9,19 +9,19 @@ from schema.fields import Info
 from schema.inputs import is_included
 
 
-def selected_below(info: Info, name: str) -> frozenset[str] | None:
-    """The names of the fields that are selected inside the field ``name`` of what this resolver answers, whatever they
-    are called in the response; None when ``name`` is not selected. Fragments are looked into; ``@skip`` and
-    ``@include`` are heeded.
+def selected_below(info: Info, *path: str) -> frozenset[str] | None:
+    """The names of the fields that are selected at the end of this path of fields in what this resolver answers,
+    whatever they are called in the response; None when the path is not selected. Fragments are looked into; ``@skip``
+    and ``@include`` are heeded.
     """
     fragments, variables = info._raw_info.fragments, info.variable_values
-    found: set[str] | None = None
-    for node in info._raw_info.field_nodes:
-        for field in _fields(node.selection_set, fragments, variables):
-            if field.name.value == name:
-                inside = _fields(field.selection_set, fragments, variables)
-                found = (found or set()) | {inner.name.value for inner in inside}
-    return None if found is None else frozenset(found)
+    level = list(info._raw_info.field_nodes)
+    for name in path:
+        inside = (_fields(node.selection_set, fragments, variables) for node in level)
+        level = [field for fields in inside for field in fields if field.name.value == name]
+    if not level:
+        return None
+    return frozenset(field.name.value for node in level for field in _fields(node.selection_set, fragments, variables))
 
 
 def _fields(

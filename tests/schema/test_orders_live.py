@@ -84,6 +84,31 @@ async def test_a_partner_is_told_nothing_of_customers_and_not_that_one_changed(w
         assert "cus_" not in str(live.client.heard)
 
 
+@pytest.mark.parametrize(
+    ("page_of", "node", "told"),
+    [
+        ("nodes { id notes }", "id", {"notes"}),
+        ("edges { node { id status } } nodes { id }", "id", {"status"}),
+        ("nodes { id }", "id ...on Order { notes }", {"notes"}),
+        ("nodes { id version }", "id", set()),
+        ("nodes { id notes @skip(if: true) status }", "id", {"status"}),
+    ],
+)
+async def test_a_change_is_told_of_what_is_selected(world: World, page_of: str, node: str, told: set[str]) -> None:
+    order = await new_order(world)
+    document = f"""subscription($where: OrderWhere) {{ ordersLive(where: $where) {{
+        cursor snapshot {{ nodes {{ id }} {page_of} }} changes {{ op id index patch node {{ {node} }} }} }} }}"""
+    async with following(world, {"where": {"id": {"eq": order}}}, document=document) as live:
+        for changes in ({"notes": "now"}, {"status": "CONFIRMED"}):
+            await change(world, order, **changes)
+            if told == changes.keys():
+                frame = await live.next()
+                patch = frame["data"]["ordersLive"]["changes"][0]["patch"]
+                assert patch.keys() == {*changes, "version", "updatedAt"}
+            else:
+                await live.nothing_until(await here(world))
+
+
 async def test_equal_pages_are_read_once_and_told_to_all(world: World) -> None:
     async with world.statements() as seen, AsyncExitStack() as stack:
         lives = [await stack.enter_async_context(following(world, NEWEST)) for _ in range(3)]
