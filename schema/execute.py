@@ -26,6 +26,7 @@ from schema.live.feed import Feed, Told
 from schema.live.frames import Ending, EndReason
 from schema.live.groups import Groups
 from schema.live.member import Member
+from schema.live.tally import Tally
 from schema.reference import Reference
 from schema.requests import OperationRequest, Ready
 from schema.root import schema, sdl
@@ -53,10 +54,11 @@ class Gateway:
         core = schema()._schema  # Strawberry has no public name for the schema it builds
         self.engine = Engine(schema(), core) if engine == "compiled" else None
         self.sdl = sdl()
+        self.tally = Tally()
         self.book = Book(lambda: self.groups.members, clock)
         reference = Reference(core)
         self._runner = Runner(
-            database, hub, cursors, event_cursors, reference, self.engine, clock, self.book, tell_engine
+            database, hub, cursors, event_cursors, reference, self.engine, clock, self.book, self.tally, tell_engine
         )
         self.groups = Groups(self._runner)
         self._introspection = introspection
@@ -115,6 +117,7 @@ class Gateway:
         except Exception as error:  # a stream that cannot begin says why in its only frame
             failed = ExecutionResult(None, [GraphQLError("The stream failed.", original_error=error)])
             frame = frame_of(failed, request.request_id, self._runner.unexpected)
+            self.tally.ended[EndReason.FAILED] += 1
             return Told(frame, ending=Ending(EndReason.FAILED))
 
     def _prepare(self, request: OperationRequest, caller: Principal | None) -> Ready | Answer:

@@ -1,6 +1,6 @@
 """Runs what is ready: gives each execution its own context and hands it to the executor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -17,6 +17,7 @@ from resolvers.open_streams import StreamBook
 from schema.denials import Denial, denial_errors
 from schema.engine.engine import Engine
 from schema.engine.nulls import Json
+from schema.live.tally import Tally
 from schema.operation import Operation
 from schema.reference import GatedExecutor, Reference
 from schema.requests import OperationRequest, Ready
@@ -38,6 +39,8 @@ class Runner:
     clock: Clock
     book: StreamBook
     """Where the open streams are known."""
+    tally: Tally = field(default_factory=Tally)
+    """What the subscriptions did."""
     tell_engine: bool = False
     """Whether a query's answer says in its extensions what ran it, when the request's extensions hold ``engine: true``.
     """

@@ -127,7 +127,8 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if single.relay is not None:
             serve_renewal(rights.authenticator, state.callers, single.relay)
             share(gateway.book, single.relay)
-        state.metrics.watch(hub, gateway.engine.ran if gateway.engine is not None else None)
+        ran = gateway.engine.ran if gateway.engine is not None else None
+        state.metrics.watch(hub, ran, gateway.tally, gateway.groups)
         gc.collect()
         gc.freeze()  # what lives as long as the process need not be looked through again and again
         yield

@@ -2,8 +2,9 @@
 
 import hmac
 import ipaddress
-from collections import Counter as Tally
-from collections.abc import Iterator, Mapping
+from collections import Counter as Counts
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import accumulate
 from typing import Protocol
 
 from prometheus_client import (
@@ -15,10 +16,11 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import Receive, Scope, Send
 
+from schema.live.tally import LAG_SECONDS, Tally
 from web.responses import NO_STORE, error_body, send_bytes, send_json
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -30,11 +32,16 @@ class _Following(Protocol):
     def followers(self) -> int: ...
 
 
+class _Groups(Protocol):
+    @property
+    def groups(self) -> Collection[object]: ...
+
+
 class _Engine(Collector):
     """Reads the engine's own count when somebody looks."""
 
     def __init__(self) -> None:
-        self.ran: Mapping[str, int] = Tally()
+        self.ran: Mapping[str, int] = Counts()
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         family = CounterMetricFamily(
@@ -45,6 +52,38 @@ class _Engine(Collector):
         for outcome, count in sorted(self.ran.items()):
             family.add_metric([outcome], count)
         yield family
+
+
+class _Live(Collector):
+    """Reads what the subscriptions did when somebody looks."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+        self.groups: Callable[[], int] = lambda: 0
+
+    def collect(self) -> Iterator[Metric]:
+        tally = self.tally
+        yield GaugeMetricFamily(
+            "tidegate_stream_groups", "Groups of equal subscriptions, each executed once.", self.groups()
+        )
+        yield CounterMetricFamily(
+            "tidegate_stream_events_delivered", "Frames taken for clients, one for each.", tally.delivered
+        )
+        yield CounterMetricFamily(
+            "tidegate_stream_events_skipped", "Frames left out for slow clients (COALESCE).", tally.skipped
+        )
+        ended = CounterMetricFamily("tidegate_streams_ended", "Subscriptions that ended, by reason.", labels=["reason"])
+        for reason, count in tally.ended.items():
+            ended.add_metric([reason.value], count)
+        yield ended
+        bounds = [*map(str, LAG_SECONDS), "+Inf"]
+        buckets = list(zip(bounds, accumulate(tally.lag_buckets), strict=True))
+        yield HistogramMetricFamily(
+            "tidegate_stream_lag_seconds",
+            "From an event's commit to its frame's way to the first of its clients.",
+            buckets,
+            tally.lag_sum,
+        )
 
 
 class Metrics:
@@ -67,16 +106,23 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
-        self._engine = _Engine()
+        self._engine, self._live = _Engine(), _Live()
         self.registry.register(self._engine)
+        self.registry.register(self._live)
         ProcessCollector(registry=self.registry)
         # Looking labels up costs more than counting.
         self._told: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._ran = self._answers.labels("OK")
 
-    def watch(self, hub: _Following, ran: Mapping[str, int] | None) -> None:
-        """Ask this hub for its followers, and this tally of the engine's (if there is one), whenever somebody looks."""
+    def watch(
+        self, hub: _Following, ran: Mapping[str, int] | None, tally: Tally | None = None, groups: _Groups | None = None
+    ) -> None:
+        """Ask these whenever somebody looks: the hub for its followers, the engine's and the subscriptions' tallies,
+        the groups that there are.
+        """
         self._followers.set_function(lambda: hub.followers)
+        if tally is not None and groups is not None:
+            self._live.tally, self._live.groups = tally, lambda: len(groups.groups)
         if ran is not None:
             self._engine.ran = ran
 

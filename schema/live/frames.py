@@ -20,6 +20,8 @@ class Frame:
     """What the event is about: under COALESCE the newest frame of an entity replaces the ones before it."""
     note: bytes | None = None
     """Members of ``extensions`` beside the cursor, as JSON: ``b'"stream":{…}'``."""
+    left: bool = False
+    """Whether it was taken by anybody yet."""
     wire: bytes | None = None
     """For the writer to keep what it made of the frame, so that it is made once for all connections."""
 

@@ -36,6 +36,7 @@ class Group:
         emptied: Callable[[], None],
     ) -> None:
         self.runner = runner
+        self.tally = runner.tally
         self.request = request
         self.ready = ready
         self.caller = caller

@@ -1,7 +1,7 @@
 """All live operations of a process: which group a subscription belongs to, where it begins, and who is open."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +31,7 @@ class Groups:
         self._groups: dict[Key, Group] = {}
 
     @property
-    def groups(self) -> Iterable[Group]:
+    def groups(self) -> Collection[Group]:
         """The groups that have members now."""
         return self._groups.values()
 

@@ -116,6 +116,7 @@ class Member:
             return []
         taken = self._coalesce(run, upto, limit) if self.group.coalesces else self._take(run, upto, limit)
         run.took(self._next)
+        self.group.tally.delivered += len(taken)
         if run.merged and self._next >= run.total:
             if self.told is None or (run.head is not None and run.head.seq > self.told.seq):
                 self.told = run.head
@@ -146,6 +147,8 @@ class Member:
 
     async def aclose(self, ending: Ending) -> None:
         self._ending = self._ending or ending
+        if not self._closed:
+            self.group.tally.ended[self._ending.reason] += 1
         self._closed, self._wake, self.queued = True, _nobody_listens, _nothing_queued
         tasks = self._leave()
         if tasks:
@@ -156,6 +159,7 @@ class Member:
         if first is None or (upto is not None and first.position is not None and first.position.seq > upto):
             return []
         self._first = None
+        self.group.tally.delivered += 1
         return [first]
 
     def _take(self, run: Run, upto: int | None, limit: int) -> list[Frame]:
@@ -171,6 +175,10 @@ class Member:
                     self._next += 1
                     continue
                 self.told = position
+                if not frame.left:
+                    frame.left = True
+                    if not run.replaying:
+                        self.group.tally.left(position)
             self._next += 1
             taken.append(frame)
         return taken
@@ -180,7 +188,9 @@ class Member:
             return self._take(run, upto, limit)
         before = self.told
         ready = self._take(run, upto, self.behind)
-        return coalesced(ready, self.group.cursor_of(before))
+        kept = coalesced(ready, self.group.cursor_of(before))
+        self.group.tally.skipped += len(ready) - len(kept)
+        return kept
 
     def _enter(self, group: "Group") -> None:
         self.group = group

@@ -3,7 +3,11 @@
 import pytest
 from starlette.types import Message, Scope
 
+from auth.operators import reset_password
+from auth.passwords import Passwords
+from schema.live.frames import EndReason
 from tests.support.database import Dsns
+from tests.support.members import end_in, following, person
 from tests.support.server import Front, serving, settings_for
 from tests.support.waiting import until
 from web.app import create_app
@@ -96,3 +100,33 @@ async def test_without_an_engine_there_is_nothing_to_count(dsns: Dsns) -> None:
 async def test_two_applications_count_apart(dsns: Dsns, front: Front) -> None:
     other = create_app(settings_for(dsns))
     assert other.state.metrics.registry is not front.app.state.metrics.registry
+
+
+async def test_what_streams_do_is_counted_by_client_and_by_end(front: Front) -> None:
+    def sample(name: str, **labels: str) -> float:
+        return front.app.state.metrics.registry.get_sample_value(f"tidegate_stream{name}", labels) or 0.0
+
+    def counts() -> list[float]:
+        ended = [sample("s_ended_total", reason=reason) for reason in ("CLIENT_GONE", "SESSION_REVOKED", "FORBIDDEN")]
+        return [sample("_events_delivered_total"), sample("_lag_seconds_count"), *ended]
+
+    who, other = await person(front), await person(front)
+    await until(lambda: not sample("_groups"))
+    before = counts()
+    async with following(who, await who.bearer()), following(other, await other.bearer()) as ended:
+        assert sample("_groups") == 1
+        await who.cause("to both")
+        await ended.wait_for_next()
+        await until(lambda: counts()[0] == before[0] + 2)
+        await reset_password(other.directory, Passwords(), other.email, "another good password")
+        assert end_in(await ended.wait_for_end())["reason"] == "SESSION_REVOKED"
+    await until(lambda: not sample("_groups"))
+    await until(lambda: counts()[2:] == [before[2] + 1, before[3] + 1, before[4]])
+    assert counts()[:2] == [before[0] + 2, before[1] + 1]
+
+
+async def test_every_reason_for_an_end_is_shown_before_it_happens(front: Front) -> None:
+    lines = (await front.client.get("/metrics")).text.splitlines()
+    shown = {line.partition('"')[2].partition('"')[0] for line in lines if line.startswith("tidegate_streams_ended_t")}
+    assert shown == {reason.value for reason in EndReason}
+    assert any(line.startswith("tidegate_stream_events_skipped_total") for line in lines)
