@@ -14,9 +14,12 @@ WORKERS ?= 2
 
 NODE := $(shell command -v node 2>/dev/null)
 NPM_LOCK := $(wildcard tests/interop/package-lock.json)
+BROWSER := tests/interop/test_chromium.py
+# What `make test` leaves to `make interop` and `make browser`.
+LONGER := tests/interop/test_caches.py $(BROWSER)
 NPM_READY := $(if $(and $(NODE),$(NPM_LOCK)),tests/interop/node_modules/.package-lock.json)
 
-.PHONY: help demo test interop check format bench bench-streams faults fuzz schema lock clean
+.PHONY: help demo test interop browser check format bench bench-streams faults fuzz schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,11 +35,14 @@ endif
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --ignore=tests/interop $(ARGS)
 	@echo "Node is not installed: left out tests/interop (the real JavaScript clients)"
 else
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(LONGER:%=--ignore=%) $(ARGS)
 endif
 
 interop: $(READY) $(NPM_READY) ## Run the real clients against a real server (needs Node)
-	@$(BIN)/pytest tests/interop $(ARGS)
+	@$(BIN)/pytest tests/interop --ignore=$(BROWSER) $(ARGS)
+
+browser: $(READY) $(NPM_READY) ## Run EventSource in Chromium against a real server (needs Node and Chromium)
+	@$(BIN)/pytest $(BROWSER) $(ARGS)
 
 check: $(READY) ## Check style, types, floors and the printed schema
 	$(BIN)/ruff check

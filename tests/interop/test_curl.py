@@ -12,6 +12,7 @@ from tests.interop.test_graphql_sse import WATCH, told
 from tests.support.server import Front
 from tests.support.shop import Shop
 from tests.support.streams import Block
+from tests.support.wire import Wire
 
 
 @asynccontextmanager
@@ -56,6 +57,22 @@ async def test_curl_receives_ids_and_resumes_after_one(front: Front, shop: Shop,
         blocks += await blocks_with("event", printed, 2)
     assert told([block.payload for block in blocks]) == [("order.created", order) for order in orders]
     assert [block.id for block in blocks] == [block.payload["extensions"]["cursor"] for block in blocks]
+
+
+async def test_curl_is_cut_off_and_resumes_after_the_last_id_it_printed(front: Front, shop: Shop, wire: Wire) -> None:
+    asking = ("-G", "--data-urlencode", f"query={WATCH}", f"http://127.0.0.1:{wire.port}/graphql/stream")
+    async with curl(front, *asking) as printed:
+        await blocks_with("id", printed, 1)
+        orders = await shop.create_all("one", "two")
+        blocks = await blocks_with("event", printed, 2)
+        wire.cut()
+        await printed.read()  # to its end
+    orders += await shop.create_all("missed", "missed too")
+    wire.mend()
+    async with curl(front, "-H", f"Last-Event-ID: {blocks[-1].id}", *asking) as printed:
+        orders.append(await shop.create("live again"))
+        blocks += await blocks_with("event", printed, 3)
+    assert told([block.payload for block in blocks]) == [("order.created", order) for order in orders]
 
 
 async def test_curl_shows_the_first_byte_at_once(front: Front) -> None:
