@@ -7,6 +7,7 @@ AuthError
 │   └── BadToken            malformed, forged, expired, or its user is gone
 ├── Forbidden               the caller is known, and may not do this
 ├── AmbiguousCredentials    the same kind of credential twice
+├── TooManyAttempts         so many wrong passwords that the next one waits
 ├── ProviderFailed          a sign-in provider is away, or does not speak as it should
 ├── SignInBusy              too many passwords are being checked: try again in a moment
 └── OperatorError           a command names what does not exist, or what exists already
@@ -68,6 +69,16 @@ class SignInBusy(AuthError):
 
     code = "OVERLOADED"
     message = "Too many people are signing in. Try again in a moment."
+
+
+class TooManyAttempts(AuthError):
+    """So many wrong passwords that the next one waits ``seconds``."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("too many attempts", f"Too many attempts to sign in. Try again in {seconds} s.")
+        self.seconds = seconds
 
 
 class ProviderFailed(AuthError):

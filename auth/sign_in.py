@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
+from auth.brakes import Brakes
 from auth.errors import Forbidden, WrongPassword
 from auth.passwords import Passwords
 from auth.sessions import ABSOLUTE, hash_of, new_secret
@@ -38,19 +39,22 @@ async def sign_in(
     email: str,
     password: str,
     *,
+    brakes: Brakes,
     user_agent: str | None = None,
     address: str | None = None,
 ) -> SignedIn:
     """A new session in the first of the user's tenants by slug.
 
-    Raises WrongPassword, SignInBusy, and Forbidden for a user of no tenant.
+    Raises TooManyAttempts, WrongPassword, SignInBusy, and Forbidden for a user of no tenant.
     """
     known = normal_email(email)
+    await brakes.press(known or "", address)
     user = await directory.user_by_email(known) if known is not None else None
     stored = user["password_hash"] if user is not None and user["disabled_at"] is None else None
     right, fresh_hash = await passwords.check(password, stored)
     if user is None or stored is None or not right:
         raise WrongPassword("wrong password" if stored else "unknown, disabled, or without a password")
+    await brakes.release(user["email"], address)
     if fresh_hash is not None:
         await directory.refresh_password(user["id"], stored, fresh_hash)
     memberships = await directory.memberships_of(user["id"])

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from db import callers, identity
+from db.attempts import Attempts
 from db.clock import Clock, utc_now
 from db.codecs import set_codecs
 from db.errors import BadValue, DatabaseAway, Duplicate, PoolExhausted, QueryTimeout
@@ -56,6 +57,7 @@ class Directory:
         self._dsn = dsn
         self._clock = clock
         self.links = Links(self._write)
+        self.attempts = Attempts(self._write)
         self._listeners: list[Listener] = []
         self.observer: Callable[[str], None] | None = None
 

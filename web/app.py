@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from auth.brakes import Brakes
 from auth.keyring import Keyring
 from auth.oidc import Oidc
 from auth.outside import Outside
@@ -104,6 +105,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         closing.push_async_callback(outside.close)
         state.oidc = Oidc(settings.oidc, settings.public_url or "", keyring, outside)
         state.authenticator = rights.authenticator
+        state.brakes = Brakes(database.directory, keyring, rights.authenticator.clock)
         gateway = state.gateway = Gateway(
             database,
             hub,

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from auth.errors import AuthError
+from auth.errors import AuthError, TooManyAttempts
 from auth.oidc import Oidc
 from auth.passwords import Passwords
 from auth.sessions import ABSOLUTE, hash_of
@@ -36,6 +36,7 @@ _STATUS = {
     "FORBIDDEN": 403,
     "CSRF_PREVENTION": 403,
     "OVERLOADED": 503,
+    "RATE_LIMITED": 429,
 }
 _EXTRA = {"UNAUTHENTICATED": {"WWW-Authenticate": 'Bearer realm="tidegate"'}, "OVERLOADED": {"Retry-After": "2"}}
 
@@ -105,6 +106,7 @@ async def _sign_in(request: Request, passwords: Passwords, attempt: Attempt) -> 
         state.authenticator.clock,
         attempt.email,
         attempt.password,
+        brakes=state.brakes,
         user_agent=request.headers.get("user-agent"),
         address=request.client.host if request.client else None,
     )
@@ -192,7 +194,7 @@ def _essence(request: Request) -> str:
 def _page(request: Request, attempt: Attempt, error: Refusal | AuthError | None = None) -> Response:
     demo = request.app.state.settings.environment == "demo"
     problem = None if error is None else error.message
-    status, extra = (200, {}) if error is None else (_status(error), _EXTRA.get(error.code, {}))
+    status, extra = (200, {}) if error is None else (_status(error), _extra(error))
     html = sign_in_page(attempt.next_path, attempt.email, problem, demo=demo, providers=providers_of(request))
     return HTMLResponse(html, status, headers={**headers(), **extra})
 
@@ -213,12 +215,16 @@ def _signed_in(signed_in: SignedIn) -> Response:
 
 def _refusal(request: Request, error: Refusal | AuthError) -> Response:
     body = error_body(error.code, error.message, getattr(request.state, "request_id", ""))
-    return _json(body, _status(error), _EXTRA.get(error.code, {}))
+    return _json(body, _status(error), _extra(error))
 
 
 def _status(error: Refusal | AuthError) -> int:
     given = error.status if isinstance(error, Refusal) else None
     return given or _STATUS[error.code]
+
+
+def _extra(error: Refusal | AuthError) -> Mapping[str, str]:
+    return {"Retry-After": str(error.seconds)} if isinstance(error, TooManyAttempts) else _EXTRA.get(error.code, {})
 
 
 def _json(body: object, status: int = 200, extra: Mapping[str, str] | None = None) -> Response:

@@ -11,7 +11,16 @@ from db.tables.base import (
     tenant_tables,
 )
 from db.tables.catalog import customer_terms, customers, product_terms, products
-from db.tables.directory import identities, identity_head, memberships, roles, sessions, tenants, users
+from db.tables.directory import (
+    identities,
+    identity_head,
+    memberships,
+    roles,
+    sessions,
+    sign_in_failures,
+    tenants,
+    users,
+)
 from db.tables.log import audit_log, event_heads, event_log
 from db.tables.orders import ORDER_STATUSES, order_items, order_terms, orders
 
@@ -41,6 +50,7 @@ __all__ = [
     "products",
     "roles",
     "sessions",
+    "sign_in_failures",
     "tenant_tables",
     "tenants",
     "users",

@@ -21,7 +21,7 @@ metadata = MetaData(
     }
 )
 
-DIRECTORY_TABLES = frozenset({"tenants", "users", "identities", "roles", "memberships", "sessions"})
+DIRECTORY_TABLES = frozenset({"tenants", "users", "identities", "roles", "memberships", "sessions", "sign_in_failures"})
 """Tables that the directory role alone may touch. ``event_heads`` is a tenant table that the directory may also
 read.
 """

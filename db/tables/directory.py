@@ -113,3 +113,16 @@ identity_head = Table(
 """One row: how many times a user, membership, role or session was changed or removed. Triggers raise it last in each
 statement, so numbers are in commit order.
 """
+
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("free", Integer, nullable=False),
+    Column("longest", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    time_column("until"),
+    time_column("last_at"),
+    Index(None, "last_at"),
+)
+"""Wrong passwords by account and address, both as keyed hashes: nobody can be read out of it."""

@@ -97,7 +97,7 @@ class _Meanwhile(Passwords):
 async def test_a_sign_in_under_way_while_the_password_changes_leaves_no_session(people: People) -> None:
     email = await people.user(await people.tenant())
     with pytest.raises(WrongPassword):
-        await sign_in(people.directory, _Meanwhile(people, email), people.clock, email, PASSWORD)
+        await sign_in(people.directory, _Meanwhile(people, email), people.clock, email, PASSWORD, brakes=people.brakes)
     assert await people.directory.revoke_sessions_of(await people.id_of(email)) == 0
 
 
@@ -105,7 +105,14 @@ async def test_what_a_request_says_of_itself_is_kept_short_and_printable(people:
     email = await people.user(await people.tenant())
     agent = "Browser\x00\x1b[31m " + "x" * 5_000
     await sign_in(
-        people.directory, people.passwords, people.clock, email, PASSWORD, user_agent=agent, address="203.0.113.9"
+        people.directory,
+        people.passwords,
+        people.clock,
+        email,
+        PASSWORD,
+        brakes=people.brakes,
+        user_agent=agent,
+        address="203.0.113.9",
     )
     (row,) = await people.run(
         "SELECT user_agent, address FROM sessions JOIN users ON users.id = user_id WHERE email = $1", email

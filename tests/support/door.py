@@ -54,6 +54,7 @@ async def open_door(dsns: Dsns) -> AsyncIterator[Door]:
     async with open_people(dsns) as people:
         app = Starlette(routes=login_routes(people.passwords))
         app.state.authenticator, app.state.directory = people.authenticator, people.directory
+        app.state.brakes = people.brakes
         yield Door(people, app)
 
 

@@ -67,6 +67,7 @@ async def open_oidc_door(dsns: Dsns) -> AsyncIterator[OidcDoor]:
         async with open_people(dsns) as people, open_provider() as provider:
             app = Starlette(routes=[*login_routes(people.passwords), *oidc_routes()])
             app.state.authenticator, app.state.directory = people.authenticator, people.directory
+            app.state.brakes = people.brakes
             app.state.settings = Settings(environment="demo")
             door = OidcDoor(people, app, provider, outside)
             door.configure(provider.config())

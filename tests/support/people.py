@@ -9,6 +9,7 @@ import asyncpg
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from auth.authenticate import Authenticator, Credentials
+from auth.brakes import Brakes
 from auth.keyring import Keyring
 from auth.operators import add_member, create_tenant, create_user, issue_token
 from auth.passwords import Passwords
@@ -52,6 +53,10 @@ class People:
     def authenticator(self) -> Authenticator:
         return Authenticator(self.directory, KEYRING, self.clock)
 
+    @property
+    def brakes(self) -> Brakes:
+        return Brakes(self.directory, KEYRING, self.clock)
+
     async def tenant(self) -> str:
         """A new tenant's slug."""
         slug = f"t-{uuid4().hex[:12]}"
@@ -72,7 +77,7 @@ class People:
         return str(user["id"])
 
     async def sign_in(self, email: str, password: str = PASSWORD) -> SignedIn:
-        return await sign_in(self.directory, self.passwords, self.clock, email, password)
+        return await sign_in(self.directory, self.passwords, self.clock, email, password, brakes=self.brakes)
 
     async def token(self, email: str, tenant: str | None = None, minutes: int = 5) -> str:
         return await issue_token(self.directory, KEYRING, email, tenant, minutes, self.clock)

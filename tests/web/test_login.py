@@ -133,3 +133,15 @@ async def test_another_sites_page_cannot_sign_anybody_in(door: Door, email: str,
 async def test_our_own_page_and_programs_sign_in(door: Door, email: str, headers: Form) -> None:
     assert (await door.submit({"email": email, "password": PASSWORD}, **headers)).status_code == 303
     assert (await door.login(email, **headers)).status_code == 200
+
+
+async def test_too_many_wrong_passwords_answer_429_and_say_when_to_come_back(door: Door, email: str) -> None:
+    for _ in range(5):
+        assert (await door.login(email, "wrong password")).status_code == 401
+    refused = await door.login(email)
+    assert error_of(refused)[:2] == (429, "RATE_LIMITED")
+    assert int(refused.headers["retry-after"]) >= 1
+    assert "set-cookie" not in refused.headers
+    page = await door.submit({"email": email, "password": PASSWORD})
+    assert (page.status_code, page.headers["retry-after"]) == (429, refused.headers["retry-after"])
+    assert await sessions_of(door, email) == 0
