@@ -1,31 +1,22 @@
 """Windows: the first rows of a list as they stand at one position of the log, and what becomes of them.
 
-A window holds keys, no rows. The judge says of each event whether it can have changed the window; only then is it read
-again, and the difference of the two is what has happened in between. Whether a list is read or judged, it is the same
-list: the judge of filters and the ranks of keys are proven equal to SQL.
+A window holds keys, no rows. What an event makes of it is told from the event alone, unless a row comes in or may come
+in from beyond its end: then it has to be read again. The difference of two windows is what has happened in between.
+Whether a list is read or judged, it is the same list: the judge of filters and the ranks of keys are proven equal to
+SQL.
 """
 
 import enum
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-from db.events import Event, Image, Position
+from db.events import Event, Image
 from db.filters import judge
 from db.keyset import rank_of
 from db.pages import Key, PageRequest, key_in
-
-
-class Effect(enum.Enum):
-    """What an event does to a window."""
-
-    NONE = "none"
-    IN_PLACE = "in place"
-    """A row of the window changed and stays where it is."""
-    UNSURE = "unsure"
-    """Read it again."""
 
 
 class Op(enum.Enum):
@@ -50,10 +41,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The first ``request.limit`` rows of a list, by their keys, at a position of the log."""
+    """The first ``request.limit`` rows of a list, by their keys."""
 
     request: PageRequest
-    position: Position
     keys: Sequence[Key]
     places: dict[str, int] = field(init=False, compare=False, repr=False)
     """Where each id stands."""
@@ -61,13 +51,20 @@ class Window:
     def __post_init__(self) -> None:
         object.__setattr__(self, "places", {key[-1]: place for place, key in enumerate(self.keys)})
 
-    def effect_of(self, event: Event) -> Effect:
-        """What an event of the list's noun, with typed images, does to a window that stood unchanged until then."""
+    def after(self, event: Event) -> "Window | None":
+        """The window after an event of the list's noun, with typed images; None when it has to be read again."""
         place, after = self.places.get(event.entity_id), event.after
         key = key_in(self.request.order, after) if after is not None and self._holds(after) else None
-        if place is not None:
-            return Effect.IN_PLACE if key == self.keys[place] else Effect.UNSURE
-        return Effect.UNSURE if key is not None and self._reaches(key) else Effect.NONE
+        if place is None:
+            return None if key is not None and self._reaches(key) else self
+        if key == self.keys[place]:
+            return self
+        if len(self.keys) == self.request.limit and (key is None or not self._reaches(key)):
+            return None  # it makes room for a row from beyond the end
+        kept = [*self.keys[:place], *self.keys[place + 1 :]]
+        if key is not None:
+            insort(kept, key, key=lambda each: rank_of(self.request.order, each))
+        return Window(self.request, kept)
 
     def changes_to(self, later: "Window") -> list[Change]:
         """The steps from here to a later window of the same list: first what leaves, the last one first; then what

@@ -3,9 +3,9 @@
 Theory of operation
 - A page begins with a snapshot: rows, their relations and the log's head are read from one point in time. From there
   on only the window is kept: the keys of its rows (``db/windows.py``).
-- The judge says of each event whether it can have changed the window. A row that changed and stays in its place is told
-  from the event alone. Else the window is read again, from a snapshot at whatever the head is by then; the events up to
-  it say which columns changed, and the difference of the two windows is told at once.
+- The judge says of each event what it makes of the window. Rows that change, move or leave without making room for
+  another are told from the event alone. Else the window is read again, from a snapshot at whatever the head is by then;
+  the events up to it say which columns changed, and the difference of the two windows is told at once.
 - So windows form a chain, and what is told leads from each to the next. A snapshot for newcomers is made in the same
   chain, after what leads up to it: what is told from then on fits theirs.
 - A database that is away is waited for. A log that no longer reaches back to the window begins a new chain, with a
@@ -13,7 +13,7 @@ Theory of operation
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,7 +27,7 @@ from db.listings import Listing, page_of
 from db.lookups import rows_by_id
 from db.pages import Page, PageRequest
 from db.tenancy import Row, TenantReader
-from db.windows import Change, Effect, Op, Touched, Window, touch
+from db.windows import Change, Op, Touched, Window, touch
 from resolvers.context import ReadContext
 
 AGAIN_SECONDS = 0.5
@@ -127,7 +127,7 @@ async def follow_page(
                 async for told in following:
                     yield told
             return
-        chain.window = None
+        chain.window = chain.now = None
 
 
 @dataclass(slots=True)
@@ -138,8 +138,11 @@ class _Chain:
     newcomers: Newcomers
     moved: Callable[[Position], None]
     window: Window | None = None
+    """As it was told last."""
+    now: Window | None = None
+    """As it is at ``seen``; None when it has to be read."""
     seen: Position = NOTHING
-    """Up to where the events are in ``touched``, or of no concern."""
+    """Up to where the events are in ``now`` and ``touched``, or of no concern."""
     touched: dict[str, Touched] = field(default_factory=dict)
     waiting: list[Newcomer] = field(default_factory=list)
     begun: bool = False
@@ -152,14 +155,15 @@ class _Chain:
         try:
             while True:
                 await asyncio.wait((arriving, coming), return_when=asyncio.FIRST_COMPLETED)
-                unsure = came = coming.done()
+                came = coming.done()
                 if arriving.done():
                     events = arriving.result()
                     if events is None:
                         return
-                    unsure = self._judge(events) or unsure
+                    self._judge(events)
                     arriving = asyncio.ensure_future(anext(batches, None))
-                async with aclosing(self.read() if unsure else self._tell_in_place()) as telling:
+                reads = came or self.now is None
+                async with aclosing(self.read() if reads else self._tell_judged()) as telling:
                     async for told in telling:
                         yield told
                 if came:
@@ -194,24 +198,30 @@ class _Chain:
         anew = self.window is None or head.seq - self.seen.seq > FAR
         whole = anew or bool(self.waiting)
         page = await page_of(reader, self.listing, self.request, None if whole else ("id",))
-        later = Window(self.request, head, [page.key_of(row) for row in page.rows])
-        changes = [] if anew else await self._changes(reader, later, page if whole else None)
+        later = Window(self.request, [page.key_of(row) for row in page.rows])
+        changes = [] if anew else await self._read_changes(reader, head, later, page if whole else None)
         await self.ctx.hub.pass_fence(number)
         if changes:
             yield Told(head, reader, changes=changes)
         if anew and self.begun:
             yield Told(head, reader, page)
-        self.window, self.seen, self.begun = later, head, True
-        self.touched.clear()
-        self.moved(head)
+        self.seen, self.begun = head, True
+        self._is_told(later)
         if self.waiting:
             yield Told(head, reader, page, tuple(self.waiting))
             self.waiting.clear()
 
-    async def _tell_in_place(self) -> AsyncGenerator[Told, None]:
-        if self.touched:
-            yield Told(self.seen, None, changes=self._updates())
-            self.touched.clear()
+    async def _tell_judged(self) -> AsyncGenerator[Told, None]:
+        now = self.now
+        if now is not None:
+            changes = self._changes(now, {})
+            if changes:
+                yield Told(self.seen, None, changes=changes)
+            self._is_told(now)
+
+    def _is_told(self, window: Window) -> None:
+        self.window = self.now = window
+        self.touched.clear()
         self.moved(self.seen)
 
     async def _catch_up(self, reader: TenantReader, head: Position) -> None:
@@ -222,49 +232,44 @@ class _Chain:
                 raise CursorExpired("The log no longer reaches back to the window.")
             self._judge(events)
 
-    def _judge(self, events: Sequence[Event]) -> bool:
-        """Whether the window has to be read again. Events that are known already are passed over."""
-        unsure, window = False, self.window
+    def _judge(self, events: Sequence[Event]) -> None:
+        """Follow the events with the window. Those that are known already are passed over."""
         for logged in events:
-            if logged.seq <= self.seen.seq or window is None:
+            if logged.seq <= self.seen.seq or self.window is None:
                 continue
             self.seen = Position(logged.seq, logged.ts)
             if logged.entity != self.listing.noun:
                 continue
             event = typed_event(self.listing.table, logged)
-            unsure = window.effect_of(event) is Effect.UNSURE or unsure
-            if event.entity_id in window.places:
+            if self.now is not None:
+                self.now = self.now.after(event)
+            if event.entity_id in self.window.places:
                 touch(self.touched, event)
-        return unsure
 
-    async def _changes(self, reader: TenantReader, later: Window, page: Page | None) -> list[RowChange]:
-        """What leads from the window to a later one; ``page`` has its whole rows, if they are known."""
-        window = self.window
-        if window is None:
-            return []
-        await self._catch_up(reader, later.position)
-        steps = window.changes_to(later)
-        entering = [step.id for step in steps if step.op is Op.ENTER]
+    async def _read_changes(
+        self, reader: TenantReader, head: Position, later: Window, page: Page | None
+    ) -> list[RowChange]:
+        """What leads from the window to a later one that was read; ``page`` has its whole rows, if they are known."""
+        await self._catch_up(reader, head)
         if page is not None:
-            rows = {row["id"]: row for row in page.rows}
-        else:
-            rows = await rows_by_id(reader, self.listing.table, entering)
-        changes = [self._change(step, rows) for step in steps]
-        moving = {step.id for step in steps}
-        return changes + [change for change in self._updates(later) if change.id not in moving]
+            return self._changes(later, {row["id"]: row for row in page.rows})
+        entering = [] if self.window is None else [id_ for id_ in later.places if id_ not in self.window.places]
+        return self._changes(later, await rows_by_id(reader, self.listing.table, entering))
 
-    def _change(self, step: Change, rows: dict[str, Row]) -> RowChange:
-        touched = self.touched.get(step.id) if step.op is Op.MOVE else None
-        if touched is not None:
-            return RowChange(step.op, step.id, step.index, None, frozenset(touched.columns), touched.image)
-        return RowChange(step.op, step.id, step.index, rows[step.id] if step.op is Op.ENTER else None)
+    def _changes(self, later: Window, rows: Mapping[str, Row]) -> list[RowChange]:
+        """What leads from the window to a later one; ``rows`` has those that enter."""
+        window = self.window
+        if window is None or (window is later and not self.touched):
+            return []
+        changes = [self._change(step, rows) for step in window.changes_to(later)]
+        told = {change.id for change in changes}
+        updates = [Change(Op.UPDATE, id_, place) for id_, place in later.places.items() if id_ in self.touched]
+        return changes + [self._change(step, rows) for step in updates if step.id not in told]
 
-    def _updates(self, later: Window | None = None) -> list[RowChange]:
-        """The rows that changed and are in the later window too (None: it is the same), in its order."""
-        places = {} if self.window is None else (later or self.window).places
-        found = [
-            RowChange(Op.UPDATE, id_, places[id_], None, frozenset(touched.columns), touched.image)
-            for id_, touched in self.touched.items()
-            if id_ in places
-        ]
-        return sorted(found, key=lambda change: change.index)
+    def _change(self, step: Change, rows: Mapping[str, Row]) -> RowChange:
+        touched = self.touched.get(step.id)
+        if step.op is Op.ENTER:
+            return RowChange(step.op, step.id, step.index, rows[step.id])
+        if step.op is Op.LEAVE or touched is None:
+            return RowChange(step.op, step.id, step.index)
+        return RowChange(step.op, step.id, step.index, None, frozenset(touched.columns), touched.image)
