@@ -4,7 +4,7 @@ import asyncio
 import json
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -27,7 +27,8 @@ async def curl(front: Front, *arguments: str) -> AsyncIterator[asyncio.StreamRea
     try:
         yield process.stdout
     finally:
-        process.terminate()
+        with suppress(ProcessLookupError):  # it ended by itself: its connection was cut
+            process.terminate()
         await process.communicate()
 
 
