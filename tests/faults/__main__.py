@@ -51,6 +51,8 @@ def _show(console: Console, account: Account) -> None:
         style="dim",
         highlight=False,
     )
+    for story in account.stories[:10]:
+        console.print(story, highlight=False)
 
 
 def _counted(counts: Counter[str]) -> str:

@@ -68,6 +68,13 @@ class Diary:
         self.told.append(told)
         self.cursor = event["cursor"]
 
+    def missing(self, log: Sequence[Told]) -> list[int]:
+        """The numbers that never came."""
+        told = {entry.seq for entry in self.told}
+        return [
+            entry.seq for entry in log if self.begin is not None and entry.seq > self.begin and entry.seq not in told
+        ]
+
     def compare(self, log: Sequence[Told]) -> Faults:
         """With the whole log of its tenant, in order."""
         due = [entry for entry in log if self.begin is not None and entry.seq > self.begin]
@@ -76,6 +83,12 @@ class Diary:
         once, there = set(self.told), set(due)
         misplaced = sum(later.seq < earlier.seq for earlier, later in pairwise(self.told))
         return Faults(len(there - once), len(self.told) - len(once), misplaced, len(once - there))
+
+
+def story_around(story: Sequence[str], missing: int) -> str:
+    """What a client went through before and after it was told the event before a missing one."""
+    place = next((at for at, entry in enumerate(story) if entry == f"told {missing - 1}"), len(story) - 1)
+    return " · ".join(story[max(0, place - 12) : place + 12])
 
 
 def seq_of(cursor: str) -> int:

@@ -24,7 +24,7 @@ from db.migrations.run import upgrade
 from db.seed import seed
 from tests.bench.database import dsns_of
 from tests.faults.books import BUSY
-from tests.faults.diary import Faults, Told
+from tests.faults.diary import Faults, Told, story_around
 from tests.faults.lines import Fields
 from tests.faults.nursery import SECRET, open_nursery
 from tests.faults.subscribers import MODES, Subscriber
@@ -66,6 +66,8 @@ class Account:
     """Streams that ended under each kind of strike."""
     ways: Counter[str] = field(default_factory=Counter)
     """How connections ended."""
+    stories: list[str] = field(default_factory=list)
+    """What went before some of the losses."""
     written: Counter[str] = field(default_factory=Counter)
     caught_up: float = 0.0
     """Seconds from the end of the storm until all had all."""
@@ -159,6 +161,9 @@ class Storm:
                 account.repeated += diary.repeated
                 account.silent += not diary.told
                 account.faults += diary.compare(logs[diary.tenant])
+                for missing in diary.missing(logs[diary.tenant])[:1]:
+                    who = f"{type(each).__name__} of {diary.tenant} lost {missing}"
+                    account.stories.append(f"{who}: {story_around(each.story, missing)}")
         for writer in self.writers:
             account.written += writer.outcomes
         return account

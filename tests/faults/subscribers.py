@@ -6,15 +6,17 @@ once and in order. They trust nothing but cursors.
 
 import asyncio
 import random
+import time
 from abc import ABC, abstractmethod
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 
-from tests.faults.diary import Diary, Ended
+from tests.faults.diary import Diary, Ended, seq_of
 from tests.faults.lines import Block, Exchange, Fields, Refused, exchange
 
 DOCUMENTS = (
@@ -40,6 +42,8 @@ class Subscriber(ABC):
         self.diaries = [Diary(tenant) for _ in range(self.operations)]
         self.ways: Counter[str] = Counter()
         self.open = False
+        self.story: deque[str] = deque(maxlen=5_000)
+        """What happened to it of late, for whoever asks how an event was lost."""
         self._document = chance.choice(DOCUMENTS)
         self._bearer = bearer
         self._port = port
@@ -50,20 +54,21 @@ class Subscriber(ABC):
         """Connect, listen, drop or be dropped, come back."""
         while True:
             rest = self._chance.uniform(0.0, REST_SECONDS)
+            way = "ended without a word"
             try:
                 async with asyncio.timeout(self._chance.expovariate(1 / LIFE_SECONDS)):
                     await self._connect()
-                self.ways["ended without a word"] += 1
             except TimeoutError:
-                self.ways["left"] += 1
+                way = "left"
             except Refused as refused:
-                self.ways[f"refused with {refused.status}"] += 1
-                rest = max(rest, refused.after)
+                way, rest = f"refused with {refused.status}", max(rest, refused.after)
             except Ended as ended:
-                self.ways[f"told to end: {ended}"] += 1
+                way = f"told to end: {ended}"
             except (OSError, EOFError):
-                self.ways["cut" if self.open else "not reached"] += 1
+                way = "cut" if self.open else "not reached"
             self.open = False
+            self.ways[way] += 1
+            self.story.append(f"{way} at {time.monotonic():.3f}")
             await asyncio.sleep(rest)
 
     @property
@@ -77,16 +82,23 @@ class Subscriber(ABC):
 
     async def _listen(self, connection: Exchange) -> None:
         self.open = True
+        self.story.append(f"open at {time.monotonic():.3f}")
         async with aclosing(connection.blocks()) as blocks:
             async for block in blocks:
                 if block.event == "complete":
                     raise Ended("complete")
                 if block.event == "next":
                     self._note(block)
-                self._last_id = block.id or self._last_id
+                if block.id:
+                    self._last_id = block.id
+                    self.story.append(f"id {seq_of(block.id)}")
 
     def _note(self, block: Block) -> None:
-        self.diaries[0].note(orjson.loads(block.data))
+        self._write_down(self.diaries[0], orjson.loads(block.data))
+
+    def _write_down(self, diary: Diary, result: Any) -> None:  # Any: JSON
+        diary.note(result)
+        self.story.append(f"told {diary.told[-1].seq}")
 
 
 class Recipe(Subscriber):
@@ -155,6 +167,7 @@ class Single(Subscriber):
     async def _reserve(self) -> str:
         async with exchange(self._port) as connection:
             answered = await connection.ask("PUT", PATH, {**self._bearer, **self._resuming()}, status=201)
+            self.story.append(f"reserved at {time.monotonic():.3f}")
             return (await connection.body(answered)).decode()
 
     async def _operate(self, token: str) -> None:
@@ -166,6 +179,7 @@ class Single(Subscriber):
             }
             async with exchange(self._port) as connection:
                 await connection.ask("POST", PATH, {**self._bearer, TOKEN: token}, body, status=202)
+            self.story.append(f"operation {number} at {time.monotonic():.3f}")
 
     def _variables(self, diary: Diary) -> Fields:
         return {} if diary.cursor is None else {"after": diary.cursor}
@@ -175,7 +189,7 @@ class Single(Subscriber):
 
     def _note(self, block: Block) -> None:
         message = orjson.loads(block.data)
-        self.diaries[int(message["id"])].note(message["payload"])
+        self._write_down(self.diaries[int(message["id"])], message["payload"])
 
 
 class SingleHeader(Single):

@@ -13,7 +13,7 @@ SEED = 4
 @pytest.mark.timeout(240)
 async def test_in_bad_weather_every_subscriber_is_told_exactly_its_tenants_events_in_order() -> None:
     account = await storm(SECONDS, SEED)
-    assert account.faults == Faults()
+    assert account.faults == Faults(), account.stories
     assert (account.subscribers, account.silent) == (SUBSCRIBERS, 0)
     assert account.told > account.events > 100
     assert set(account.struck) >= {*HARMLESS, "worker killed", "worker replaced", "connections cut"}
