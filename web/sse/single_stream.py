@@ -50,6 +50,40 @@ class SingleStream:
 
     async def start(self, posted: Posted) -> Outcome:
         """Run it, unless it is refused."""
+        begun = self._launch(posted)
+        if isinstance(begun, Outcome):
+            return begun
+        await begun.wait()
+        return ACCEPTED
+
+    def start_kept(self, posted: Posted) -> None:
+        """Run what was accepted before the stream was there. If it is refused by now the stream says so."""
+        refused, name = self._launch(posted), posted.operation_id
+        if isinstance(refused, Outcome) and refused.answer is not None and name not in self._in_use:
+            self._in_use[name] = object()
+            self.outlet.add(Told(Frame(refused.answer.body)), name)
+
+    async def stop(self, operation_id: str) -> Outcome:
+        """Tell no more of it but its ``complete``. One that does not run is stopped already."""
+        if operation_id in self._in_use:
+            self._in_use[operation_id] = object()  # one that is being started finds that it is not wanted
+            await self.outlet.remove(operation_id)
+            if operation_id in self._in_use and operation_id not in self.outlet.names:
+                self.outlet.add(Told(), operation_id)  # completes as soon as there is room, and frees the id
+        return STOPPED
+
+    async def aclose(self) -> None:
+        """What is being executed still ends by itself, and is told to nobody."""
+        self._closed = True
+        self._in_use.clear()
+        await self.outlet.aclose()
+
+    async def settle(self) -> None:
+        """Wait for what is being executed."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _launch(self, posted: Posted) -> Outcome | asyncio.Event:
+        """Why it is refused, else what is set when it may be called accepted."""
         name, request_id = posted.operation_id, posted.request.request_id
         if self._closed:
             return Outcome.of(self._gateway.refuse("NOT_FOUND", "There is no such stream.", request_id))
@@ -67,27 +101,9 @@ class SingleStream:
         task = asyncio.create_task(self._run(posted, mark, begun))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        if kind == "subscription":
-            await begun.wait()
-        return ACCEPTED
-
-    async def stop(self, operation_id: str) -> Outcome:
-        """Tell no more of it but its ``complete``. One that does not run is stopped already."""
-        if await self.outlet.remove(operation_id):
-            self.outlet.add(Told(), operation_id)  # completes as soon as there is room, and frees the id
-        else:
-            self._free(operation_id)
-        return STOPPED
-
-    async def aclose(self) -> None:
-        """What is being executed still ends by itself, and is told to nobody."""
-        self._closed = True
-        self._in_use.clear()
-        await self.outlet.aclose()
-
-    async def settle(self) -> None:
-        """Wait for what is being executed."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if kind != "subscription":
+            begun.set()
+        return begun
 
     async def _run(self, posted: Posted, mark: object, begun: asyncio.Event) -> None:
         name = posted.operation_id

@@ -66,7 +66,7 @@ class SingleStreams:
             text = self._seal.open(sealed)
             posted = None if text is None else from_text(text, key)
             if posted is not None:
-                await stream.start(posted)
+                stream.start_kept(posted)
         return stream
 
     async def release(self, stream: SingleStream) -> None:

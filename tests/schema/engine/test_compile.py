@@ -3,8 +3,7 @@
 import pytest
 
 from schema.engine.compile import compile_operation
-from schema.engine.plan import Fixed, Unsupported
-from schema.engine.roots import Plan, RootById
+from schema.engine.plan import Fixed, Plan, RootById, Unsupported
 from tests.support.library import SHELF, Desk, Library
 
 
