@@ -18,8 +18,10 @@ COMMAND_SECONDS = 2.0
 """Longest wait for a connection, and for an answer."""
 CONNECTIONS = 20
 """More commands than that at once wait for one another."""
-LOST = (OSError, TimeoutError, RedisError)
-"""What the driver throws when Redis cannot be reached, hangs up, or refuses."""
+LOST = (OSError, TimeoutError, RedisError, RuntimeError)
+"""What the driver throws when Redis cannot be reached, hangs up, or refuses; and what uvloop does (RuntimeError) when a
+connection closes between being made and being written to.
+"""
 
 
 def redis_client(url: str) -> Redis:

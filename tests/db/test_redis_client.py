@@ -32,6 +32,12 @@ async def test_a_redis_that_cannot_be_reached_is_away() -> None:
             await client.ping()
 
 
+def test_a_connection_that_closed_before_it_was_used_is_away() -> None:
+    """In uvloop's words, which are not a driver's error."""
+    with pytest.raises(RedisAway), away_as_unavailable():
+        raise RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+
+
 async def test_more_commands_than_connections_wait_for_one_another(redis: RedisServer) -> None:
     async with redis_client(redis.url) as client:
         numbers = [str(number) for number in range(20 * module.CONNECTIONS)]
