@@ -91,7 +91,8 @@ gives them.
 """
 
 
-def _identity_number() -> Label[int]:
+def identity_number() -> Label[int]:
+    """A column: the number of the newest change of who-may-what at the moment that the statement reads."""
     return select(identity_head.c.number).scalar_subquery().label("identity_number")
 
 
@@ -99,7 +100,7 @@ def _after_statement() -> Statement:
     log = event_log.c
     columns = (log.seq, log.ts, log.type, log.entity, log.entity_id, log.version, log.before, log.after)
     return compile_statement(
-        select(*columns, _identity_number())
+        select(*columns, identity_number())
         .where(
             log.tenant_id == bindparam("tenant"),
             log.seq > bindparam("seq", type_=BigInteger),
@@ -112,9 +113,7 @@ def _after_statement() -> Statement:
 
 _AFTER = _after_statement()
 _HEAD = compile_statement(
-    select(event_heads.c.seq, event_heads.c.ts, _identity_number()).where(
-        event_heads.c.tenant_id == bindparam("tenant")
-    )
+    select(event_heads.c.seq, event_heads.c.ts, identity_number()).where(event_heads.c.tenant_id == bindparam("tenant"))
 )
 
 

@@ -191,6 +191,15 @@ def resolved(
     return _declared(Resolved(function, columns), gate, description)
 
 
+def part(name: str, *, description: str | None = None) -> Any:  # Any: a field specifier
+    """The object, or the list of objects, that the source holds under this name."""
+    return resolved(_as_it_is, name, description=description)
+
+
+def _as_it_is(operation: Operation, value: Any) -> Any:  # Any: a source
+    return value
+
+
 def root_field(
     resolver: Callable[..., Any], *, gate: str | None, public: bool = False, description: str | None = None
 ) -> Any:  # Any: a field specifier

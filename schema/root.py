@@ -23,6 +23,7 @@ from schema.order_events import OrderSubscriptions
 from schema.orders import NODE as ORDER
 from schema.orders import Order, OrderQueries
 from schema.orders_live import OrdersLiveSubscriptions
+from schema.overview import OverviewQueries, OverviewSubscriptions
 from schema.product_changes import ProductMutations
 from schema.product_events import ProductSubscriptions
 from schema.products import NODE as PRODUCT
@@ -35,7 +36,15 @@ NODES = NodeRegistry({"ord": ORDER, "cus": CUSTOMER, "prd": PRODUCT, "ann": ANNO
 
 
 @strawberry.type
-class Query(ViewerQueries, OrderQueries, CustomerQueries, ProductQueries, AnnouncementQueries, OpenStreamQueries):
+class Query(
+    ViewerQueries,
+    OrderQueries,
+    CustomerQueries,
+    ProductQueries,
+    AnnouncementQueries,
+    OverviewQueries,
+    OpenStreamQueries,
+):
     """Everything that can be read."""
 
     node: Node | None = NODES.field(
@@ -60,6 +69,7 @@ class Subscription(
     CustomerSubscriptions,
     ProductSubscriptions,
     AnnouncementSubscriptions,
+    OverviewSubscriptions,
 ):
     """Everything that can be watched."""
 

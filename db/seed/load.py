@@ -55,6 +55,7 @@ async def load_tenant(
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", LOADING)
         await connection.execute("SELECT set_config($1, $2, true)", TENANT_SETTING, plan.tenant_id)
+        await connection.execute(staging.UNCOUNTED)
         await connection.execute(staging.STAGING)
         await _found(connection, plan, roles)
         await _copy(connection, "seed_products", product_rows(plan))
@@ -69,6 +70,7 @@ async def load_tenant(
             count = await _insert(connection, staging.ORDERS, priced)
             items += await _insert(connection, staging.ORDER_ITEMS, priced)
             await _insert(connection, staging.ORDER_TERMS, tenant)
+            await _insert(connection, staging.ORDER_HOURS, priced)
             orders += count
             made(count)
     return TenantMade(plan.slug, plan.name, plan.staff, customers, products, orders, items)

@@ -4,6 +4,8 @@ COPY is refused under FORCE ROW LEVEL SECURITY, so rows are copied into temporar
 transaction, whatever ends it. Every INSERT runs as the owner with the tenant set, under everybody's policies.
 """
 
+from db.tables import QUARTERS
+
 STAGING = """
 CREATE TEMPORARY TABLE seed_customers (
     id uuid, name text, name_key text, email text, city text, country text,
@@ -66,11 +68,24 @@ SELECT $1::uuid, o.id, item.line, p.id, p.sku, item.quantity, p.price, p.price *
 FROM seed_orders AS o, LATERAL unnest(o.products, o.quantities) WITH ORDINALITY AS item (product, quantity, line)
 JOIN seed_products AS p ON p.place = item.product
 """
+_QUARTER = "extract(minute FROM created_at AT TIME ZONE 'UTC')::int / 15"
+_SUMS = [f"orders_{quarter}" for quarter in QUARTERS] + [f"total_{quarter}" for quarter in QUARTERS]
+ORDER_HOURS = f"""
+INSERT INTO order_hours (tenant_id, hour, currency, status, {", ".join(_SUMS)})
+SELECT $1::uuid, date_trunc('hour', created_at, 'UTC'), $2::text, status,
+    {", ".join(f"count(*) FILTER (WHERE {_QUARTER} = {place})" for place in range(4))},
+    {", ".join(f"coalesce(sum(total) FILTER (WHERE {_QUARTER} = {place}), 0)" for place in range(4))}
+FROM seed_orders GROUP BY 2, 4 ORDER BY 2, 4
+ON CONFLICT (tenant_id, hour, currency, status)
+DO UPDATE SET {", ".join(f"{name} = order_hours.{name} + excluded.{name}" for name in _SUMS)}
+"""  # noqa: S608  constants made of constants
+UNCOUNTED = "SELECT set_config('tidegate.tally', 'off', true)"
+"""The triggers that count orders one by one rest in this transaction: ``ORDER_HOURS`` counts a batch."""
 ORDER_TERMS = """
 INSERT INTO order_terms (tenant_id, order_id, source, term)
 SELECT $1::uuid, id, 0, word FROM seed_orders, LATERAL string_to_table(words, ' ') AS word
 """
 TABLES = (
     "tenants, users, roles, memberships, event_heads, customers, customer_terms, products, product_terms, "
-    "orders, order_items, order_terms"
+    "orders, order_items, order_terms, order_hours"
 )

@@ -23,12 +23,14 @@ from db.tables.directory import (
 )
 from db.tables.log import audit_log, event_heads, event_log
 from db.tables.orders import ORDER_STATUSES, order_items, order_terms, orders
+from db.tables.overview import QUARTERS, order_hours
 
 __all__ = [
     "ANNOUNCEMENT_KINDS",
     "DIRECTORY_ROLE",
     "DIRECTORY_TABLES",
     "ORDER_STATUSES",
+    "QUARTERS",
     "RUNTIME_ROLE",
     "SHARED_TABLES",
     "TENANT_SETTING",
@@ -43,6 +45,7 @@ __all__ = [
     "identity_head",
     "memberships",
     "metadata",
+    "order_hours",
     "order_items",
     "order_terms",
     "orders",

@@ -12,7 +12,8 @@ from db.engine import Database
 from db.migrations.run import downgrade, head_revision, is_current, upgrade
 from db.tables import DIRECTORY_ROLE, DIRECTORY_TABLES, RUNTIME_ROLE, metadata, tenant_tables
 from tests.support.database import Dsns
-from tests.support.plant import connected
+from tests.support.order_hours import differences
+from tests.support.plant import MINE, THEIRS, connected, plant
 
 SHAPE = """
 SELECT coalesce(string_agg(line, E'\\n' ORDER BY line), '') FROM (
@@ -141,3 +142,18 @@ async def test_readiness_compares_the_database_with_this_codes_head(fresh_dsns: 
     assert await database.ready() == {"database": True, "migrations": False}
     assert head_revision() != "another"
     await database.close()
+
+
+async def test_the_orders_that_are_there_already_are_counted_tenant_by_tenant(empty_dsns: Dsns) -> None:
+    await upgrade(empty_dsns.owner, runtime_login=empty_dsns.runtime_login, revision="20261121_1110")
+    for tenant in (MINE, THEIRS):
+        async with connected(empty_dsns.superuser) as connection:
+            sql = "INSERT INTO tenants (id, slug, name, created_at, updated_at) VALUES ($1, $2, 'T', now(), now())"
+            await connection.execute(sql, tenant.hex, f"t{tenant.hex[-3:]}")
+        await plant(empty_dsns, tenant)
+    await upgrade(empty_dsns.owner)
+    async with connected(empty_dsns.superuser) as connection:
+        assert await differences(connection) == []
+        assert await connection.fetchval("SELECT count(DISTINCT tenant_id) FROM order_hours") == 2
+        await connection.execute("UPDATE orders SET status = 'REFUNDED'")
+        assert await differences(connection) == []

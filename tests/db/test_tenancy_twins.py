@@ -34,6 +34,7 @@ COUNTED = (
         "orders",
         "order_items",
         "order_terms",
+        "order_hours",
         "customers",
         "customer_terms",
         "products",

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from db import announcements, changes, customers, events, listings, lookups, nested, orders, products
+from db import announcements, changes, customers, events, listings, lookups, nested, orders, overview, products
 from db.events import Position
 from db.filters import All, Test
 from db.listings import Listing
@@ -18,7 +18,7 @@ from tests.support.plant import MINE, NOON, THEIRS, planted
 
 Facts = set[object]
 Ask = Callable[[TenantReader], Awaitable[Facts]]
-MODULES = (announcements, changes, orders, customers, products, lookups, listings, nested, events)
+MODULES = (announcements, changes, orders, customers, products, lookups, listings, nested, events, overview)
 BEGINNING = Position(0, NOON.replace(year=1970))
 EVERY_ID = "f" * 32
 EVENING = NOON + timedelta(hours=8)
@@ -128,6 +128,11 @@ async def _numbered_events_after(reader: TenantReader) -> Facts:
     return {event.entity_id for event in found} | ({number} if number else set())
 
 
+async def _order_sums(reader: TenantReader) -> Facts:
+    found = await overview.order_sums(reader, [NOON - timedelta(days=300), NOON + timedelta(days=1)])
+    return {*found.sums} | ({found.position} if found.position is not None else set())
+
+
 async def _head_of(reader: TenantReader) -> Facts:
     head = await events.head_of(reader)
     return set() if head is None else {head.seq}
@@ -178,6 +183,7 @@ READS = (
     Read("count_of", _count(listings.count_of, BY_TIME, orders.LISTING)),
     Read("events_after", _events_after),
     Read("numbered_events_after", _numbered_events_after),
+    Read("order_sums", _order_sums),
     Read("head_of", _head_of),
     Read("numbered_head_of", _numbered_head_of),
 )

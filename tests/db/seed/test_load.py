@@ -7,6 +7,7 @@ from db.seed import staging
 from db.seed.parties import plain
 from db.tables import metadata
 from tests.support.database import Dsns
+from tests.support.order_hours import differences
 from tests.support.seeding import ORDERS, ROLES, ask, reading
 
 
@@ -67,6 +68,12 @@ async def test_orders_stand_under_the_words_of_their_number_and_notes(seeded: Ds
         )
     assert len(rows) >= ORDERS // 2
     assert all(set(row["terms"]) == words_of(row["number"], row["notes"]) for row in rows)
+
+
+async def test_orders_are_counted_by_the_hour_whole_batches_at_once(seeded: Dsns) -> None:
+    async with reading(seeded.superuser) as connection:
+        assert await differences(connection) == []
+        assert await connection.fetchval("SELECT count(DISTINCT tenant_id) FROM order_hours") == 3
 
 
 async def test_customers_and_products_stand_under_their_words(seeded: Dsns) -> None:

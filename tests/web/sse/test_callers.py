@@ -81,7 +81,7 @@ async def test_a_token_ends_its_stream_when_it_expires(front: Front, who: Person
 
 
 async def test_what_a_role_lost_is_no_longer_told_and_the_stream_goes_on(front: Front, who: Person) -> None:
-    document = "subscription { orderEvents { patch order { notes customer { email } } } }"
+    document = "subscription { orderEvents { patch order { customer { email } } } }"
     async with following(who, await who.bearer(), document) as stream:
         await who.become("viewer")
         await who.cause("as a viewer")
@@ -92,7 +92,7 @@ async def test_what_a_role_lost_is_no_longer_told_and_the_stream_goes_on(front: 
 
 async def test_a_role_that_grants_more_is_told_more(front: Front, who: Person) -> None:
     await who.become("viewer")
-    document = "subscription { orderEvents { patch order { notes customer { email } } } }"
+    document = "subscription { orderEvents { patch order { customer { email } } } }"
     async with following(who, await who.bearer(), document) as stream:
         await who.cause("as a viewer")
         assert "errors" in (await stream.wait_for_next()).payload

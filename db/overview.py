@@ -1,0 +1,120 @@
+"""The sums of orders by day, status and currency, read from the table that writers keep; orders are never scanned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
+
+from db.events import Position, identity_number
+from db.statements import Statement, compile_statement
+from db.tables import QUARTERS, event_heads, order_hours
+from db.tenancy import TenantReader
+
+_TIME = DateTime(timezone=True)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSum:
+    """The orders made in one stretch of time that are in one status and currency now; ``total`` in hundredths."""
+
+    stretch: int
+    status: str
+    currency: str
+    orders: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSums:
+    """All sums, and of the same moment: where the log stood (None: it never began), and the number of the newest change
+    of who-may-what.
+    """
+
+    sums: list[OrderSum]
+    position: Position | None
+    identity_number: int
+
+
+async def order_sums(reader: TenantReader, bounds: Sequence[datetime]) -> OrderSums:
+    """The sums of each stretch between neighbouring bounds; the first is number 0. Bounds ascend, and each lies on a
+    quarter of an hour.
+    """
+    whole = all(bound.minute == 0 for bound in bounds)
+    rows = await reader.fetch(_sums(whole), bounds=list(bounds), first=bounds[0], last=bounds[-1])
+    head = rows[0]
+    sums = [
+        OrderSum(row["stretch"] - 1, row["status"], row["currency"], row["orders"], int(row["total"]))
+        for row in rows
+        if row["orders"] or row["total"]
+    ]
+    position = None if head["seq"] is None else Position(head["seq"], head["ts"])
+    return OrderSums(sums, position, head["identity_number"])
+
+
+@lru_cache(maxsize=2)
+def _sums(whole: bool) -> Statement:
+    """``whole``: all bounds lie on full hours, so that no hour is cut into its quarters."""
+    rows = (_hours() if whole else union_all(*map(_quarter, range(4)))).subquery("counted")
+    counted = (
+        select(
+            rows.c.stretch,
+            rows.c.status,
+            rows.c.currency,
+            func.sum(rows.c.orders).label("orders"),
+            func.sum(rows.c.total).label("total"),
+        )
+        .group_by(rows.c.stretch, rows.c.status, rows.c.currency)
+        .subquery("sums")
+    )
+    # The head in the same statement: both are of one moment.
+    one = select(literal_column("1")).subquery("one")
+    both = one.outerjoin(event_heads, event_heads.c.tenant_id == bindparam("tenant")).outerjoin(counted, true())
+    return compile_statement(
+        select(event_heads.c.seq, event_heads.c.ts, identity_number(), *counted.c).select_from(both)
+    )
+
+
+def _hours() -> Select[Any]:  # Any: a row of sums
+    orders = [order_hours.c[f"orders_{quarter}"] for quarter in QUARTERS]
+    total = [order_hours.c[f"total_{quarter}"] for quarter in QUARTERS]
+    return _between(order_hours.c.hour, sum(orders[1:], orders[0]), sum(total[1:], total[0]))
+
+
+def _quarter(place: int) -> Select[Any]:  # Any: as above
+    begins = order_hours.c.hour + literal_column(f"interval '{15 * place} minutes'")
+    quarter = QUARTERS[place]
+    found = _between(begins, order_hours.c[f"orders_{quarter}"], order_hours.c[f"total_{quarter}"])
+    # What the index can use: the quarter itself is an expression.
+    first = bindparam("first", type_=_TIME) - literal_column("interval '1 hour'")
+    return found.where(order_hours.c.hour > first, order_hours.c.hour < bindparam("last", type_=_TIME))
+
+
+def _between(
+    begins: ColumnElement[Any], orders: ColumnElement[Any], total: ColumnElement[Any]
+) -> Select[Any]:  # Any: of their types; a row of sums
+    bounds = bindparam("bounds", type_=ARRAY(_TIME))
+    return select(
+        func.width_bucket(begins, bounds).label("stretch"),
+        order_hours.c.status,
+        order_hours.c.currency,
+        orders.label("orders"),
+        total.label("total"),
+    ).where(
+        order_hours.c.tenant_id == bindparam("tenant"),
+        begins >= bindparam("first", type_=_TIME),
+        begins < bindparam("last", type_=_TIME),
+    )
