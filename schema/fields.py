@@ -94,6 +94,14 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldNode:
+    """Attributes of this object's source: a row, and the kind of node that it is (``schema/node.py``)."""
+
+    kind: str
+    row: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """What a function answers, once for each object: of the operation, and of this row's columns."""
 
@@ -124,7 +132,9 @@ class PageOf:
     key: str
 
 
-Declaration = FromColumns | Embedded | ToOne | ToMany | ById | AnyById | ListOf | PageOf | Held | Resolved | RootOf
+Declaration = (
+    FromColumns | Embedded | ToOne | ToMany | ById | AnyById | ListOf | PageOf | Held | HeldNode | Resolved | RootOf
+)
 
 
 def column(

@@ -13,7 +13,7 @@ from graphql.pyutils import Path
 
 from db.ids import BadId, hex_of, prefix_of
 from resolvers.errors import InvalidInput
-from schema.fields import DECLARATION, AnyById, Info, prefixed, root_gate
+from schema.fields import DECLARATION, AnyById, HeldNode, Info, prefixed, root_gate
 from schema.operation import BatchFunction, Operation
 
 MAX_IDS = 100
@@ -67,6 +67,23 @@ class Node:
         cls, value: Any, info: GraphQLResolveInfo[Operation], abstract: GraphQLObjectType
     ) -> str:  # Any: a NodeRow
         return resolve_node_type(value, info, abstract)
+
+
+def held_node(*, kind: str, row: str, description: str | None = None) -> Any:  # Any: a field specifier
+    """The row in one attribute of this object's source, of the kind in another; for who may not read that kind, null,
+    told as any other denied selection.
+    """
+
+    def take(root: Any, info: Info) -> Any:  # Any: a source; a NodeRow
+        its: NodeKind = getattr(root, kind)
+        if not info.context.allows(its.gate):
+            # Which kind the row is of is known only now.
+            info.context.deny(id(info._raw_info.field_nodes[0]), its.type_name, its.gate or "", info.path)
+            return None
+        return NodeRow(its.type_name, getattr(root, row))
+
+    del take.__annotations__["return"]
+    return strawberry.field(resolver=take, description=description, metadata={DECLARATION: HeldNode(kind, row)})
 
 
 class NodeRegistry:

@@ -67,6 +67,8 @@ class Operation:
     """Who waits to be told how things stand, for a live operation that opens."""
     variables: Any = None
     """The coerced variables, for arguments that are read below the root."""
+    marked: list[Any] = field(default_factory=list)
+    """Denied parts that a plan met while it ran (``schema/engine/nulls.py``)."""
     _loaders: Loaders | None = None
 
     def deny(self, selection: int, coordinate: str, permission: str, path: Path) -> None:

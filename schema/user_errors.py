@@ -9,8 +9,7 @@ import strawberry
 from graphql import GraphQLResolveInfo
 
 from resolvers.errors import Conflict, Problem, Problems
-from schema.fields import Info
-from schema.node import Node, NodeKind, NodeRow
+from schema.node import Node, NodeKind, held_node
 from schema.operation import Operation
 
 
@@ -53,15 +52,7 @@ class InputError(UserError):
 class ConflictError(UserError):
     """Carries the row as it is now, for those who may read it."""
 
-    @strawberry.field
-    def current(self, root: strawberry.Parent[Any], info: Info) -> Node | None:  # Any: a Refusal
-        kind: NodeKind = root.kind
-        if kind.gate is not None and not info.context.allows(kind.gate):
-            # Which kind the row is of is known only now; told as any other denied selection.
-            info.context.deny(id(info._raw_info.field_nodes[0]), kind.type_name, kind.gate, info.path)
-            return None
-        current: Any = NodeRow(kind.type_name, root.current)  # Any: a Node's source
-        return current  # type: ignore[no-any-return]
+    current: Node | None = held_node(kind="kind", row="current")
 
     @classmethod
     def is_type_of(cls, obj: Any, info: GraphQLResolveInfo[Operation]) -> bool:  # Any: a Refusal

@@ -38,6 +38,7 @@ from web.sdl import serve_sdl
 from web.settings import Settings
 from web.sse.callers import Callers
 from web.sse.elsewhere import share
+from web.sse.entrance import Entrance, StreamLimits
 from web.sse.renew import RenewEndpoint, serve_renewal
 from web.sse.seal import Seal
 from web.sse.single_connection import StreamEndpoint
@@ -115,12 +116,8 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             engine=settings.engine,
             tell_engine=settings.environment == "demo",
         )
-        streams = state.streams = Streams(
-            ping_seconds=settings.ping_seconds, draining=state.draining, gauge=state.metrics.streams_open
-        )
+        _open_streams(app, closing)
         state.callers = Callers(rights, gateway)
-        turning = asyncio.create_task(streams.run())
-        closing.callback(turning.cancel)
         shared = bus if settings.redis_url is not None else None
         single = SingleStreams(gateway, open_reservations(bus), shared, Seal(keyring.keys("messages between workers")))
         state.single_streams = single
@@ -134,6 +131,23 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         gc.collect()
         gc.freeze()  # what lives as long as the process need not be looked through again and again
         yield
+
+
+def _open_streams(app: Starlette, closing: AsyncExitStack) -> None:
+    """Who watches over open streams, and who lets new ones in."""
+    state, settings = app.state, app.state.settings
+    limits = StreamLimits(
+        settings.streams_per_user, settings.streams_per_tenant, settings.streams, settings.stream_rate
+    )
+    state.entrance = Entrance(limits, state.draining)
+    state.streams = Streams(
+        ping_seconds=settings.ping_seconds,
+        draining=state.draining,
+        gauge=state.metrics.streams_open,
+        drain_seconds=settings.drain_seconds,
+    )
+    turning = asyncio.create_task(state.streams.run())
+    closing.callback(turning.cancel)
 
 
 async def _go_to_graphiql(_: Request) -> Response:

@@ -4,6 +4,8 @@ What is refused here is HTTP's business: method, media types, sizes, shapes, and
 into sending. Everything else is the schema's.
 """
 
+from dataclasses import dataclass
+
 from starlette.types import Receive, Scope, Send
 
 from auth.errors import AuthError
@@ -19,7 +21,8 @@ from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, TOLD_IN_STREAM, Accep
 from web.refusals import ClientGone, Header, Refusal
 from web.responses import send_bytes
 from web.sse.callers import STREAM_NAME, Callers, Connection
-from web.sse.messages import COMPLETE, OPENING, next_event
+from web.sse.entrance import Entrance, Place
+from web.sse.messages import COMPLETE, OPENING, next_event, retry
 from web.sse.outlet import Outlet
 from web.sse.stream import HEADERS as STREAM_HEADERS
 from web.sse.stream import StreamResponse
@@ -28,6 +31,8 @@ _FIELDS: tuple[Header, ...] = (
     (b"cache-control", b"no-store"),
     (b"vary", b"Accept, Authorization, Cookie, X-Tenant"),
 )
+LATER = frozenset({"DRAINING", "STREAM_LIMIT", "OVERLOADED"})
+"""Refusals that pass: an EventSource is sent away with 200 and `retry:`."""
 _ALLOW_POST: Header = (b"allow", b"POST")
 
 
@@ -48,6 +53,9 @@ class GraphQLEndpoint:
         except ClientGone:
             return
         except Refusal as refusal:
+            if scope["method"] == "GET" and media is Media.STREAM and refusal.code in LATER:
+                await _send_later(send, refusal)
+                return
             answer = gateway.refuse(refusal.code, refusal.message, scope["state"]["request_id"])
             await _send(scope, send, media, answer, refusal.status, refusal.headers)
             return
@@ -84,28 +92,53 @@ class GraphQLEndpoint:
         return await gateway.answer(request, caller)
 
 
-async def _carried(scope: Scope, feed: Feed) -> tuple[Outlet, Connection | None]:
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """A stream that is let in: its outlet, its place, and who watches over its caller (nobody over what is over)."""
+
+    outlet: Outlet
+    place: Place | None = None
+    connection: Connection | None = None
+
+
+async def _carried(scope: Scope, feed: Feed) -> _Carried:
     """The feed on a connection of its own; its caller is watched from now on. Raises Refusal."""
     outlet = Outlet()
     outlet.add(feed)
     if not isinstance(feed, Member):
-        return outlet, None
+        return _Carried(outlet)
     callers: Callers = scope["app"].state.callers
+    entrance: Entrance = scope["app"].state.entrance
+    place = None
     try:
-        return outlet, callers.enter(feed.id, outlet, credentials_in(scope), feed.principal)
-    except AuthError as error:  # it ended just now
+        place = await entrance.enter(feed.principal)
+        return _Carried(outlet, place, callers.enter(feed.id, outlet, credentials_in(scope), feed.principal))
+    except BaseException as error:
         await outlet.aclose()
-        raise Refusal(error.code, error.message) from None
+        if place is not None:
+            place.leave()
+        if isinstance(error, AuthError):  # it ended just now
+            raise Refusal(error.code, error.message) from None
+        raise
 
 
-async def _carry(scope: Scope, receive: Receive, send: Send, carried: tuple[Outlet, Connection | None]) -> None:
-    outlet, connection = carried
+async def _carry(scope: Scope, receive: Receive, send: Send, carried: _Carried) -> None:
+    connection = carried.connection
     headers = () if connection is None else ((STREAM_NAME, connection.name.encode()),)
     try:
-        await StreamResponse(outlet, scope["app"].state.streams, headers)(scope, receive, send)
+        await StreamResponse(carried.outlet, scope["app"].state.streams, headers)(scope, receive, send)
     finally:
         if connection is not None:
             connection.close()
+        if carried.place is not None:
+            carried.place.leave()
+
+
+async def _send_later(send: Send, refusal: Refusal) -> None:
+    """To an EventSource, which gives up for good on any status but 200: come back later, without a word in between."""
+    seconds = int(dict(refusal.headers).get(b"retry-after", b"1"))
+    await send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
+    await send({"type": "http.response.body", "body": b":%s\n\n" % refusal.code.encode() + retry(seconds * 1000)})
 
 
 async def _send(
@@ -121,4 +154,6 @@ async def _send(
         return
     status = status or status_of(answer.code, media)
     content_type = CONTENT_TYPES[Media.JSON if media is Media.STREAM else media]
-    await send_bytes(send, status, content_type, answer.body, (*_FIELDS, *STATUS_HEADERS.get(status, ()), *headers))
+    given = {name for name, _ in headers}
+    usual = [field for field in STATUS_HEADERS.get(status, ()) if field[0] not in given]
+    await send_bytes(send, status, content_type, answer.body, (*_FIELDS, *usual, *headers))

@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from web.direct_wire import Chunker, DirectWire, Lines
 from web.settings import Settings
 from web.sse.stream import ABORT
+from web.sse.streams import Streams
 from web.sse.wires import WIRE
 
 DRAIN_SECONDS = 10
@@ -44,6 +45,9 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._draining.set()
+        # Until the streams have ended the server answers as before, if only to say that it is not ready.
+        streams: Streams = self.config.app.state.streams  # type: ignore[union-attr]  # the application, never its name
+        await streams.drained()
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -111,6 +111,15 @@ class Settings(BaseSettings):
     ping_seconds: float = Field(
         default=12, gt=0, le=60, description="Seconds between keep-alive comments on a silent stream"
     )
+    drain_seconds: float = Field(
+        default=10, ge=0, le=600, description="Seconds over which open streams are ended when the server stops"
+    )
+    streams_per_user: int = Field(default=100, ge=1, description="Most open streams of one user in one tenant")
+    streams_per_tenant: int = Field(default=2000, ge=1, description="Most open streams of one tenant")
+    streams: int = Field(default=20000, ge=1, description="Most open streams of one worker")
+    stream_rate: int = Field(
+        default=500, ge=1, description="New streams a second that one worker lets in; more wait, or come back later"
+    )
     data_dir: Path = Field(
         default=Path(".tidegate"), description="Where the demo keeps its PostgreSQL, its secrets and its passwords"
     )

@@ -9,7 +9,8 @@ from graphql.execution.values import VariableValues
 from schema.denials import Denial, settle
 from schema.engine.complete import complete
 from schema.engine.nulls import Json, find_denials
-from schema.engine.plan import Fixed, Plan, RootValue, Unsupported
+from schema.engine.plan import Fixed, Unsupported
+from schema.engine.roots import Plan, RootValue
 from schema.engine.run import resolve
 from schema.operation import Operation
 from schema.reference import Outcome
@@ -28,7 +29,7 @@ async def run_mutation(
             with operation.read.reader:
                 data[key] = (await complete(part.shape, [outcome.value], operation))[0]
             outcome.value, outcome.finished = data[key], True
-            parts = [denied for denied in plan.denied if denied.keys[0] == key]
+            parts = [denied for denied in (*plan.denied, *operation.marked) if denied.keys[0] == key]
         elif isinstance(part, Fixed):
             data[key] = part.value
             parts = [denied for denied in plan.denied if denied.keys == (key,)]

@@ -6,17 +6,8 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, OperationTyp
 
 from schema.engine.arguments import Arguments
 from schema.engine.levels import Levels
-from schema.engine.plan import (
-    ObjectPlan,
-    Plan,
-    Root,
-    RootById,
-    RootEvent,
-    RootList,
-    RootNodes,
-    RootValue,
-    Unsupported,
-)
+from schema.engine.plan import ObjectPlan, Unsupported
+from schema.engine.roots import Plan, Root, RootById, RootEvent, RootList, RootNodes, RootValue
 from schema.engine.scope import Group, Path, abstract_type, declared, object_type
 from schema.fields import AnyById, ById, ListOf, RootOf
 from schema.reference import Execution

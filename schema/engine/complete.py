@@ -13,11 +13,15 @@ from db.columns import unprinted
 from schema.engine.build import builder_of
 from schema.engine.pages import build_connections, nested_connections
 from schema.engine.plan import (
+    Attribute,
     Attributes,
+    DeniedPart,
     Extra,
     Fixed,
     IsType,
     Items,
+    Marker,
+    NodeAttribute,
     ObjectPlan,
     Paged,
     Pages,
@@ -28,6 +32,7 @@ from schema.engine.plan import (
     Written,
 )
 from schema.engine.relations import related
+from schema.node import NodeRow
 from schema.operation import Operation
 from schema.scalars import write_time
 
@@ -121,14 +126,36 @@ async def _items(shape: Items, values: Values, operation: Operation) -> list[Jso
 async def _attributes(shape: Attributes, values: Values, operation: Operation) -> list[Json]:
     built: list[dict[str, Json]] = [{} for _ in values]
     for key, part in shape.fields:
-        if isinstance(part, Fixed):
-            found = [part.value] * len(values)
-        else:
-            name, inner = part
-            found = await complete(inner, [getattr(value, name) for value in values], operation)
+        match part:
+            case Fixed(value):
+                found = [value] * len(values)
+            case Attribute(name, inner):
+                found = await complete(inner, [getattr(value, name) for value in values], operation)
+            case _:
+                found = await _nodes(part, values, operation)
         for into, value in zip(built, found, strict=True):
             into[key] = value
     return built
+
+
+async def _nodes(part: NodeAttribute, values: Values, operation: Operation) -> list[Json]:
+    markers: dict[str, Marker] = {}
+    sources: list[NodeRow | None] = []
+    for value in values:
+        kind = getattr(value, part.kind)
+        if operation.allows(kind.gate):
+            sources.append(NodeRow(kind.type_name, getattr(value, part.row)))
+            continue
+        sources.append(None)
+        if kind.type_name not in markers:
+            markers[kind.type_name] = marker = Marker()
+            denied = DeniedPart(part.selection, kind.gate, kind.type_name, part.keys, marker)
+            operation.marked.append(denied)
+    built = await complete(part.shape, sources, operation)
+    return [
+        markers[getattr(value, part.kind).type_name] if source is None else done
+        for value, source, done in zip(values, sources, built, strict=True)
+    ]
 
 
 async def _variants(shape: Variants, values: Values, operation: Operation) -> list[Json]:

@@ -14,7 +14,8 @@ from schema.engine.arguments import Arguments
 from schema.engine.change import run_mutation
 from schema.engine.compile import compile_operation
 from schema.engine.nulls import Json
-from schema.engine.plan import Plan, Unsupported
+from schema.engine.plan import Unsupported
+from schema.engine.roots import Plan
 from schema.engine.run import run_event, run_query
 from schema.operation import Operation
 from schema.reference import Execution, Outcome

@@ -22,6 +22,7 @@ from db.columns import printed
 from schema.connections import Connection
 from schema.engine.connections import Connections
 from schema.engine.plan import (
+    Attribute,
     Attributes,
     Extra,
     Fixed,
@@ -29,6 +30,7 @@ from schema.engine.plan import (
     IsType,
     Items,
     Leaf,
+    NodeAttribute,
     ObjectPlan,
     Paged,
     Pages,
@@ -41,7 +43,7 @@ from schema.engine.plan import (
     Written,
 )
 from schema.engine.scope import Group, Path, declared, field_of, object_type
-from schema.fields import Embedded, FromColumns, Held, PageOf, Resolved, ToMany, ToOne
+from schema.fields import Embedded, FromColumns, Held, HeldNode, PageOf, Resolved, ToMany, ToOne
 from schema.gates import DEFINITION
 
 PLAIN_SCALARS = frozenset({"ID", "String", "Int", "Boolean", "Decimal", "DateTime", "JSON"})
@@ -96,15 +98,19 @@ class Levels(Connections):
             return False
         return _attribute_of(self.definition(parent, group)) is not None
 
-    def _attribute(self, parent: GraphQLObjectType, group: Group, path: Path) -> Fixed | tuple[str, Shape]:
+    def _attribute(self, parent: GraphQLObjectType, group: Group, path: Path) -> Fixed | Attribute | NodeAttribute:
         fixed = self.fixed(parent, group, path)
         if fixed is not None:
             return fixed
         definition = self.definition(parent, group)
-        name = _attribute_of(definition)
-        if name is None:
-            raise Unsupported("mixed source")
-        return name, self.shape(definition.type, group, path)
+        match _attribute_of(definition):
+            case HeldNode(kind, row):
+                shape = self.shape(definition.type, group, path)
+                return NodeAttribute(kind, row, shape, id(group[0].node), path)
+            case Held(name):
+                return Attribute(name, self.shape(definition.type, group, path))
+            case _:
+                raise Unsupported("mixed source")
 
     def _part(self, parent: GraphQLObjectType, group: Group, path: Path) -> Part:
         fixed = self.fixed(parent, group, path)
@@ -160,12 +166,12 @@ def _is_connection(kind: GraphQLObjectType) -> bool:
     return generic is not None and generic.origin is Connection
 
 
-def _attribute_of(definition: GraphQLField) -> str | None:
+def _attribute_of(definition: GraphQLField) -> Held | HeldNode | None:
     """The attribute of its source that a field is, None when it is something else."""
     declaration, field = declared(definition), field_of(definition)
-    if isinstance(declaration, Held):
-        return declaration.name
-    return field.python_name if field is not None and field.is_basic_field else None
+    if isinstance(declaration, Held | HeldNode):
+        return declaration
+    return Held(field.python_name) if field is not None and field.is_basic_field else None
 
 
 def _leaf(declaration: FromColumns, definition: GraphQLField, nullable: bool, rename: Callable[[str], str]) -> Leaf:

@@ -7,7 +7,7 @@ from graphql.execution.values import VariableValues
 from db.ids import hex_of, prefix_of
 from schema.denials import Denial
 from schema.engine.complete import build_rows
-from schema.engine.plan import RootNodes
+from schema.engine.roots import RootNodes
 from schema.node import NodeKind, check_count, kind_of
 from schema.operation import Operation
 

@@ -1,14 +1,14 @@
-"""What a compiled operation is made of. Plans hold no values of a request: one plan serves every caller it fits."""
+"""What a compiled operation is made of below its root fields (``schema/engine/roots.py``). Plans hold no values of a
+request: one plan serves every caller it fits.
+"""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql.execution.values import VariableValues
 
-from schema.connections import ListSpec
 from schema.nested import NestedSpec
-from schema.node import NodeKind
 from schema.operation import BatchFunction
 
 Call = Callable[[VariableValues], dict[str, Any]]  # Any: a value of the argument's type
@@ -51,6 +51,19 @@ class Fixed:
 
 class Marker:
     """Stands for a denied null until the run is done."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DeniedPart:
+    """A denied selection: where in the response its nulls stand, as response keys. With a ``marker`` only those are
+    its nulls which are the marker.
+    """
+
+    selection: int
+    permission: str
+    coordinate: str
+    keys: tuple[str, ...]
+    marker: Marker | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +193,30 @@ class Pages:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Attributes:
-    """An object whose fields are its source's attributes, by name."""
+class Attribute:
+    """An attribute of a source, by name."""
 
-    fields: tuple[tuple[str, "Fixed | tuple[str, Shape]"], ...]
+    name: str
+    shape: "Shape"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NodeAttribute:
+    """A row in one attribute, of the kind of node in another: whether that kind is denied is known only then."""
+
+    kind: str
+    row: str
+    shape: "Shape"
+    selection: int
+    keys: tuple[str, ...]
+    """As ``DeniedPart`` has them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attributes:
+    """An object whose fields are its source's attributes."""
+
+    fields: tuple[tuple[str, Fixed | Attribute | NodeAttribute], ...]
     is_type: IsType | None
     nullable: bool
 
@@ -198,81 +231,6 @@ class Variants:
 
 
 Shape = Written | Items | Rows | Pages | Attributes | Variants
-
-
-# ---- roots -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RootList:
-    """A root list."""
-
-    spec: ListSpec
-    call: Call
-    plan: ConnectionPlan
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RootById:
-    """One row by the id in its arguments."""
-
-    function: BatchFunction
-    prefix: str
-    call: Call
-    plan: ObjectPlan
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RootNodes:
-    """Objects of any kind by their ids: a level for each kind's type."""
-
-    kinds: Mapping[str, NodeKind]
-    many: bool
-    call: Call
-    plans: Mapping[str, ObjectPlan]
-    selection: int
-    """As ``Denial`` has it: which kinds are denied is known only when the ids are."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RootValue:
-    """What a resolver of its own answers."""
-
-    resolver: Callable[..., Any]  # Any: a value, or an awaitable of one
-    takes_info: bool
-    call: Call
-    shape: Shape
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RootEvent:
-    """A stream's source event."""
-
-    shape: Shape
-
-
-Root = Fixed | RootList | RootById | RootNodes | RootValue | RootEvent
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DeniedPart:
-    """A denied selection: where in the response its nulls stand, as response keys. With a ``marker`` only those are
-    its nulls which are the marker.
-    """
-
-    selection: int
-    permission: str
-    coordinate: str
-    keys: tuple[str, ...]
-    marker: Marker | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plan:
-    """A whole operation."""
-
-    fields: tuple[tuple[str, Root], ...]
-    denied: Sequence[DeniedPart]
 
 
 def _columns(parts: Iterator[Part]) -> Iterator[str]:

@@ -21,17 +21,8 @@ from schema.engine.complete import build_rows, complete
 from schema.engine.nodes import read_nodes, wanted_nodes
 from schema.engine.nulls import Json, find_denials
 from schema.engine.pages import build_connections
-from schema.engine.plan import (
-    Fixed,
-    Plan,
-    Root,
-    RootById,
-    RootEvent,
-    RootList,
-    RootNodes,
-    RootValue,
-    Unsupported,
-)
+from schema.engine.plan import Fixed, Unsupported
+from schema.engine.roots import Plan, Root, RootById, RootEvent, RootList, RootNodes, RootValue
 from schema.fields import RootInfo
 from schema.operation import Operation
 
@@ -50,7 +41,7 @@ async def run_query(plan: Plan, operation: Operation, variables: VariableValues)
     }
     done = await _read(ready, operation)
     data = {key: part.value if isinstance(part, Fixed) else done[key] for key, part in plan.fields}
-    return data, settle([*find_denials(plan.denied, data), *nulls], data)
+    return data, settle([*find_denials([*plan.denied, *operation.marked], data), *nulls], data)
 
 
 async def _read(ready: Mapping[str, Reading], operation: Operation) -> Json:
@@ -80,7 +71,7 @@ async def run_event(plan: Plan, operation: Operation, source: Any) -> tuple[Json
                 data[key] = value
             case _:
                 raise Unsupported("operation")
-    return data, settle(find_denials(plan.denied, data), data)
+    return data, settle(find_denials([*plan.denied, *operation.marked], data), data)
 
 
 def _ready(key: str, part: Root, operation: Operation, variables: VariableValues, nulls: list[Denial]) -> Reading:

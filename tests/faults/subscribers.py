@@ -22,7 +22,7 @@ from tests.faults.lines import Block, Exchange, Fields, Refused, exchange
 DOCUMENTS = (
     "subscription ($after: String) { orderEvents(after: $after) { type id cursor } }",
     "subscription ($after: String) { orderEvents(after: $after) { type id cursor patch ts } }",
-    "subscription ($after: String) { orderEvents(after: $after) { type id cursor order { version status } } }",
+    "subscription ($after: String) { orderEvents(after: $after) { type id cursor order { notes version status } } }",
 )
 PATH = "/graphql/stream"
 STREAM = {"accept": "text/event-stream"}

@@ -167,8 +167,9 @@ async def test_objects_of_several_kinds_cost_one_statement_for_each_kind(world: 
 async def test_pages_below_a_page_cost_a_statement_for_each_level_whatever_their_number(
     world: World, first: int
 ) -> None:
-    text = """query($first: Int) { customers(first: $first) { nodes { name orders(first: 3) { totalCount
-        pageInfo { hasNextPage hasPreviousPage } edges { cursor node { number items { product { name } } } } } } } }"""
+    text = """query($first: Int) { customers(first: $first, orderBy: [{field: CREATED_AT}]) { nodes { orders(first: 3) {
+        totalCount pageInfo { hasNextPage hasPreviousPage }
+        edges { cursor node { number items { product { name } } } } } } } }"""
     seen = await statements(world, text, {"first": first})
     assert tables(seen) == ["customers", "unnest", "unnest", "order_items", "products"]
     assert all("tenant_id = $" in statement for statement in seen)

@@ -12,6 +12,7 @@ from graphql import (
     GraphQLList,
     get_nullable_type,
     is_non_null_type,
+    is_required_input_field,
 )
 
 Json = Any
@@ -70,7 +71,7 @@ class Values:
 
     def _object(self, kind: GraphQLInputObjectType, name: str, depth: int) -> Json:
         names = [each for each in kind.fields if depth < 3 or each not in {"and", "or", "not"}]
-        wanted = {each for each in names if is_non_null_type(kind.fields[each].type) and each == "field"}
+        wanted = {each for each in names if is_required_input_field(kind.fields[each])}
         wanted.update(self._random.sample(names, min(len(names), self._random.choice((1, 1, 1, 2, 3)))))
         operator = kind.name.endswith("Filter")
         return {

@@ -115,7 +115,13 @@ async def facts_of(world: World, seed: int, tenant: str = "acme") -> Facts:
     values = {
         **dict.fromkeys(("order", "OrderWhere.id"), public["ord"]),
         **dict.fromkeys(("OrderWhere.customerId", "CustomerWhere.id"), public["cus"]),
-        "ProductWhere.id": public["prd"],
+        **dict.fromkeys(("ProductWhere.id", "OrderItemInput.productId", "UpdateProductInput.id"), public["prd"]),
+        **dict.fromkeys(("UpdateOrderInput.id", "ChangeOrderStatusInput.id"), public["ord"]),
+        **dict.fromkeys(
+            ("CreateOrderInput.customerId", "UpdateOrderInput.customerId", "UpdateCustomerInput.id"), public["cus"]
+        ),
+        "CreateOrderInput.currency": [row["currency"] for row in products],
+        "CreateCustomerInput.country": ["DE", "SE", "Atlantis"],
         **{name: [each for some in public.values() for each in some] for name in ("id", "ids")},
         **{f"OrderWhere.{name}": _texts(orders, name) for name in ("number", "notes", "status")},
         **{f"CustomerWhere.{name}": _texts(customers, name) for name in ("name", "email", "city", "country")},

@@ -18,13 +18,14 @@ from graphql import (
     GraphQLSchema,
     get_named_type,
     is_leaf_type,
+    is_required_argument,
 )
 
 from auth.permissions import PERMISSIONS, SYSTEM_ROLES
 from tests.support.arguments import Facts, Json, Values, literal
 
 ROOTS = {"orders": 8, "customers": 4, "products": 3, "order": 3, "node": 1.5, "nodes": 2, "viewer": 1.5}
-"""How often each root field is drawn."""
+"""How often each root field of a query is drawn."""
 _BOOLEAN = GraphQLNonNull(GraphQLBoolean)
 
 
@@ -57,6 +58,22 @@ class Operations:
             document, variables, name = _Draft(self._schema, random, values).query()
             self._last = Asked(document, variables, name, self._grants())
         return self._last
+
+    def change(self) -> Asked:
+        """A mutation of one root field: what another changes could not be seen by the first."""
+        readable = [name for name in PERMISSIONS if not name.endswith(":write") and self._random.random() < 0.7]
+        written = [name for name in PERMISSIONS if name.endswith((":write", ":announce"))]
+        return replace(self._single(self._schema.mutation_type), grants=frozenset(readable + written))
+
+    def watch(self, field: str) -> Asked:
+        """A subscription of this field, without arguments: what it selects of an event."""
+        return self._single(self._schema.subscription_type, field)
+
+    def _single(self, root: GraphQLObjectType | None, field: str | None = None) -> Asked:
+        assert root is not None
+        draft = _Draft(self._schema, self._random, Values(self._random, self._facts))
+        document, variables, name = draft.single(root, field or self._random.choice(list(root.fields)))
+        return Asked(document, variables, name, self._grants())
 
     def _flipped(self, variables: Mapping[str, Json]) -> dict[str, Json]:
         coin = self._random.random
@@ -95,8 +112,21 @@ class _Draft:
         if random.random() < 0.05:
             body.append(f"{self._key('__typename')}{self._directive()}")
         body = [self._wrapped(root, part) for part in body]
+        return self._document("query", body)
+
+    def single(self, root: GraphQLObjectType, name: str) -> tuple[str, dict[str, Json], str | None]:
+        """The same of a mutation or a subscription with one root field."""
+        field = root.fields[name]
+        given = {key: self._values.of(arg.type, key) for key, arg in field.args.items() if is_required_argument(arg)}
+        written = ", ".join(f"{key}: {self._argument(field.args[key].type, value)}" for key, value in given.items())
+        selected = self._key(name) + (f"({written})" if written else "")
+        body = [selected + self._selections(get_named_type(field.type))]
+        return self._document(root.name.lower(), body)
+
+    def _document(self, kind: str, body: list[str]) -> tuple[str, dict[str, Json], str | None]:
+        random = self._random
         name = random.choice((None, "Q", "Q"))
-        head = f"query {name or ''}" + (f"({', '.join(self._declared)})" if self._declared else "")
+        head = f"{kind} {name or ''}" + (f"({', '.join(self._declared)})" if self._declared else "")
         rest = [f"fragment {name} on {on} {text}" for name, (on, text) in self._fragments.items()]
         if name and random.random() < 0.1:
             rest.append("query Other { __typename }")
@@ -162,7 +192,7 @@ class _Draft:
             return ""
         random = self._random
         if isinstance(parent, GraphQLInterfaceType):
-            parts = [self._key("id")] if random.random() < 0.7 else ["__typename"]
+            parts = [self._part(parent, depth) for _ in range(random.choice((1, 1, 2)))]
             kinds = self._schema.get_possible_types(parent)
             parts += [
                 self._inside(kind, depth, bare=False) for kind in random.sample(kinds, random.randrange(len(kinds) + 1))
@@ -171,7 +201,7 @@ class _Draft:
         parts = [self._part(parent, depth) for _ in range(random.choice((1, 2, 2, 3, 4, 5)))]
         return f" {{ {' '.join(parts)} }}"
 
-    def _part(self, parent: GraphQLObjectType, depth: int) -> str:
+    def _part(self, parent: GraphQLObjectType | GraphQLInterfaceType, depth: int) -> str:
         random = self._random
         self._fields -= 1
         chance = random.random()
@@ -195,14 +225,14 @@ class _Draft:
         written = [f"{key}: {self._argument(field.args[key].type, value)}" for key, value in given.items()]
         return f"({', '.join(written)})" if written else ""
 
-    def _field_of(self, parent: GraphQLObjectType) -> str:
+    def _field_of(self, parent: GraphQLObjectType | GraphQLInterfaceType) -> str:
         """A field, rather one with something below it."""
         names = list(parent.fields)
         deep = [name for name in names if not is_leaf_type(get_named_type(parent.fields[name].type))]
         name: str = self._random.choice(deep if deep and self._random.random() < 0.5 else names)
         return name
 
-    def _inside(self, parent: GraphQLObjectType, depth: int, *, bare: bool = True) -> str:
+    def _inside(self, parent: GraphQLObjectType | GraphQLInterfaceType, depth: int, *, bare: bool = True) -> str:
         """The selections in a fragment: inline (without its type when ``bare``), of its own, or one that is there."""
         random = self._random
         known = [name for name, (on, _) in self._fragments.items() if on == parent.name]
@@ -210,7 +240,11 @@ class _Draft:
             return f"...{random.choice(known)}{self._directive()}"
         on, text = parent.name, ""
         if parent.interfaces and random.random() < 0.2:
-            on, text = parent.interfaces[0].name, f" {{ {self._key('id')} {self._key('__typename')} }}"
+            interface = parent.interfaces[0]
+            on, text = (
+                interface.name,
+                f" {{ {self._key(random.choice(list(interface.fields)))} {self._key('__typename')} }}",
+            )
         text = text or self._selections(parent, depth + 1)
         if random.random() < 0.5 and len(self._fragments) < 12:
             name = f"F{len(self._fragments)}_{random.randrange(10_000)}"

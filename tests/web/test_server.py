@@ -91,11 +91,17 @@ async def test_a_stopping_server_ends_every_stream_with_a_last_chunk(front: Fron
     assert stopping.open_streams == 0
 
 
-async def test_a_stream_that_is_opened_while_the_server_drains_ends_without_complete(front: Front) -> None:
+async def test_while_the_server_drains_a_new_stream_is_sent_away(front: Front) -> None:
     async with serving(front.app.state.settings) as draining:
         draining.app.state.draining.set()
-        async with draining.stream(EVENTS, headers=await draining.bearer()) as stream:
-            assert {block.event for block in await stream.wait_for_end()} == {None}
+        headers = await draining.bearer()
+        answer = await draining.post(EVENTS, headers=headers, accept=STREAM)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert answer.json()["errors"][0]["extensions"]["code"] == "DRAINING"
+        answer = await draining.get({"query": EVENTS}, headers=headers, accept=STREAM)
+        assert (answer.status_code, answer.text) == (200, ":DRAINING\n\nretry: 1000\n\n")
+        assert draining.open_streams == 0
+        assert not draining.app.state.gateway.groups.members
 
 
 async def test_a_client_that_reads_nothing_is_cut_off(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ import structlog
 from schema.answers import end_frame
 from schema.live.feed import Feed
 from schema.live.frames import GONE, SILENT, Ending, EndReason, Frame, whole
-from web.sse.messages import COMPLETE, OPENING, complete_of, named, next_event, ping
+from web.sse.messages import COMPLETE, OPENING, complete_of, named, next_event, ping, retry
 from web.sse.wires import Wire
 
 EVERYTHING = 1_000_000
@@ -127,10 +127,15 @@ class Outlet:
         self.told = cursor or self.told
         self._write(ping(moved))
 
+    def farewell(self, milliseconds: int) -> bytes:
+        """When to come back, and from where: from what was written, not from what waits for room."""
+        cursor = self.told if self.full else self._cursor() or self.told
+        return retry(milliseconds, cursor)
+
     def end(self, ending: Ending, last: bytes = b"") -> None:
-        """The connection is over: ``last`` is still written if there is room."""
+        """The connection is over, with ``last`` as its last bytes."""
         if not self.over.done():
-            if last and self._wire is not None:
+            if last:
                 self._write(last)
             self.over.set_result(ending)
 

@@ -29,6 +29,7 @@ from web.parameters import MAX_PARAMETERS, event_id
 from web.refusals import ClientGone, Header, Refusal
 from web.responses import NO_STORE, TEXT, send_bytes
 from web.sse.callers import Callers
+from web.sse.entrance import Entrance
 from web.sse.posted import Outcome, Posted, fit_id
 from web.sse.single_streams import SingleStreams
 from web.sse.stream import StreamResponse
@@ -93,7 +94,8 @@ async def _reserve(scope: Scope, send: Send, fields: Fields) -> None:
     accept = fields.get(b"accept", b"*/*").lower()
     if not any(each.split(b";")[0].strip() in {b"*/*", b"text/*", b"text/plain"} for each in accept.split(b",")):
         raise Refusal("BAD_REQUEST", "Accept text/plain: a reservation's token is text.", 406)
-    _refuse_while_draining(scope)
+    entrance: Entrance = scope["app"].state.entrance
+    entrance.check_open()
     holder, _ = await _holder_of(scope)
     last_event_id = event_id(fields.get(b"last-event-id", b"").decode("latin-1"))
     token = await _streams(scope).reservations.make(holder, last_event_id)
@@ -101,11 +103,19 @@ async def _reserve(scope: Scope, send: Send, fields: Fields) -> None:
 
 
 async def _open(scope: Scope, receive: Receive, send: Send, fields: Fields, token: str) -> None:
-    _refuse_while_draining(scope)
-    holder, caller = await _holder_of(scope)
+    _, caller = await _holder_of(scope)
+    entrance: Entrance = scope["app"].state.entrance
+    place = await entrance.enter(caller)
+    try:
+        await _carry(scope, receive, send, fields, token, caller)
+    finally:
+        place.leave()
+
+
+async def _carry(scope: Scope, receive: Receive, send: Send, fields: Fields, token: str, caller: Principal) -> None:
     last_event_id = event_id(fields.get(b"last-event-id", b"").decode("latin-1"))
     streams = _streams(scope)
-    stream = await streams.open(key_of(token), holder, caller, last_event_id)
+    stream = await streams.open(key_of(token), _holder(caller), caller, last_event_id)
     callers: Callers = scope["app"].state.callers
     connection = None
     try:
@@ -165,11 +175,6 @@ def _holder(caller: Principal) -> Holder:
 def _streams(scope: Scope) -> SingleStreams:
     streams: SingleStreams = scope["app"].state.single_streams
     return streams
-
-
-def _refuse_while_draining(scope: Scope) -> None:
-    if scope["app"].state.draining.is_set():
-        raise Refusal("DRAINING", "The server is going down; connect again.")
 
 
 def _token_of(fields: Fields, query_string: bytes) -> str | None:

@@ -54,7 +54,7 @@ class StreamResponse:
             wire.abort()
             return
         try:
-            async with asyncio.timeout(self._streams.send_seconds):
+            async with asyncio.timeout(self._streams.last_seconds(ending)):
                 await wire.drain()
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError:

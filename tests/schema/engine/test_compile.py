@@ -3,7 +3,8 @@
 import pytest
 
 from schema.engine.compile import compile_operation
-from schema.engine.plan import Fixed, Plan, RootById, Unsupported
+from schema.engine.plan import Fixed, Unsupported
+from schema.engine.roots import Plan, RootById
 from tests.support.library import SHELF, Desk, Library
 
 

@@ -13,12 +13,13 @@ from hypothesis_graphql import queries
 
 from auth.permissions import SYSTEM_ROLES
 from schema.root import sdl
+from tests.support.completions import Completions, sources_of
 from tests.support.executors import CORE, Executors, facts_of
 from tests.support.facts import ids_of
 from tests.support.operations import Asked, Operations
 from tests.support.world import World
 
-SEED, COUNT = 20_261_121, 2_000
+SEED, COUNT, CHANGES, EVENTS = 20_261_121, 2_000, 400, 200
 SHARE = 0.6
 """Of the operations that succeed, at least so many ran on the engine: else their equality says nothing of it."""
 EVERYTHING, NO_EMAIL = (frozenset(SYSTEM_ROLES[role]) for role in ("admin", "viewer"))
@@ -134,6 +135,32 @@ async def test_both_executors_answer_random_operations_alike(world: World) -> No
         found = await executors.difference(asked)
         assert found is None, f"seed {SEED}, operation {index}: {found}\n{asked}"
     assert executors.share >= SHARE, dict(executors.ran)
+
+
+async def test_both_executors_complete_random_changes_alike(fresh_world: World) -> None:
+    completions = Completions(fresh_world)
+    operations = Operations(CORE, await facts_of(fresh_world, SEED), SEED)
+    for index in range(CHANGES):
+        asked = operations.change()
+        found = await completions.change(asked)
+        assert found is None, f"seed {SEED}, change {index}: {found}\n{asked}"
+    outcomes = completions.outcomes
+    assert outcomes["engine"] > CHANGES / 2, outcomes
+    # A resolver may raise (a text that no column can hold), an argument below be malformed; nothing else is given up.
+    assert set(outcomes) <= {"engine", "refused", "gave up: error"}, outcomes
+
+
+async def test_both_executors_complete_random_events_alike(world: World) -> None:
+    completions, sources = Completions(world), await sources_of(world)
+    operations = Operations(CORE, await facts_of(world, SEED), SEED)
+    for index in range(EVENTS):
+        field = list(sources)[index % len(sources)]
+        asked = operations.watch(field)
+        for source in sources[field]:
+            found = await completions.event(asked, source)
+            assert found is None, f"seed {SEED}, event {index}: {found}\n{asked}"
+    assert set(completions.outcomes) <= {"engine", "refused", "gave up: error"}, completions.outcomes
+    assert completions.outcomes["engine"] > EVENTS, completions.outcomes
 
 
 @pytest.mark.parametrize("name", FOUND)
