@@ -6,7 +6,8 @@ tenants. Rules:
 1. A connection is lent to one borrower at a time and carries one tenant; the setting is changed only when it changes
    hands, in autocommit, never inside a transaction (a rollback would bring the tenant before back).
 2. A connection that saw an error or a cancellation is thrown away, never lent again.
-3. Waiting is first come, first served, and bounded.
+3. Waiting is bounded, and first come, first served, save that a connection goes to a waiter of the tenant it carries
+   before one that came earlier: at most ``MOST_PASSED`` go before the first in line.
 
 Only ``db/tenancy.py`` borrows from it.
 """
@@ -25,6 +26,10 @@ from db.tables import TENANT_SETTING
 _SET_TENANT = f"SELECT set_config('{TENANT_SETTING}', $1, false)"
 STATEMENTS_KEPT = 500
 """Prepared statements of a connection; the least recently used go first."""
+
+
+MOST_PASSED = 4
+"""How many may be served before the first in line because the connection that came free carried their tenant."""
 
 
 class Slot:
@@ -49,6 +54,18 @@ class Slot:
         return found
 
 
+class _Waiter:
+    """Who waits: for which tenant, until when (the loop's time), and how many went before it."""
+
+    __slots__ = ("deadline", "found", "passed", "tenant")
+
+    def __init__(self, tenant: str, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        self.tenant = tenant
+        self.found: asyncio.Future[Slot | None] = loop.create_future()
+        self.deadline = loop.time() + seconds
+        self.passed = 0
+
+
 class TenantPool:
     """``lend`` and exactly one of ``take_back`` (healthy) or ``discard`` (saw an error)."""
 
@@ -63,7 +80,9 @@ class TenantPool:
         self._idle_of: dict[str | None, list[Slot]] = {}
         """The same by the tenant they carry."""
         self._open = 0
-        self._waiting: deque[asyncio.Future[Slot | None]] = deque()
+        self._waiting: deque[_Waiter] = deque()
+        """The first to come first, and so the first whose time is over."""
+        self._timer: asyncio.TimerHandle | None = None
         self._closing = False
 
     @property
@@ -73,7 +92,7 @@ class TenantPool:
 
     async def lend(self, tenant: str) -> Slot:
         """A connection that carries ``tenant``. Raises PoolExhausted, DatabaseAway."""
-        slot = self._idle_slot(tenant) or await self._new_or_waited()
+        slot = self._idle_slot(tenant) or await self._new_or_waited(tenant)
         if slot.tenant != tenant:
             try:
                 await (await slot.prepared(_SET_TENANT)).fetchval(tenant)
@@ -100,6 +119,8 @@ class TenantPool:
     async def close(self) -> None:
         """Close what is idle now and what is lent out when it comes back."""
         self._closing = True
+        if self._timer is not None and not self._waiting:
+            self._timer.cancel()
         idle, self._idle, self._idle_of = self._idle, {}, {}
         self._open -= len(idle)
         await asyncio.gather(*(slot.connection.close() for slot in idle), return_exceptions=True)
@@ -118,10 +139,10 @@ class TenantPool:
             self._open -= 1
         return None
 
-    async def _new_or_waited(self) -> Slot:
+    async def _new_or_waited(self, tenant: str) -> Slot:
         if self._open < self._size:
             self._open += 1
-        elif (slot := await self._wait()) is not None:
+        elif (slot := await self._wait(tenant)) is not None:
             return slot
         try:
             return Slot(await self._connect())
@@ -131,18 +152,31 @@ class TenantPool:
                 raise DatabaseAway(AWAY_TEXT) from error
             raise
 
-    async def _wait(self) -> Slot | None:
-        waiter: asyncio.Future[Slot | None] = asyncio.get_running_loop().create_future()
+    async def _wait(self, tenant: str) -> Slot | None:
+        loop = asyncio.get_running_loop()
+        waiter = _Waiter(tenant, loop, self._wait_seconds)
         self._waiting.append(waiter)
+        if self._timer is None:  # one for all: a timer for each would cost more than most waits last
+            self._timer = loop.call_at(waiter.deadline, self._end_waiting)
         try:
-            async with asyncio.timeout(self._wait_seconds):
-                return await waiter
-        except BaseException as error:
-            if waiter.done() and not waiter.cancelled():
-                self._give_on(waiter.result())
-            if isinstance(error, TimeoutError):
-                raise PoolExhausted(f"no database connection came free within {self._wait_seconds:g} s") from None
+            return await waiter.found
+        except asyncio.CancelledError:
+            if waiter.found.done() and not waiter.found.cancelled():
+                self._give_on(waiter.found.result())
             raise
+
+    def _end_waiting(self) -> None:
+        """Tell those whose time is over; look again when the next one's is."""
+        self._timer, loop = None, asyncio.get_running_loop()
+        while self._waiting:
+            waiter = self._waiting[0]
+            if not waiter.found.done():
+                if waiter.deadline > loop.time():
+                    self._timer = loop.call_at(waiter.deadline, self._end_waiting)
+                    return
+                text = f"no database connection came free within {self._wait_seconds:g} s"
+                waiter.found.set_exception(PoolExhausted(text))
+            self._waiting.popleft()
 
     def _give_on(self, slot: Slot | None) -> None:
         """What a waiter was handed while it gave up goes to the next one."""
@@ -158,8 +192,19 @@ class TenantPool:
 
     def _hand_over(self, slot: Slot | None) -> bool:
         while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(slot)
+            waiter = self._next_for(slot)
+            if not waiter.found.done():
+                waiter.found.set_result(slot)
                 return True
         return False
+
+    def _next_for(self, slot: Slot | None) -> _Waiter:
+        """Out of the line: a waiter of the tenant that the connection carries, else the first."""
+        first = self._waiting[0]
+        if slot is not None and first.tenant != slot.tenant and first.passed < MOST_PASSED:
+            for index, waiter in enumerate(self._waiting):
+                if waiter.tenant == slot.tenant and not waiter.found.done():
+                    first.passed += 1
+                    del self._waiting[index]
+                    return waiter
+        return self._waiting.popleft()

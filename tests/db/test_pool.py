@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from db.errors import DatabaseAway, PoolExhausted
-from db.pool import Slot, TenantPool
+from db.pool import MOST_PASSED, Slot, TenantPool
 from db.statements import Statement
 from db.tenancy import TenantReader
 from tests.support.plant import MINE, ORDERS, THEIRS, Floor, as_runtime
@@ -192,6 +192,58 @@ async def test_a_tenant_gets_the_connection_that_already_carries_it() -> None:
         slot = await pool.lend(tenant)
         assert slot is slots[tenant]
         pool.take_back(slot)
+
+
+async def test_a_connection_that_comes_free_goes_first_to_a_waiter_of_its_tenant() -> None:
+    exchange = Exchange()
+    pool = TenantPool(exchange.connect, 1)
+    held = await pool.lend("a")
+    served: list[str] = []
+
+    async def wait(tenant: str) -> None:
+        slot = await pool.lend(tenant)
+        served.append(tenant)
+        pool.take_back(slot)
+
+    waiting = [asyncio.create_task(wait(tenant)) for tenant in "bcaba"]
+    await settle()
+    pool.take_back(held)
+    await asyncio.gather(*waiting)
+    assert served == ["a", "a", "b", "b", "c"]
+    assert exchange.wires[0].carried == ["a", "b", "c"]
+
+
+async def test_the_first_in_line_is_passed_a_few_times_and_no_more() -> None:
+    pool = TenantPool(Exchange().connect, 1)
+    held, served = await pool.lend("a"), []
+
+    async def wait(tenant: str) -> None:
+        slot = await pool.lend(tenant)
+        served.append(tenant)
+        pool.take_back(slot)
+
+    waiting = [asyncio.create_task(wait(tenant)) for tenant in "b" + "a" * (MOST_PASSED + 3)]
+    await settle()
+    pool.take_back(held)
+    await asyncio.gather(*waiting)
+    assert served.index("b") == MOST_PASSED
+    assert len(served) == len(waiting)
+
+
+async def test_each_waiter_is_told_when_its_own_time_is_over() -> None:
+    pool = TenantPool(Exchange().connect, 1, wait_seconds=0.05)
+    held = await pool.lend("a")
+    early = asyncio.create_task(pool.lend("b"))
+    await asyncio.sleep(0.03)
+    late = asyncio.create_task(pool.lend("c"))
+    with pytest.raises(PoolExhausted):
+        await early
+    assert not late.done()
+    pool.take_back(held)
+    assert (await late).tenant == "c"
+    pool.take_back(await late)
+    with pytest.raises(PoolExhausted):
+        await asyncio.gather(pool.lend("a"), pool.lend("a"))
 
 
 async def test_a_waiter_that_gives_up_leaves_its_connection_to_the_next() -> None:
