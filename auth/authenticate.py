@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from auth.errors import AuthError, BadSession, BadToken, Forbidden, OperatorError
 from auth.keyring import Keyring
@@ -28,8 +29,7 @@ NOT_YOURS = "You belong to no tenant of that name."
 MEMBERSHIP_GONE = "membership gone"
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(NamedTuple):
     """What the front door read off a request, unjudged. A bearer token goes before a session."""
 
     bearer: str | None

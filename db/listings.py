@@ -6,9 +6,9 @@ shape, how the search is driven.
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import (
@@ -54,8 +54,7 @@ class Listing:
         return tuple(source for source in self.sources if source.name in names)
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
+class _Search(NamedTuple):
     """How many words are looked for, in which sources, and whether the first of them drives."""
 
     words: int
@@ -63,11 +62,10 @@ class _Search:
     sources: frozenset[str]
 
     def drive(self) -> "_Search":
-        return replace(self, driven=True)
+        return self._replace(driven=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """A list without its values."""
 
     listing: Listing

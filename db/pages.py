@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -26,8 +26,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TAG = 8
 
 
-@dataclass(frozen=True, slots=True)
-class SortKey:
+class SortKey(NamedTuple):
     """One field of an order. ``nulls_last`` counts only for a nullable column."""
 
     column: str
@@ -53,8 +52,7 @@ class PageRequest:
     """Which word sources the caller may search (see ``Listing.sources``)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """Which part of the list a page is, without its values."""
 
     order: tuple[SortKey, ...]

@@ -8,7 +8,7 @@ import enum
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import strawberry
 
@@ -179,8 +179,7 @@ def listing(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PageArguments:
+class PageArguments(NamedTuple):
     """A list's arguments as they came in."""
 
     first: int | None
@@ -195,7 +194,7 @@ class PageArguments:
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> "PageArguments":  # Any: an argument of any type
         """From the arguments by their Python names; one that is missing was left out."""
-        return cls(*(given(arguments.get(name, strawberry.UNSET)) for name in cls.__slots__))
+        return cls(*(given(arguments.get(name, strawberry.UNSET)) for name in cls._fields))
 
     def request(self, spec: ListSpec, operation: Operation) -> tuple[PageRequest, bytes]:
         """The page that is asked for and what its cursors are bound to. Raises InvalidInput, BadCursor."""

@@ -45,6 +45,11 @@ from web.sse.single_connection import StreamEndpoint
 from web.sse.single_streams import SingleStreams
 from web.sse.streams import Streams
 
+GC_THRESHOLD = (20_000, 20, 20)
+"""A page of 500 makes some 10,000 objects and no cycle: with the thresholds of a fresh interpreter they would be looked
+through a dozen times while they are made.
+"""
+
 
 class Application(Starlette):
     """Starlette behind the front door, which leads straight to what is asked for most."""
@@ -130,6 +135,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         state.metrics.watch(hub, ran, gateway.tally, gateway.groups)
         gc.collect()
         gc.freeze()  # what lives as long as the process need not be looked through again and again
+        gc.set_threshold(*GC_THRESHOLD)
         yield
 
 

@@ -4,7 +4,7 @@ The two come out alike; what is malformed is refused by name, and never with wha
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from web.json_text import check_text, load_json
@@ -17,8 +17,7 @@ MAX_EVENT_ID = 200
 JsonObject = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(NamedTuple):
     """What is asked for. ``last_event_id`` and ``token`` come from a query string only."""
 
     document: str | None
