@@ -120,7 +120,9 @@ class Outlet:
 
     def ping(self) -> None:
         """Break the silence; move the client's cursor if it moved."""
-        if self._wire is None or self.full or self.over.done():
+        written = self.written
+        self.flush()  # an id never goes before a frame that is ready
+        if self._wire is None or self.full or self.over.done() or self.written != written:
             return
         cursor = self._cursor()
         moved = None if cursor == self.told else cursor
@@ -129,6 +131,7 @@ class Outlet:
 
     def farewell(self, milliseconds: int) -> bytes:
         """When to come back, and from where: from what was written, not from what waits for room."""
+        self.flush()
         cursor = self.told if self.full else self._cursor() or self.told
         return retry(milliseconds, cursor)
 

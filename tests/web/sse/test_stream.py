@@ -1,73 +1,18 @@
 """One stream's response: what is written when, and that every end frees all of it."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import pytest
 from starlette.types import Message
 
-from db.events import Position
-from schema.live.frames import COMPLETED, Ending, Frame
+from schema.live.frames import COMPLETED
+from tests.support.given import Given
 from tests.support.waiting import until
 from web.sse.messages import COMPLETE, OPENING, next_event
 from web.sse.outlet import Outlet
 from web.sse.stream import ABORT, HEADERS, StreamResponse
 from web.sse.streams import Streams
-
-MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class Given:
-    """A durable feed of frames that a test puts in."""
-
-    durable = True
-
-    def __init__(self) -> None:
-        self.frames: list[Frame] = []
-        self.ending: Ending | None = None
-        self.over: Ending | None = None
-        self.closed = False
-        self.at: int | None = None
-        self.fails = False
-        self.wake: Callable[[], None] = lambda: None
-
-    @property
-    def done(self) -> Position | None:
-        return None if self.at is None else Position(self.at, MOMENT)
-
-    @property
-    def cursor(self) -> str | None:
-        return None if self.at is None else f"c{self.at}"
-
-    def give(self, *payloads: bytes, last: Ending | None = None) -> None:
-        """Frames, each of the next event; with ``last`` it is over after them."""
-        for payload in payloads:
-            self.at = (self.at or 0) + 1
-            self.frames.append(Frame(payload, f"c{self.at}", Position(self.at, MOMENT)))
-        self.over = last
-        self.ending = None if self.frames else last
-        self.wake()
-
-    def move(self, at: int) -> None:
-        """The log is done with up to there."""
-        self.at = at
-        self.wake()
-
-    def listen(self, wake: Callable[[], None], queued: Callable[[], int], *, moves: bool = False) -> None:
-        self.wake = wake
-        wake()
-
-    def take(self, upto: int | None = None, limit: int = 64) -> list[Frame]:
-        if self.fails:
-            raise LookupError("unforeseen")
-        taken, self.frames = self.frames[:limit], self.frames[limit:]
-        self.ending = None if self.frames else self.over
-        return taken
-
-    async def aclose(self, ending: Ending) -> None:
-        self.closed = True
 
 
 @dataclass
@@ -118,7 +63,7 @@ class Connection:
         async with asyncio.timeout(5):
             await self.task
         self.turning.cancel()
-        assert (self.feed.closed, self.gauge.value, self.gauge.highest) == (True, 0, 1)
+        assert (self.feed.closed is not None, self.gauge.value, self.gauge.highest) == (True, 0, 1)
 
     async def _receive(self) -> Message:
         if not self.gone.is_set():
@@ -268,4 +213,4 @@ async def test_a_cancelled_request_frees_everything() -> None:
     connection.task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await connection.task
-    assert (connection.feed.closed, connection.gauge.value) == (True, 0)
+    assert (connection.feed.closed is not None, connection.gauge.value) == (True, 0)
