@@ -7,11 +7,12 @@ Nothing else chooses a tenant.
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from auth.errors import AuthError, BadSession, BadToken, Forbidden, OperatorError
+from auth.api_keys import PREFIX, KeyClaim, is_right, may_come_from, narrowed, read_key
+from auth.errors import AuthError, BadKey, BadSession, BadToken, Forbidden, OperatorError
 from auth.keyring import Keyring
 from auth.permissions import PermissionSet
 from auth.principal import Principal
@@ -35,16 +36,19 @@ class Credentials(NamedTuple):
     bearer: str | None
     session: str | None
     tenant_slug: str | None
+    address: str | None = None
+    """Where the request comes from; given with an API key alone, which may be bound to networks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Whom credentials speak for, as far as they say themselves: a token that is ours, or a session's hash."""
+    """Whom credentials speak for, as far as they say themselves: a token that is ours, a session's hash, or a key."""
 
     token: TokenClaims | None
     session: bytes | None
     slug: str | None
     """The tenant asked for; None for the credentials' own."""
+    key: KeyClaim | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Authenticator:
     async def authenticate(self, credentials: Credentials) -> Principal | None:
         """Who is calling; None without any credentials.
 
-        Raises BadToken, BadSession, and Forbidden for a ``tenant_slug`` that is not one of the caller's.
+        Raises BadToken, BadSession, BadKey, and Forbidden for a ``tenant_slug`` that is not one of the caller's.
         """
         if credentials.bearer is None and credentials.session is None:
             return None
@@ -87,10 +91,12 @@ class Authenticator:
         return self._cache is not None and self._cache.get(credentials, self.clock()) == principal
 
     def claim(self, credentials: Credentials) -> Claim:
-        """Whom the credentials speak for. Raises BadToken, BadSession."""
+        """Whom the credentials speak for. Raises BadToken, BadSession, BadKey."""
         slug = credentials.tenant_slug
         if slug is not None and not SLUG.fullmatch(slug):
             slug = ""  # nobody's
+        if credentials.bearer is not None and credentials.bearer.startswith(PREFIX):
+            return Claim(None, None, slug, read_key(credentials.bearer, credentials.address))
         if credentials.bearer is not None:
             return Claim(read_token(self._keyring, credentials.bearer, self.clock()), None, slug)
         id_hash = hash_of(credentials.session or "")
@@ -99,7 +105,7 @@ class Authenticator:
         return Claim(None, id_hash, slug)
 
     async def judge(self, claims: Sequence[Claim]) -> list[Standing | AuthError]:
-        """Where many callers stand now, in their order, by two statements at most."""
+        """Where many callers stand now, in their order, by three statements at most."""
         now = self.clock()
         tokens = [(place, claim, claim.token) for place, claim in enumerate(claims) if claim.token is not None]
         sessions = [(place, claim, claim.session) for place, claim in enumerate(claims) if claim.session is not None]
@@ -111,6 +117,10 @@ class Authenticator:
         if sessions:
             known = await self._directory.callers_by_session([(hashed, claim.slug) for _, claim, hashed in sessions])
             rows |= {sessions[at][0]: row for at, row in known.items()}
+        keys = [(place, claim.key.name) for place, claim in enumerate(claims) if claim.key is not None]
+        if keys:
+            found_keys = await self._directory.api_keys.callers([name for _, name in keys])
+            rows |= {place: found_keys[name] for place, name in keys if name in found_keys}
         return [_outcome(claim, rows.get(place), now) for place, claim in enumerate(claims)]
 
     async def _ask(self, credentials: Credentials) -> Principal:
@@ -119,12 +129,22 @@ class Authenticator:
             ids = claim.token
             row = await self._directory.membership(ids.user_id, tenant_id=ids.tenant_id, tenant_slug=claim.slug)
             return _standing(claim, row, self.clock()).principal
+        if claim.key is not None:
+            return await self._ask_by_key(claim, claim.key.name)
         id_hash = claim.session or b""
         row = await self._directory.session(id_hash, claim.slug)
         now = self.clock()
         principal = _standing(claim, row, now).principal
         if row is not None and now - row["seen_at"] >= TOUCHED_EVERY:
             await self._directory.touch_session(id_hash, TOUCHED_EVERY)
+        return principal
+
+    async def _ask_by_key(self, claim: Claim, name: str) -> Principal:
+        row = (await self._directory.api_keys.callers([name])).get(name)
+        now = self.clock()
+        principal = _standing(claim, row, now).principal
+        if row is not None and (row["used_at"] is None or now - row["used_at"] >= TOUCHED_EVERY):
+            await self._directory.api_keys.touch(name, now, TOUCHED_EVERY)
         return principal
 
 
@@ -147,6 +167,8 @@ def _standing(claim: Claim, row: Row | None, now: datetime) -> Standing:
     """Raises BadToken, BadSession, Forbidden."""
     if claim.token is not None:
         return _standing_of_token(claim.token, row, claim.slug)
+    if claim.key is not None:
+        return _standing_of_key(claim.key, row, claim.slug, now)
     return _standing_of_session(claim.session or b"", row, claim.slug, now)
 
 
@@ -169,6 +191,32 @@ def _standing_of_session(id_hash: bytes, row: Row | None, slug: str | None, now:
         raise BadSession("expired")
     _require_member(row, slug, BadSession)
     return Standing(_principal(row, id_hash.hex(), row["expires_at"]), ends)
+
+
+def _standing_of_key(key: KeyClaim, row: Row | None, slug: str | None, now: datetime) -> Standing:
+    """A key speaks for its own tenant, with what of its permissions its maker has today."""
+    if not is_right(key, None if row is None else row["secret_hash"]) or row is None:
+        raise BadKey("unknown or wrong")
+    if row["revoked_at"] is not None:
+        raise BadKey("revoked")
+    if now >= row["expires_at"]:
+        raise BadKey("expired")
+    _require_member(row, None, BadKey)
+    if slug is not None and slug != row["tenant_slug"]:
+        raise Forbidden("a key's other tenant", NOT_YOURS)
+    if not may_come_from(key.address, row["networks"]):
+        raise Forbidden("address", "This key may not be used from here.")
+    made = _principal(row, None, row["expires_at"])
+    grants = narrowed(row["key_permissions"], made.permissions)
+    version = hashlib.sha256(f"{made.permissions_version} {sorted(grants)}".encode()).hexdigest()[:16]
+    narrow = replace(
+        made,
+        name=row["key_label"],
+        permissions=PermissionSet(grants),
+        permissions_version=version,
+        key_name=row["key_name"],
+    )
+    return Standing(narrow, row["expires_at"])
 
 
 def _require_member(row: Row, slug: str | None, refusal: type[AuthError]) -> None:

@@ -4,7 +4,8 @@ AuthError
 ├── Unauthenticated         nobody may use these credentials: sign in again, or take a new token
 │   ├── WrongPassword       no such user, or not that password: told alike
 │   ├── BadSession          unknown, revoked or expired
-│   └── BadToken            malformed, forged, expired, or its user is gone
+│   ├── BadToken            malformed, forged, expired, or its user is gone
+│   └── BadKey              malformed, unknown, revoked or expired, or its maker is gone
 ├── Forbidden               the caller is known, and may not do this
 ├── AmbiguousCredentials    the same kind of credential twice
 ├── TooManyAttempts         so many wrong passwords that the next one waits
@@ -48,6 +49,12 @@ class BadToken(Unauthenticated):
     """Malformed, forged, expired, or its user is gone."""
 
     message = "The token is not valid, or no longer."
+
+
+class BadKey(Unauthenticated):
+    """Malformed, unknown, revoked or expired, or its maker is gone."""
+
+    message = "The API key is not valid, or no longer."
 
 
 class Forbidden(AuthError):

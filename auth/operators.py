@@ -3,13 +3,14 @@
 Every function raises OperatorError, in words for a person.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from auth.authenticate import SLUG, tenant_of_operator
 from auth.errors import OperatorError
 from auth.keyring import Keyring
 from auth.passwords import Passwords
-from auth.permissions import SYSTEM_ROLES
+from auth.permissions import SYSTEM_ROLES, PermissionSet
 from auth.sign_in import normal_email
 from auth.tokens import LONGEST_LIFE, sign_token
 from db.clock import Clock, utc_now
@@ -85,6 +86,23 @@ async def issue_token(
         raise OperatorError("not a member", f"{user['email']} does not belong to {tenant_slug or 'any tenant'}.")
     life, version = timedelta(minutes=minutes), user["credentials_version"]
     return sign_token(keyring, user["id"], tenant_id, clock(), life, version)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user in a tenant (ids as hex); ``permissions`` None for no member."""
+
+    user_id: str
+    tenant_id: str
+    permissions: PermissionSet | None
+
+
+async def member_of(directory: Directory, email: str, tenant_slug: str) -> Member:
+    """Who somebody is in a tenant, and what that grants today."""
+    user, tenant = await _user(directory, email), await tenant_of_operator(directory, tenant_slug)
+    row = await directory.membership(user["id"], tenant_id=tenant.hex)
+    known = row is not None and row["role"] is not None and row["disabled_at"] is None
+    return Member(user["id"], tenant.hex, PermissionSet.of(row["permissions"]) if known and row is not None else None)
 
 
 async def _user(directory: Directory, email: str) -> Row:

@@ -25,9 +25,19 @@ class Principal:
     """The session's public name (the hash of its secret, in hex); None for a token."""
     expires_at: datetime | None
     """When the credentials end by themselves."""
+    key_name: str | None = None
+    """The public name of the API key that was used; None for a session or a token."""
 
     def impersonal(self) -> "Principal":
         """Nobody in particular with this tenant and these permissions: who equal operations are executed for."""
         return replace(
-            self, user_id="", email="", name="", roles=(), permissions_version="", session_id=None, expires_at=None
+            self,
+            user_id="",
+            email="",
+            name="",
+            roles=(),
+            permissions_version="",
+            session_id=None,
+            expires_at=None,
+            key_name=None,
         )

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from db import callers, identity
+from db.api_keys import ApiKeys
 from db.attempts import Attempts
 from db.clock import Clock, utc_now
 from db.codecs import set_codecs
@@ -58,6 +59,7 @@ class Directory:
         self._clock = clock
         self.links = Links(self._write)
         self.attempts = Attempts(self._write)
+        self.api_keys = ApiKeys(self._write)
         self._listeners: list[Listener] = []
         self.observer: Callable[[str], None] | None = None
 

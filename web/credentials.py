@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
+from auth.api_keys import PREFIX as KEY
 from auth.authenticate import Credentials
 from auth.errors import AmbiguousCredentials, Unauthenticated
 
@@ -48,7 +49,10 @@ def credentials_of(request: HTTPConnection) -> Credentials:
             given[name] = value.decode("latin-1").strip()
     bearer = _bearer(given.get(b"authorization"))
     session = None if bearer is not None else _session(request)
-    return Credentials(bearer, session, given.get(b"x-tenant"))
+    # Only a key may be bound to networks; for all others the address would only make equal callers look different.
+    from_key = bearer is not None and bearer.startswith(KEY)
+    address = request.client.host if from_key and request.client is not None else None
+    return Credentials(bearer, session, given.get(b"x-tenant"), address)
 
 
 def session_secrets(request: HTTPConnection) -> set[str]:

@@ -14,6 +14,7 @@ _URL_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:)[^\s/'
 _URL_QUERY = re.compile(
     r"(?P<head>[?&](?:password|token|access_token|secret|code|key|state)=)[^&\s'\"#]+", re.IGNORECASE
 )
+_KEY = re.compile(r"(?P<head>tgk_[0-9a-z]{12})[0-9a-z]{20,}")
 _SCHEME = re.compile(r"(?P<head>\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 
 
@@ -24,7 +25,9 @@ def is_secret_name(name: str) -> bool:
 
 
 def mask_text(text: str) -> str:
-    """The text with ``***`` for passwords in URLs, secret query parameters and bearer tokens."""
+    """The text with ``***`` for passwords in URLs, secret query parameters, API keys and bearer tokens."""
+    if "tgk_" in text:
+        text = _KEY.sub(rf"\g<head>{MASK}", text)
     if "://" in text:
         text = _URL_PASSWORD.sub(rf"\g<head>{MASK}", text)
     if "=" in text:

@@ -12,6 +12,7 @@ from db.tables.base import (
 )
 from db.tables.catalog import customer_terms, customers, product_terms, products
 from db.tables.directory import (
+    api_keys,
     identities,
     identity_head,
     memberships,
@@ -36,6 +37,7 @@ __all__ = [
     "TENANT_SETTING",
     "announcement_terms",
     "announcements",
+    "api_keys",
     "audit_log",
     "customer_terms",
     "customers",

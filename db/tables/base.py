@@ -21,7 +21,9 @@ metadata = MetaData(
     }
 )
 
-DIRECTORY_TABLES = frozenset({"tenants", "users", "identities", "roles", "memberships", "sessions", "sign_in_failures"})
+DIRECTORY_TABLES = frozenset(
+    {"tenants", "users", "identities", "roles", "memberships", "sessions", "sign_in_failures", "api_keys"}
+)
 """Tables that the directory role alone may touch. ``event_heads`` is a tenant table that the directory may also
 read.
 """

@@ -114,6 +114,25 @@ identity_head = Table(
 statement, so numbers are in commit order.
 """
 
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("name", Text(collation="C"), primary_key=True),
+    Column("tenant_id", uuid_column("tenant_id").type, ForeignKey("tenants.id", ondelete="CASCADE"), nullable=False),
+    Column("maker_id", uuid_column("maker_id").type, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    text_column("label"),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("permissions", ARRAY(Text), nullable=False),
+    Column("networks", ARRAY(Text), nullable=False),
+    time_column("created_at"),
+    time_column("expires_at"),
+    time_column("used_at", nullable=True),
+    time_column("revoked_at", nullable=True),
+    Index(None, "tenant_id", "name"),
+    Index(None, "maker_id"),
+)
+"""``name`` is a key's public half, ``secret_hash`` SHA-256 of the other. Without ``networks``: from anywhere."""
+
 sign_in_failures = Table(
     "sign_in_failures",
     metadata,

@@ -18,6 +18,7 @@ VERBS = {
     "tenant": "Make tenants.",
     "user": "Make users, and reset their passwords.",
     "token": "Print a bearer token, for scripts.",
+    "key": "Make, list, rotate and revoke API keys.",
     "doctor": "Examine the installation and say what is wrong.",
     "config": "Print the settings in force.",
 }

@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from auth.api_keys import KeyClaim
 from auth.authenticate import Authenticator, Claim
 from auth.errors import AuthError
 from auth.tokens import TokenClaims
@@ -109,11 +110,15 @@ def claim_to_json(claim: Claim) -> Mapping[str, Any]:  # Any: JSON
     told = None if claim.token is None else asdict(claim.token)
     if told is not None:
         told["expires_at"] = told["expires_at"].timestamp()
-    return {"token": told, "session": claim.session and claim.session.hex(), "slug": claim.slug}
+    key = None if claim.key is None else {**asdict(claim.key), "secret_hash": claim.key.secret_hash.hex()}
+    return {"token": told, "session": claim.session and claim.session.hex(), "slug": claim.slug, "key": key}
 
 
 def claim_from_json(told: Mapping[str, Any]) -> Claim:  # Any: JSON
     token = told["token"]
     if token is not None:
         token = replace(TokenClaims(**token), expires_at=datetime.fromtimestamp(token["expires_at"], UTC))
-    return Claim(token, told["session"] and bytes.fromhex(told["session"]), told["slug"])
+    key = told["key"]
+    if key is not None:
+        key = KeyClaim(**{**key, "secret_hash": bytes.fromhex(key["secret_hash"])})
+    return Claim(token, told["session"] and bytes.fromhex(told["session"]), told["slug"], key)
