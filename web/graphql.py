@@ -22,17 +22,15 @@ from web.refusals import ClientGone, Header, Refusal
 from web.responses import send_bytes
 from web.sse.callers import STREAM_NAME, Callers, Connection
 from web.sse.entrance import Entrance, Place
-from web.sse.messages import COMPLETE, OPENING, next_event, retry
+from web.sse.messages import COMPLETE, OPENING, next_event
 from web.sse.outlet import Outlet
 from web.sse.stream import HEADERS as STREAM_HEADERS
-from web.sse.stream import StreamResponse
+from web.sse.stream import LATER, StreamResponse, send_later
 
 _FIELDS: tuple[Header, ...] = (
     (b"cache-control", b"no-store"),
     (b"vary", b"Accept, Authorization, Cookie, X-Tenant"),
 )
-LATER = frozenset({"DRAINING", "STREAM_LIMIT", "OVERLOADED"})
-"""Refusals that pass: an EventSource is sent away with 200 and `retry:`."""
 _ALLOW_POST: Header = (b"allow", b"POST")
 
 
@@ -54,7 +52,7 @@ class GraphQLEndpoint:
             return
         except Refusal as refusal:
             if scope["method"] == "GET" and media is Media.STREAM and refusal.code in LATER:
-                await _send_later(send, refusal)
+                await send_later(send, refusal)
                 return
             answer = gateway.refuse(refusal.code, refusal.message, scope["state"]["request_id"])
             await _send(scope, send, media, answer, refusal.status, refusal.headers)
@@ -132,13 +130,6 @@ async def _carry(scope: Scope, receive: Receive, send: Send, carried: _Carried) 
             connection.close()
         if carried.place is not None:
             carried.place.leave()
-
-
-async def _send_later(send: Send, refusal: Refusal) -> None:
-    """To an EventSource, which gives up for good on any status but 200: come back later, without a word in between."""
-    seconds = int(dict(refusal.headers).get(b"retry-after", b"1"))
-    await send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
-    await send({"type": "http.response.body", "body": b":%s\n\n" % refusal.code.encode() + retry(seconds * 1000)})
 
 
 async def _send(

@@ -32,7 +32,7 @@ from web.sse.callers import Callers
 from web.sse.entrance import Entrance
 from web.sse.posted import Outcome, Posted, fit_id
 from web.sse.single_streams import SingleStreams
-from web.sse.stream import StreamResponse
+from web.sse.stream import LATER, StreamResponse, send_later
 
 _TOKEN = b"x-graphql-event-stream-token"
 _VARY: Header = (b"vary", b"Accept, Authorization, Cookie, X-Tenant, X-GraphQL-Event-Stream-Token")
@@ -62,7 +62,10 @@ class StreamEndpoint:
         except ClientGone:
             return
         except Refusal as refusal:
-            await _refuse(scope, send, fields, refusal)
+            if refusal.code in LATER and _is_event_source(scope, fields):
+                await send_later(send, refusal)
+            else:
+                await _refuse(scope, send, fields, refusal)
 
 
 async def _serve(scope: Scope, receive: Receive, send: Send, fields: Fields, token: str | None) -> None:
@@ -175,6 +178,12 @@ def _holder(caller: Principal) -> Holder:
 def _streams(scope: Scope) -> SingleStreams:
     streams: SingleStreams = scope["app"].state.single_streams
     return streams
+
+
+def _is_event_source(scope: Scope, fields: Fields) -> bool:
+    """Whether it opens a stream and can set no header: one that can takes a status for what it is."""
+    opens = scope["method"] == "GET" and negotiate(fields.get(b"accept")).media is Media.STREAM
+    return opens and _TOKEN not in fields
 
 
 def _token_of(fields: Fields, query_string: bytes) -> str | None:

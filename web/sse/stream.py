@@ -12,6 +12,8 @@ from collections.abc import Callable
 from starlette.types import Receive, Scope, Send
 
 from schema.live.frames import Ending, EndReason
+from web.refusals import Refusal
+from web.sse.messages import retry
 from web.sse.outlet import Outlet
 from web.sse.streams import Streams
 from web.sse.wires import Wire, wire_of
@@ -24,6 +26,9 @@ HEADERS = (
     (b"vary", b"Accept, Authorization, Cookie, X-Tenant"),
     (b"x-accel-buffering", b"no"),
 )
+
+LATER = frozenset({"DRAINING", "STREAM_LIMIT", "OVERLOADED"})
+"""Refusals that pass: an EventSource is sent away by ``send_later``."""
 
 
 class StreamResponse:
@@ -66,3 +71,10 @@ def _abort_of(scope: Scope) -> Callable[[], None]:
     extension = scope.get("extensions", {}).get(ABORT, {})
     abort: Callable[[], None] = extension.get("call", lambda: None)
     return abort
+
+
+async def send_later(send: Send, refusal: Refusal) -> None:
+    """To an EventSource, which gives up for good on any status but 200: come back later, without a word in between."""
+    seconds = int(dict(refusal.headers).get(b"retry-after", b"1"))
+    await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
+    await send({"type": "http.response.body", "body": b":%s\n\n" % refusal.code.encode() + retry(seconds * 1000)})

@@ -258,6 +258,22 @@ async def test_a_draining_server_takes_no_reservation_and_no_stream(front: Front
         front.app.state.draining.clear()
 
 
+async def test_an_event_source_that_must_wait_is_told_to_come_back_and_finds_its_reservation(front: Front) -> None:
+    single = await reserved(front)
+    params, fields = {"token": single.token}, {**single.headers, "Accept": STREAM}
+    front.app.state.draining.set()
+    try:
+        answer = await front.client.get(PATH, params=params, headers=fields)
+    finally:
+        front.app.state.draining.clear()
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+    assert "retry: 1000\n" in answer.text
+    assert "event:" not in answer.text
+    async with front.client.stream("GET", PATH, params=params, headers=fields) as response:
+        assert response.status_code == 200
+        await StreamClient(response).wait_for_block()
+
+
 async def test_a_malformed_last_event_id_is_refused(front: Front) -> None:
     refused(await put(front, {**await front.bearer("viewer"), "Last-Event-ID": "x" * 300}), 400, "BAD_USER_INPUT")
 
