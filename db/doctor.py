@@ -28,6 +28,7 @@ from db.doctor_questions import (
     TENANT_TABLES,
     UNFORCED,
     UNGUARDED,
+    UNTOLD,
     WRITE_RIGHTS,
 )
 from db.migrations.partitions import partition_name
@@ -37,6 +38,8 @@ from db.tables import DIRECTORY_ROLE, DIRECTORY_TABLES, RUNTIME_ROLE, SHARED_TAB
 OLDEST_POSTGRESQL = 15
 REDIS_SECONDS = 3
 _APPEND_ONLY = ["announcements", "audit_log", "event_log"]
+_TOLD_OF = ["memberships", "roles", "sessions", "users"]
+_TRIGGERS = ["number_delete", "number_update", "tell_delete", "tell_update"]
 _WRITES = ["INSERT", "UPDATE", "DELETE", "TRUNCATE"]
 _NO_TENANTS = sorted(DIRECTORY_TABLES | SHARED_TABLES)
 _SESSION = {"application_name": "tidegate-doctor", "statement_timeout": "10s"}
@@ -154,6 +157,13 @@ async def _rights(connection: asyncpg.Connection) -> Outcome:
     return not found, _list(found), "REVOKE what is named."
 
 
+async def _told(connection: asyncpg.Connection) -> Outcome:
+    async with _as_role(connection, DIRECTORY_ROLE):
+        found = await _names(connection, UNTOLD, _TOLD_OF, _TRIGGERS)
+    mend = "ALTER TABLE … ENABLE TRIGGER; without them streams go on after their rights have ended."
+    return not found, _list(found), mend
+
+
 async def _no_way_around(connection: asyncpg.Connection) -> Outcome:
     found = await _names(connection, LEAKY_OBJECTS)
     return not found, _list(found), "Make views WITH (security_invoker = true); drop the others."
@@ -178,6 +188,7 @@ _CHECKS: dict[str, Check] = {
     "No policy opens a tenant table to everybody": _no_open_policy,
     "A connection without a tenant sees nothing": _no_tenant_sees_nothing,
     "Each role has rights on its own tables only": _rights,
+    "Changes of rights are told and numbered": _told,
     "No view or function goes around the policies": _no_way_around,
     "The event log has today's partition and a default": _partitions,
 }

@@ -89,6 +89,16 @@ UNION ALL SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = 'publi
 ORDER BY 1
 """
 
+UNTOLD = """
+SELECT name || '.' || trigger FROM unnest($1::text[]) name, unnest($2::text[]) trigger WHERE NOT EXISTS (
+    SELECT FROM pg_trigger WHERE tgrelid = to_regclass(format('public.%I', name)) AND tgname = trigger
+        AND tgenabled IN ('O', 'A')
+)
+UNION ALL SELECT 'identity_head without its row' WHERE NOT EXISTS (SELECT FROM identity_head)
+ORDER BY 1
+"""
+"""Tables whose changes of rights the database does not tell, or does not number."""
+
 PARTITIONS = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'event_log'::regclass ORDER BY 1"
 
 DEFAULT_PARTITION = "SELECT partdefid <> 0 FROM pg_partitioned_table WHERE partrelid = 'event_log'::regclass"

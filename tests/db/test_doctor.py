@@ -94,6 +94,12 @@ async def test_a_server_that_does_not_answer_is_one_finding() -> None:
             "Each role has rights on its own tables only",
             "tidegate_runtime may UPDATE on identity_head",
         ),
+        (
+            "ALTER TABLE sessions DISABLE TRIGGER number_update; DROP TRIGGER tell_delete ON users",
+            "Changes of rights are told and numbered",
+            "sessions.number_update, users.tell_delete",
+        ),
+        ("DELETE FROM identity_head", "Changes of rights are told and numbered", "identity_head without its row"),
         ("CREATE VIEW leak AS SELECT * FROM orders", "No view or function goes around the policies", "view leak"),
         (
             "CREATE MATERIALIZED VIEW copied AS SELECT * FROM orders",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from db.events import Event, Position
     from db.tenancy import TenantId
 
-PREFIXES = {"order": "ord", "customer": "cus", "product": "prd"}
+PREFIXES = {"order": "ord", "customer": "cus", "product": "prd", "announcement": "ann"}
 """How the public ids of an entity begin."""
 RIDERS = frozenset({"version", "updated_at", "name_key"})
 """Columns that change with others and say nothing more."""

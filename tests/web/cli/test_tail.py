@@ -14,11 +14,12 @@ from db.engine import Database
 from db.event_cursors import EventCursorCodec
 from db.events import Event, EventDraft, Position
 from db.tenancy import Actor, TenantId
+from schema.root import NODES
 from tests.support.command_line import clean_environment, running
 from tests.support.database import Dsns
 from tests.support.seeding import make_small_seed
 from web.cli.failures import Failure
-from web.cli.tail import json_of, line_of
+from web.cli.tail import PREFIXES, json_of, line_of
 from web.cli.verbs import app
 
 SECRET = "a secret for tests that is long enough"
@@ -126,6 +127,10 @@ def test_what_a_row_holds_reaches_no_terminal_as_a_command() -> None:
     assert "[red]x[/red]" in line
     assert all(letter.isprintable() for letter in line)
     assert json_of(event(after={"notes": nasty}), None).isascii()
+
+
+def test_every_noun_has_its_prefix() -> None:
+    assert {PREFIXES[kind.type_name.lower()]: kind for kind in NODES._kinds.values()} == dict(NODES._kinds)
 
 
 def test_a_new_row_is_told_by_its_name_and_long_values_are_cut() -> None:

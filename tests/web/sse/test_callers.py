@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
 from auth.operators import reset_password
 from auth.passwords import Passwords
+from tests.support.database import Dsns
 from tests.support.members import EVENTS, Person, end_in, following, past_every_door, person
-from tests.support.server import Front
+from tests.support.server import Front, open_front, serving, settings_for
 from tests.support.single import Single, reserved, told
 from tests.support.waiting import until, until_answered
 
@@ -81,7 +83,7 @@ async def test_a_token_ends_its_stream_when_it_expires(front: Front, who: Person
 
 
 async def test_what_a_role_lost_is_no_longer_told_and_the_stream_goes_on(front: Front, who: Person) -> None:
-    document = "subscription { orderEvents { patch order { customer { email } } } }"
+    document = "subscription { orderEvents { patch order { notes customer { email } } } }"
     async with following(who, await who.bearer(), document) as stream:
         await who.become("viewer")
         await who.cause("as a viewer")
@@ -92,7 +94,7 @@ async def test_what_a_role_lost_is_no_longer_told_and_the_stream_goes_on(front: 
 
 async def test_a_role_that_grants_more_is_told_more(front: Front, who: Person) -> None:
     await who.become("viewer")
-    document = "subscription { orderEvents { patch order { customer { email } } } }"
+    document = "subscription { orderEvents { patch order { notes customer { email } } } }"
     async with following(who, await who.bearer(), document) as stream:
         await who.cause("as a viewer")
         assert "errors" in (await stream.wait_for_next()).payload
@@ -191,3 +193,15 @@ async def until_allowed(single: Single) -> None:
         return (await single.post("again", EVENTS)).status_code == 202
 
     await until_answered(allowed)
+
+
+async def test_a_change_that_one_worker_makes_ends_the_streams_of_another(fresh_dsns: Dsns) -> None:
+    async with open_front(fresh_dsns, 30) as here, serving(settings_for(fresh_dsns)) as there:
+        who = await person(here)
+        (mine, _), (other, _) = await who.session(), await who.session()
+        elsewhere = replace(who, front=there)
+        async with following(elsewhere, mine) as ended, following(elsewhere, other) as kept:
+            assert (await here.client.post("/auth/logout", headers=mine)).status_code == 204
+            await who.cause("after the end")
+            assert end_in(await ended.wait_for_end())["reason"] == "SESSION_REVOKED"
+            assert (await kept.wait_for_next()).payload["data"]["orderEvents"]["patch"] == {"notes": "after the end"}
