@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.changes import lock_row, update_row
+from db.engine import Database
 from db.events import EventDraft
 from db.filters import All, Condition, Not, Some, Test
-from db.hub import Hub
+from db.hub import Fence, Hub
 from db.ids import new_id
 from db.listings import page_of
 from db.orders import LISTING, insert_order
@@ -24,10 +25,11 @@ from db.statements import Statement
 from db.tenancy import TenantWriter
 from resolvers import live_pages
 from tests.support.database import Server
-from tests.support.followers import another_process, hub_on
+from tests.support.followers import NEVER, another_process, hub_on
 from tests.support.live_pages import LiveRows, live_rows
 from tests.support.plant import MINE, NOON, Floor, open_floor
 from tests.support.properties import bounded
+from tests.support.waiting import until
 
 Columns = dict[str, Any]  # Any: one value per column
 STATUSES = ("PENDING", "CONFIRMED", "SHIPPED")
@@ -282,6 +284,46 @@ async def test_a_window_too_far_behind_or_past_the_log_begins_anew_for_everybody
         await shelf.write(("change", 0, {"total": 4}))
         assert await is_the_page(live, floor, hub)
     assert ops(live) == [["LEAVE", "ENTER"]]
+
+
+async def test_nothing_that_was_read_is_told_before_the_fence_lets_it(floor: Floor, shelf: Shelf) -> None:
+    asked: list[int] = []
+    fence = asyncio.Event()
+
+    async def pass_fence(number: int) -> None:
+        asked.append(number)
+        await fence.wait()
+
+    await shelf.write(("create", 0, {}))
+    number = await floor.database.directory.identity_number()
+    async with another_process(floor) as elsewhere, fenced(elsewhere, pass_fence) as hub:
+        there = replace(floor, database=elsewhere)
+        live = LiveRows(there, hub, BY_TOTAL)
+        beginning = asyncio.create_task(live.begun())
+        await until(lambda: asked)
+        assert asked == [number]
+        assert live.pages == 0
+        fence.set()
+        await beginning
+        fence.clear()
+        shelf.floor = there
+        await shelf.write(("create", 1, {}))
+        await until(lambda: len(asked) > 1)
+        assert live.frames == []
+        fence.set()
+        assert await is_the_page(live, there, hub)
+        live.task.cancel()
+        await asyncio.gather(live.task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def fenced(database: Database, fence: Fence) -> AsyncIterator[Hub]:
+    hub = Hub(database, NEVER, fence=fence)
+    await hub.start()
+    try:
+        yield hub
+    finally:
+        await hub.stop()
 
 
 async def test_leaving_gives_everything_back(floor: Floor, hub: Hub, shelf: Shelf) -> None:
