@@ -2,36 +2,29 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.changes import lock_row, update_row
-from db.engine import Database
-from db.events import EventDraft
 from db.filters import All, Condition, Not, Some, Test
-from db.hub import Fence, Hub
-from db.ids import new_id
+from db.hub import Hub
 from db.listings import page_of
-from db.orders import LISTING, insert_order
+from db.orders import LISTING
 from db.pages import PageRequest, SortKey
-from db.statements import Statement
-from db.tenancy import TenantWriter
 from resolvers import live_pages
 from tests.support.database import Server
-from tests.support.followers import NEVER, another_process, hub_on
+from tests.support.followers import another_process, hub_on
 from tests.support.live_pages import LiveRows, live_rows
 from tests.support.plant import MINE, NOON, Floor, open_floor
 from tests.support.properties import bounded
+from tests.support.shelf import Columns, Shelf
 from tests.support.waiting import until
 
-Columns = dict[str, Any]  # Any: one value per column
 STATUSES = ("PENDING", "CONFIRMED", "SHIPPED")
 CHANGES: st.SearchStrategy[Columns] = st.fixed_dictionaries(
     {},
@@ -67,64 +60,7 @@ CONDITIONS: st.SearchStrategy[Condition | None] = st.sampled_from(
     ]
 )
 REQUESTS = st.builds(PageRequest, order=ORDERS, limit=st.integers(0, 6), where=CONDITIONS)
-ROW: Columns = {
-    "status": "PENDING",
-    "currency": "EUR",
-    "total": 1,
-    "notes": None,
-    "due_at": None,
-    "created_by": None,
-    "assigned_to": None,
-    "version": 1,
-    "created_at": NOON,
-    "updated_at": NOON,
-}
 BY_TOTAL = PageRequest((SortKey("total"),), 3)
-REMOVE = Statement("DELETE FROM orders WHERE tenant_id = $1 AND id = $2", ("tenant", "id"), {})
-LOSE = Statement("DELETE FROM event_log WHERE tenant_id = $1", ("tenant",), {})
-
-
-class Shelf:
-    """A few orders of mine, by number; all that happens to them is logged."""
-
-    def __init__(self, floor: Floor) -> None:
-        self.floor = floor
-        self.ids: dict[int, str] = {}
-        self.made = 0
-
-    async def clear(self) -> None:
-        """Begin with nothing; nobody is told."""
-        await self.floor.raw("DELETE FROM orders")
-        self.ids.clear()
-
-    async def write(self, *writes: tuple[str, int, Columns]) -> None:
-        """All in one transaction; what makes no sense is passed over."""
-        async with self.floor.writer() as writer:
-            for verb, number, columns in writes:
-                if verb == "create" and number not in self.ids:
-                    await self._create(writer, number, columns)
-                elif verb != "create" and number in self.ids:
-                    await (self._change(writer, number, columns) if verb == "change" else self._remove(writer, number))
-
-    async def _create(self, writer: TenantWriter, number: int, columns: Columns) -> None:
-        self.made += 1
-        key = {"id": new_id(), "number": f"N{number}-{self.made}", "customer_id": self.floor.rows["customers"][0]["id"]}
-        row = await insert_order(writer, {**ROW, **key, **columns}, [])
-        self.ids[number] = row["id"]
-        writer.record(EventDraft("order.created", "order", row["id"], 1, None, dict(row)))
-
-    async def _change(self, writer: TenantWriter, number: int, columns: Columns) -> None:
-        before = await lock_row(writer, LISTING, self.ids[number])
-        assert before is not None
-        row = await update_row(writer, LISTING, before, columns, before["updated_at"] + timedelta(seconds=1))
-        writer.record(EventDraft("order.updated", "order", row["id"], row["version"], dict(before), dict(row)))
-
-    async def _remove(self, writer: TenantWriter, number: int) -> None:
-        id_ = self.ids.pop(number)
-        before = await lock_row(writer, LISTING, id_)
-        assert before is not None
-        await writer.fetch(REMOVE, id=id_)
-        writer.record(EventDraft("order.removed", "order", id_, before["version"], dict(before), None))
 
 
 @pytest.fixture(scope="module")
@@ -286,50 +222,10 @@ async def test_a_window_too_far_behind_or_past_the_log_begins_anew_for_everybody
     assert ops(live) == [["LEAVE", "ENTER"]]
 
 
-async def test_nothing_that_was_read_is_told_before_the_fence_lets_it(floor: Floor, shelf: Shelf) -> None:
-    asked: list[int] = []
-    fence = asyncio.Event()
-
-    async def pass_fence(number: int) -> None:
-        asked.append(number)
-        await fence.wait()
-
-    await shelf.write(("create", 0, {}))
-    number = await floor.database.directory.identity_number()
-    async with another_process(floor) as elsewhere, fenced(elsewhere, pass_fence) as hub:
-        there = replace(floor, database=elsewhere)
-        live = LiveRows(there, hub, BY_TOTAL)
-        beginning = asyncio.create_task(live.begun())
-        await until(lambda: asked)
-        assert asked == [number]
-        assert live.pages == 0
-        fence.set()
-        await beginning
-        fence.clear()
-        shelf.floor = there
-        await shelf.write(("create", 1, {}))
-        await until(lambda: len(asked) > 1)
-        assert live.frames == []
-        fence.set()
-        assert await is_the_page(live, there, hub)
-        live.task.cancel()
-        await asyncio.gather(live.task, return_exceptions=True)
-
-
-@asynccontextmanager
-async def fenced(database: Database, fence: Fence) -> AsyncIterator[Hub]:
-    hub = Hub(database, NEVER, fence=fence)
-    await hub.start()
-    try:
-        yield hub
-    finally:
-        await hub.stop()
-
-
 async def test_leaving_gives_everything_back(floor: Floor, hub: Hub, shelf: Shelf) -> None:
     await shelf.write(("create", 0, {}))
     async with live_rows(floor, hub, BY_TOTAL) as live:
-        assert hub.followers == 1
+        await until(lambda: hub.followers == 1)
         await shelf.write(("create", 1, {}))
         await live.caught_up(floor, hub)
     assert hub.followers == 0
