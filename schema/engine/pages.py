@@ -55,8 +55,10 @@ async def nested_connections(
     # A cursor belongs to one parent: with any other the line above has raised.
     request = requests[distinct[0]] if requests else asked.request
     pages = await spec.pages(operation.read, distinct, request, part.plan.columns)
-    counts = await spec.counts(operation.read, distinct, asked.request) if part.plan.counts else {}
-    listed = [Listed(spec.whole, pages[key], None, operation, counts.get(key)) for key in distinct]
+    counts = await spec.counts(operation.read, distinct, asked.request) if part.plan.counts else None
+    listed = [
+        Listed(spec.whole, pages[key], None, operation, None if counts is None else counts[key]) for key in distinct
+    ]
     built = dict(zip(distinct, await build_connections(part.plan, listed, operation, build), strict=True))
     return [built[key] for key in keys]
 

@@ -10,8 +10,10 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 import strawberry
 from graphql import ExecutionResult, GraphQLSchema
 
+from auth.permissions import PermissionSet
 from db.event_cursors import EventCursorCodec
 from db.pages import CursorCodec
+from db.tenancy import TenantId
 from resolvers.context import ReadContext
 from schema.denials import denial_errors
 from schema.documents import Document, DocumentCache
@@ -170,7 +172,8 @@ class Desk(Generic[P]):
         return document
 
     def executor(self, text: str, variables: dict[str, Any] | None = None) -> GatedExecutor:  # Any: JSON
-        nobody = cast(ReadContext, SimpleNamespace(reader=nullcontext()))
+        principal = SimpleNamespace(tenant=TenantId("0" * 32), permissions=PermissionSet(frozenset()))
+        nobody = cast(ReadContext, SimpleNamespace(reader=nullcontext(), principal=principal))
         operation = Operation(nobody, CursorCodec([KEY]), EventCursorCodec([KEY], epoch=1), self.denied)
         executor = self._reference.build(self.document(text).node, None, variables or {}, operation)
         assert isinstance(executor, GatedExecutor), executor
