@@ -46,7 +46,7 @@ class _Engine(Collector):
     def collect(self) -> Iterator[CounterMetricFamily]:
         family = CounterMetricFamily(
             "tidegate_engine_operations",
-            "Queries by what ran them: engine, or why the reference did.",
+            "Operations by what ran them: engine, or why the reference did.",
             labels=["outcome"],
         )
         for outcome, count in sorted(self.ran.items()):

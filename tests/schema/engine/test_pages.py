@@ -42,7 +42,7 @@ async def test_both_executors_page_alike() -> None:
 
 async def test_a_page_that_is_missing_is_an_error_at_its_path() -> None:
     desk = _market(goods=lambda found: {key: page for key, page in found.items() if key != B})
-    answer = await desk.both(TEXT)
+    answer = await desk.both(f'{{ square(id: "{MARKET}") {{ stalls {{ name goods {{ nodes {{ label }} }} }} }} }}')
     assert answer.data == {"square": None}
     assert told(answer) == [
         (["square", "stalls", 1, "goods"], "Cannot return null for non-nullable field Stall.goods.")
