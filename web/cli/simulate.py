@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 RATE_OF_ONE_WORKER = 40.0
 MOST_WORKERS = 16
 SECONDS_BETWEEN_LINES = 5.0
+KINDS = ("created", "moved", "edited", "relocated", "repriced", "refused")
 Clock = Callable[[], float]
 
 
@@ -38,7 +39,9 @@ def command(
     email: Annotated[str | None, typer.Option(help="Who works; else manager@<tenant>.example.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the totals as JSON at the end.")] = False,
 ) -> None:
-    """Create orders, move them along and write notes on them, as people would, until stopped."""
+    """Create orders, move them along and write notes on them, as people would, until stopped. Whoever may changes
+    customers and prices now and then, too (--email admin@<tenant>.example).
+    """
     totals: dict[str, int] = {}
     with operating(Settings.load()) as settings, suppress(KeyboardInterrupt):
         asyncio.run(
@@ -167,7 +170,5 @@ def line_of(counts: Mapping[str, int], tenant: str, elapsed: float) -> str:
     """What has been done so far, on one line. ``elapsed`` in seconds."""
     total = sum(counts.values())
     rate = total / elapsed if elapsed > 0 else 0.0
-    done = ", ".join(
-        f"{counts[kind]:,} {kind}" for kind in ("created", "moved", "edited", "refused") if counts.get(kind)
-    )
+    done = ", ".join(f"{counts[kind]:,} {kind}" for kind in KINDS if counts.get(kind))
     return f"{tenant}: {total:,} changes in {elapsed:.0f} s ({rate:.1f}/s){': ' + done if done else ''}"
