@@ -16,7 +16,7 @@ from tests.support.server import STREAM
 from tests.support.shop import Shop
 from tests.support.single import PATH, told
 from tests.support.streams import StreamClient
-from tests.support.waiting import until_answered
+from tests.support.waiting import until, until_answered
 from tests.support.workers import Fleet, fleet, reserve
 
 WATCH = "subscription ($after: String) { orderEvents(after: $after) { type id cursor } }"
@@ -110,6 +110,21 @@ async def test_while_redis_is_killed_nothing_is_lost_and_back_it_is_live_at_once
         assert [await next_order(stream) for _ in orders] == orders
         await until_answered(lambda: ready("ready"))
         assert (await client.put(PATH, headers=bearer)).status_code == 201
+
+
+async def test_a_worker_that_is_replaced_while_redis_is_gone_serves(two: Fleet, mortal_redis: RedisServer) -> None:
+    here, there = await two.ready(2)
+    bearer = {"Authorization": f"Bearer {await two.token()}"}
+    mortal_redis.kill()
+    await two.kill(here)
+    await until(lambda: here not in two.workers)
+    (fresh,) = set(await two.ready(2)) - {there}
+    async with two.client(fresh) as reading, two.client(there) as writing, watching(reading, bearer) as stream:
+        order = await (await Shop.open(writing, bearer)).create("polled")
+        assert await next_order(stream) == order
+        mortal_redis.start()
+        order = await (await Shop.open(writing, bearer)).create("live again")
+        assert await next_order(stream) == order
 
 
 @pytest.fixture

@@ -86,3 +86,11 @@ def test_a_busy_port_is_told_before_the_database_is_asked(dsns: Dsns, tmp_path: 
     assert process.returncode == 1
     assert f"Port {port} is busy" in said
     assert "tidegate serve --port" in said
+
+
+def test_a_redis_that_does_not_answer_is_told_before_anything_is_served(dsns: Dsns, tmp_path: Path) -> None:
+    environment = settings_of(dsns, REDIS_URL="redis://127.0.0.1:1/0")
+    with running(["serve", "--port", str(free_port()), "--workers", "2"], environment, tmp_path) as process:
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "Redis answers" in said
