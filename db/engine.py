@@ -1,6 +1,8 @@
 """Opens the connections and hands out the doors."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import asyncpg
 
@@ -26,6 +28,7 @@ class Database:
         self.observer: Observer | None = None
         self.on_commit: Announce | None = None
         self._asked: Asked = {}
+        self._snapshots = asyncio.Semaphore(max(1, pool.size // 2))
 
     @classmethod
     async def open(cls, dsn: str, *, size: int = 10, directory_size: int = 4) -> "Database":
@@ -44,9 +47,14 @@ class Database:
         """For what many ask at one moment: it is read once."""
         return SharedReader(self.pool, tenant, self.observer, self._asked)
 
-    def snapshot(self, tenant: TenantId) -> TenantSnapshot:
-        """``async with database.snapshot(…) as reader:`` reads from one point in time, for ten seconds at most."""
-        return TenantSnapshot(self.pool, tenant, self.observer)
+    @asynccontextmanager
+    async def snapshot(self, tenant: TenantId) -> AsyncIterator[TenantSnapshot]:
+        """``async with database.snapshot(…) as reader:`` reads from one point in time, for ten seconds at most.
+        Snapshots take at most half of the connections; more of them wait their turn. Raises PoolExhausted,
+        DatabaseAway.
+        """
+        async with self._snapshots, TenantSnapshot(self.pool, tenant, self.observer) as reader:
+            yield reader
 
     def writer(self, tenant: TenantId, actor: Actor) -> TenantWriter:
         """``async with database.writer(…) as writer:`` is one transaction."""

@@ -73,7 +73,7 @@ class TenantPool:
         self, connect: Callable[[], Awaitable[asyncpg.Connection]], size: int, wait_seconds: float = 5.0
     ) -> None:
         self._connect = connect
-        self._size = size
+        self.size = size
         self._wait_seconds = wait_seconds
         self._idle: dict[Slot, None] = {}
         """The longest rested first."""
@@ -140,7 +140,7 @@ class TenantPool:
         return None
 
     async def _new_or_waited(self, tenant: str) -> Slot:
-        if self._open < self._size:
+        if self._open < self.size:
             self._open += 1
         elif (slot := await self._wait(tenant)) is not None:
             return slot

@@ -147,13 +147,31 @@ async def test_a_statement_left_running_when_the_block_ends_takes_the_connection
 
 
 async def test_a_snapshot_outside_its_block_reads_nothing(floor: Floor) -> None:
-    snapshot = floor.database.snapshot(floor.mine)
+    snapshot = TenantSnapshot(floor.database.pool, floor.mine)
     with pytest.raises(RuntimeError):
         await snapshot.fetch(TEXT, given="x")
     async with snapshot:
         pass
     with pytest.raises(RuntimeError):
         await snapshot.fetch(TEXT, given="x")
+
+
+async def test_snapshots_leave_half_of_the_connections_to_others(floor: Floor) -> None:
+    release = asyncio.Event()
+
+    async def hold() -> None:
+        async with floor.database.snapshot(floor.mine) as snapshot:
+            await snapshot.fetch(BACKEND)
+            await release.wait()
+
+    async with asyncio.TaskGroup() as holding:
+        for _ in range(floor.database.pool.size + 1):
+            holding.create_task(hold())
+        await until(lambda: floor.database.pool.in_use == floor.database.pool.size // 2)
+        assert await asyncio.gather(*(floor.reader().fetch(TENANT) for _ in range(20)))
+        assert floor.database.pool.in_use == floor.database.pool.size // 2
+        release.set()
+    assert floor.database.pool.in_use == 0
 
 
 async def test_a_database_that_hung_up_is_told_as_away(floor: Floor, superuser: asyncpg.Connection) -> None:
