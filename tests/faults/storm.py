@@ -163,7 +163,7 @@ class Storm:
                 account.faults += diary.compare(logs[diary.tenant])
                 for missing in diary.missing(logs[diary.tenant])[:1]:
                     who = f"{type(each).__name__} of {diary.tenant} lost {missing}"
-                    account.stories.append(f"{who}: {story_around(each.story, missing)}")
+                    account.stories.append(f"{who}: {story_around(list(each.story), missing)}")
         for writer in self.writers:
             account.written += writer.outcomes
         return account
