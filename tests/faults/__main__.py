@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     console = Console()
     console.print(f"{options.seconds:g} s, {options.subscribers} subscribers, seed {options.seed}", highlight=False)
     with console.status("setting up …") as status:
-        account = asyncio.run(storm(options.seconds, options.seed, options.subscribers, status.update))
+        account = asyncio.run(storm(options.seconds, options.seed, options.subscribers, status.update, options.only))
     _show(console, account)
     return 0 if account.faults == Faults() else 1
 
@@ -64,6 +64,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=600.0, help="how long it storms (600)")
     parser.add_argument("--subscribers", type=int, default=SUBSCRIBERS, help=f"how many ({SUBSCRIBERS})")
     parser.add_argument("--seed", type=int, default=random.randrange(10_000), help="repeats a run's choices")
+    parser.add_argument("--only", nargs="*", default=(), metavar="STRIKE", help='such as "worker killed"')
     return parser.parse_args(arguments)
 
 

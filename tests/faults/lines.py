@@ -26,6 +26,8 @@ class Block:
     event: str
     id: str | None
     data: bytes
+    retry: float | None
+    """Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Exchange:
 
 
 def _block_of(text: bytes) -> Block:
-    event, last_id, data = "", None, b""
+    event, last_id, data, retry = "", None, b"", None
     for line in text.split(b"\n"):
         if line.startswith(b"data: "):
             data = line[6:]
@@ -81,7 +83,9 @@ def _block_of(text: bytes) -> Block:
             last_id = line[4:].decode()
         elif line.startswith(b"event: "):
             event = line[7:].decode()
-    return Block(event, last_id, data)
+        elif line.startswith(b"retry: "):
+            retry = int(line[7:]) / 1000
+    return Block(event, last_id, data, retry)
 
 
 @asynccontextmanager

@@ -193,7 +193,11 @@ async def _at_work(work: Sequence[Coroutine[None, None, None]]) -> AsyncIterator
 
 
 async def storm(
-    seconds: float, seed_number: int, subscribers: int = SUBSCRIBERS, say: Say = lambda text: None
+    seconds: float,
+    seed_number: int,
+    subscribers: int = SUBSCRIBERS,
+    say: Say = lambda text: None,
+    only: Sequence[str] = (),
 ) -> Account:
     """Set everything up, run, and take it down again."""
     with tempfile.TemporaryDirectory(prefix="tidegate-storm-") as folder, redis_server() as redis:
@@ -205,7 +209,7 @@ async def storm(
                 for _ in range(WORKERS):
                     await nursery.start()
                 async with stretched(nursery.port) as wire:
-                    weather = Weather(random.Random(seed_number), nursery, redis, postgres, wire)
+                    weather = Weather(random.Random(seed_number), nursery, redis, postgres, wire, only)
                     run = Storm(seed_number, lambda: dsns_of(postgres.server), weather, nursery.port, wire)
                     await run.gather(subscribers, await _bearers(dsns))
                     return await run.run(seconds, say)

@@ -33,6 +33,14 @@ REST_SECONDS = 0.5
 """The longest that a client stays away, unless it was told how long."""
 
 
+class SentAway(Exception):
+    """A GET that must wait is answered 200 with a ``retry`` alone: an EventSource gives up at any other status."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"{seconds:g} s")
+        self.seconds = seconds
+
+
 class Subscriber(ABC):
     """One client, for ever. ``ways`` counts how its connections ended."""
 
@@ -64,6 +72,8 @@ class Subscriber(ABC):
                 way, rest = f"refused with {refused.status}", max(rest, refused.after)
             except Ended as ended:
                 way = f"told to end: {ended}"
+            except SentAway as sent_away:
+                way, rest = "sent away", sent_away.seconds
             except (OSError, EOFError):
                 way = "cut" if self.open else "not reached"
             self.open = False
@@ -83,8 +93,10 @@ class Subscriber(ABC):
     async def _listen(self, connection: Exchange) -> None:
         self.open = True
         self.story.append(f"open at {time.monotonic():.3f}")
+        heard, retry = False, 0.0
         async with aclosing(connection.blocks()) as blocks:
             async for block in blocks:
+                heard, retry = heard or bool(block.id or block.event), block.retry or retry
                 if block.event == "complete":
                     raise Ended("complete")
                 if block.event == "next":
@@ -92,6 +104,8 @@ class Subscriber(ABC):
                 if block.id:
                     self._last_id = block.id
                     self.story.append(f"id {seq_of(block.id)}")
+        if not heard:
+            raise SentAway(retry)
 
     def _note(self, block: Block) -> None:
         self._write_down(self.diaries[0], orjson.loads(block.data))

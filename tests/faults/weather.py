@@ -46,10 +46,18 @@ class Postgres:
 
 
 class Weather:
-    """``struck`` counts what happened so far, ``ended`` the streams that ended while it did."""
+    """``struck`` counts what happened so far, ``ended`` the streams that ended while it did. ``only`` names strikes to
+    choose from; all, when it names none.
+    """
 
     def __init__(
-        self, chance: random.Random, nursery: Nursery, redis: RedisServer, postgres: Postgres, wire: Wire
+        self,
+        chance: random.Random,
+        nursery: Nursery,
+        redis: RedisServer,
+        postgres: Postgres,
+        wire: Wire,
+        only: Sequence[str] = (),
     ) -> None:
         self.struck: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
@@ -60,7 +68,7 @@ class Weather:
         self._redis = redis
         self._postgres = postgres
         self._wire = wire
-        self._strikes: Sequence[tuple[str, int, Callable[[], Awaitable[None]]]] = (
+        strikes: Sequence[tuple[str, int, Callable[[], Awaitable[None]]]] = (
             ("worker killed", 4, self._kill_worker),
             ("worker replaced", 2, self._replace_worker),
             ("worker frozen", 1, self._freeze_worker),
@@ -71,6 +79,7 @@ class Weather:
             ("connections cut", 3, self._cut),
             ("connections frozen", 3, self._freeze),
         )
+        self._strikes = [strike for strike in strikes if not only or strike[0] in only]
 
     async def rage(self, over: Callable[[], bool], ended: Callable[[], int]) -> None:
         """Strike until it is over: first with everything there is once, then as the seed wants it. ``ended`` counts
