@@ -19,7 +19,7 @@ BROWSER := tests/interop/test_chromium.py
 LONGER := tests/interop/test_caches.py $(BROWSER)
 NPM_READY := $(if $(and $(NODE),$(NPM_LOCK)),tests/interop/node_modules/.package-lock.json)
 
-.PHONY: help demo test interop browser check format bench bench-streams faults fuzz schema lock clean
+.PHONY: help demo test interop browser check format bench profile bench-streams faults fuzz schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ format: $(READY) ## Mend what ruff can mend by itself
 
 bench: $(READY) ## Measure, as ratios in one run
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+profile: $(READY) ## Show where the time of a page goes: ARGS="--work flat"
+	@$(BIN)/python -m tests.bench profile $(ARGS)
 
 bench-streams: $(READY) ## Measure streams beside programs that only write bytes: ARGS="--quick"
 	@$(BIN)/python -m tests.bench.streams $(ARGS)

@@ -32,6 +32,7 @@ from schema.engine.plan import (
     Written,
 )
 from schema.engine.relations import related
+from schema.engine.turns import LARGE, TURNS
 from schema.node import NodeRow
 from schema.operation import Operation
 from schema.scalars import write_time
@@ -87,6 +88,8 @@ async def build_rows(plan: ObjectPlan, rows: Sequence[Any], operation: Operation
         rows = await _with_extras(plan.extras, rows, operation)
     # One after the other, on the connection of the level above: side by side they would each take one of their own.
     found = [await related(relation, rows, operation, build_rows) for relation in plan.relations]
+    if len(rows) >= LARGE:
+        await TURNS.take()
     return builder_of(plan, rows[0].keys())(rows, *found)
 
 

@@ -1,4 +1,4 @@
-"""``python -m tests.bench``: reads and writes; ``python -m tests.bench demo``: how soon the demo answers."""
+"""``python -m tests.bench``: reads, writes. ``… demo``: how soon the demo answers. ``… profile``: where time goes."""
 
 import argparse
 import asyncio
@@ -15,11 +15,14 @@ from tests.bench.contenders import all_running, check_equal
 from tests.bench.database import FOLDER, ORDERS, dsns_of, ready_database, running_server, tenants_of
 from tests.bench.machine import machine
 from tests.bench.measure import measure
+from tests.bench.profile import profile, show_profile
 from tests.bench.report import show_machine, show_reads, show_writes
 from tests.bench.servers import ROOT, Cores, beside, pin_postgres
+from tests.bench.works import WORKS
 from tests.support.database import Dsns
 
 QUICK_ORDERS = 40_000
+PARTS_TO_RUN = ("all", "read", "write", "demo", "profile")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -44,6 +47,8 @@ def main(arguments: Sequence[str]) -> None:
                 result |= _reads(console, dsns_of(server), options, cores, logs)
             if options.part in {"all", "write"}:
                 result |= _writes(console, dsns_of(server), options, cores, logs)
+            if options.part == "profile":
+                result |= _profile(console, dsns_of(server), options, cores, logs)
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
 
@@ -77,9 +82,19 @@ def _writes(console: Console, dsns: Dsns, options: argparse.Namespace, cores: Co
     return {"writes": {title: asdict(figure) for title, figure in figures.items()}}
 
 
+def _profile(console: Console, dsns: Dsns, options: argparse.Namespace, cores: Cores, logs: Path) -> dict[str, object]:
+    dsns = asyncio.run(ready_database(dsns, f"orders_{options.orders}", options.orders))
+    tenants = asyncio.run(tenants_of(dsns))
+    with beside(cores), console.status("sampling …"):
+        found = profile(dsns, tenants, options.work, cores.server, options.seconds, logs)
+    show_profile(console, found)
+    return {"profile": asdict(found)}
+
+
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure, as ratios in one run.")
-    parser.add_argument("part", nargs="?", default="all", choices=("all", "read", "write", "demo"), help="what to run")
+    parser.add_argument("part", nargs="?", default="all", choices=PARTS_TO_RUN, help="what to run")
+    parser.add_argument("--work", default="nested", choices=[work.name for work in WORKS], help="what is profiled")
     parser.add_argument("--orders", type=int, default=ORDERS, help="orders in the database, kept for later runs")
     parser.add_argument("--rounds", type=int, default=3, help="rounds, of which the medians are shown")
     parser.add_argument("--seconds", type=float, default=4.0, help="seconds for a server at a work in a round")
