@@ -20,7 +20,7 @@ from datetime import datetime
 import structlog
 
 from auth.authenticate import MEMBERSHIP_GONE, Authenticator, Claim, Credentials, Standing
-from auth.errors import AuthError, Forbidden
+from auth.errors import AuthError, BadKey, Forbidden
 from auth.keyring import Keyring
 from auth.principal import Principal
 from auth.principal_cache import EVERYBODY, PrincipalCache
@@ -287,4 +287,6 @@ async def open_rights(directory: Directory, keyring: Keyring, clock: Clock = utc
 def _reason(refusal: AuthError) -> Lost:
     if isinstance(refusal, Forbidden) or refusal.reason == MEMBERSHIP_GONE:
         return Lost.FORBIDDEN
+    if isinstance(refusal, BadKey) and refusal.reason == "expired":
+        return Lost.TOKEN_EXPIRED
     return Lost.SESSION_REVOKED

@@ -38,7 +38,7 @@ from db.tables import DIRECTORY_ROLE, DIRECTORY_TABLES, RUNTIME_ROLE, SHARED_TAB
 OLDEST_POSTGRESQL = 15
 REDIS_SECONDS = 3
 _APPEND_ONLY = ["announcements", "audit_log", "event_log"]
-_TOLD_OF = ["memberships", "roles", "sessions", "users"]
+_TOLD_OF = ["api_keys", "memberships", "roles", "sessions", "users"]
 _TRIGGERS = ["number_delete", "number_update", "tell_delete", "tell_update"]
 _WRITES = ["INSERT", "UPDATE", "DELETE", "TRUNCATE"]
 _NO_TENANTS = sorted(DIRECTORY_TABLES | SHARED_TABLES)

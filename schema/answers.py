@@ -62,7 +62,10 @@ def end_frame(ending: Ending, cursor: str | None) -> Frame:
     end = {"reason": ending.reason.value, "code": ending.code, "cursor": cursor}
     body: dict[str, Any] = {"data": None}  # Any: JSON
     if ending.completes and ending.code is not None:
-        body = {"errors": [{"message": CODES[ending.code], "extensions": {"code": ending.code}}], **body}
+        body = {
+            "errors": [{"message": ending.message or CODES[ending.code], "extensions": {"code": ending.code}}],
+            **body,
+        }
     return Frame(json_body(body), note=b'"stream":' + json_body({"end": end}))
 
 

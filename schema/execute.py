@@ -23,7 +23,7 @@ from schema.gates import Gatekeeper, Verdict
 from schema.limits import Limits
 from schema.live.book import Book
 from schema.live.feed import Feed, Told
-from schema.live.frames import Ending, EndReason
+from schema.live.frames import NO_LONGER, Ending, EndReason
 from schema.live.groups import Groups
 from schema.live.member import Member
 from schema.live.tally import Tally
@@ -90,7 +90,7 @@ class Gateway:
         """
         ready = self._prepare(member.request, caller)
         if isinstance(ready, Answer):
-            member.finish(Ending(EndReason.FORBIDDEN, ready.code))
+            member.finish(Ending(EndReason.FORBIDDEN, ready.code, message=NO_LONGER))
         else:
             self.groups.move(member, ready, caller)
 

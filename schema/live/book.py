@@ -12,7 +12,7 @@ from resolvers.open_streams import OpenStream
 from schema.live.frames import Ending, EndReason
 from schema.live.member import Member
 
-TERMINATED = Ending(EndReason.TERMINATED, "FORBIDDEN")
+TERMINATED = Ending(EndReason.TERMINATED, "FORBIDDEN", message="An operator ended this stream.")
 
 
 class Others(Protocol):

@@ -50,15 +50,19 @@ that it takes.
 """
 
 
+NO_LONGER = "You may no longer follow this."
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Why an operation's stream is over. ``code`` is of the table in ``schema/errors.py``; ``frame`` is the last thing
-    to tell, None for nothing.
+    """Why an operation's stream is over. ``code`` is of the table in ``schema/errors.py``; the client is told its text,
+    or the ``message`` if there is one; ``frame`` is the last thing to tell, None for nothing.
     """
 
     reason: EndReason
     code: str | None = None
     frame: Frame | None = None
+    message: str | None = None
 
     @property
     def completes(self) -> bool:

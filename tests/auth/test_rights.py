@@ -7,6 +7,7 @@ import pytest
 
 from auth.authenticate import Credentials
 from auth.errors import BadToken
+from auth.key_desk import NewKey, create_key
 from auth.operators import add_member, reset_password
 from auth.principal import Principal
 from auth.rights import Rights
@@ -277,3 +278,16 @@ async def test_nobody_else_renews_a_stream(people: People, rights: Rights) -> No
         assert not watch.renew(rights.authenticator.claim(credentials), principal)
     assert watch.ends_at == before
     assert rights.callers == 1
+
+
+async def test_an_api_keys_stream_ends_when_the_key_expires(people: People, rights: Rights) -> None:
+    slug = await people.tenant()
+    email = await people.user(slug, role="manager")
+    maker = await people.by_token(await people.token(email))
+    new = NewKey("Depot", ("orders:read",), days=1)
+    made = await create_key(
+        people.directory, maker.tenant.hex, maker.user_id, maker.permissions, new, clock=people.clock
+    )
+    stream, _ = await follow(rights, Credentials(made.text, None, None, "127.0.0.1"))
+    people.clock.advance(days=1)
+    assert await stream.next() is Lost.TOKEN_EXPIRED

@@ -92,6 +92,7 @@ def end_in(blocks: list[Block]) -> dict[str, Any]:  # Any: JSON
     assert payload["data"] is None
     end: dict[str, Any] = payload["extensions"]["stream"]["end"]
     assert [error["extensions"]["code"] for error in payload["errors"]] == [end["code"]]
+    assert "`" not in payload["errors"][0]["message"]  # a sentence for people
     return end
 
 

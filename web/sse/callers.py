@@ -14,7 +14,7 @@ from auth.principal import Principal
 from auth.rights import Rights, Watch
 from auth.watched import Lost
 from schema.execute import Gateway
-from schema.live.frames import Ending, EndReason
+from schema.live.frames import NO_LONGER, Ending, EndReason
 from schema.live.member import Member
 from web.sse.outlet import Outlet
 
@@ -43,7 +43,8 @@ class Connection:
 
     def lose_rights(self, reason: Lost) -> None:
         """Every operation ends and says why, and so does the connection."""
-        ending = Ending(EndReason(reason.value), reason.value)
+        message = NO_LONGER if reason is Lost.FORBIDDEN else None
+        ending = Ending(EndReason(reason.value), reason.value, message=message)
         for feed in self._outlet.feeds:
             if isinstance(feed, Member):
                 feed.finish(ending)

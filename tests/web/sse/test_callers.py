@@ -125,17 +125,19 @@ async def _kill_ears(front: Front) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_a_stream_ends_while_nobody_hears_of_it(front: Front, who: Person) -> None:
-    deaf = asyncio.create_task(_kill_ears(front))
-    try:
-        async with following(who, await who.bearer()) as stream:
-            await _reset(who)
-            await who.cause("after the end")
-            assert end_in(await stream.wait_for_end())["reason"] == "SESSION_REVOKED"
-    finally:
-        deaf.cancel()
-        await asyncio.gather(deaf, return_exceptions=True)
-    await until(lambda: front.app.state.bus.live)
+async def test_a_stream_ends_while_nobody_hears_of_it(fresh_dsns: Dsns) -> None:
+    """On a server of its own, which it leaves deaf."""
+    async with open_front(fresh_dsns, 30) as front:
+        who = await person(front)
+        deaf = asyncio.create_task(_kill_ears(front))
+        try:
+            async with following(who, await who.bearer()) as stream:
+                await _reset(who)
+                await who.cause("after the end")
+                assert end_in(await stream.wait_for_end())["reason"] == "SESSION_REVOKED"
+        finally:
+            deaf.cancel()
+            await asyncio.gather(deaf, return_exceptions=True)
 
 
 async def test_a_stream_ends_when_nobody_was_told(front: Front, who: Person) -> None:
