@@ -1,6 +1,7 @@
 """Golden tests: a document, and exactly the statements it costs."""
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -173,3 +174,52 @@ async def test_pages_below_a_page_cost_a_statement_for_each_level_whatever_their
     seen = await statements(world, text, {"first": first})
     assert tables(seen) == ["customers", "unnest", "unnest", "order_items", "products"]
     assert all("tenant_id = $" in statement for statement in seen)
+
+
+OVERVIEW = """query($range: TimeRange) { overview(range: $range) { orders revenue { amount } days { date orders
+    statuses { status total { amount } } } cursor } }"""
+
+
+@pytest.mark.parametrize("days", [1, 30, 400])
+async def test_an_overview_costs_one_statement_however_many_days_and_reads_no_order(world: World, days: int) -> None:
+    begin = f"{date(2026, 10, 31) - timedelta(days=days - 1)}T00:00:00Z"
+    (statement,) = await statements(world, OVERVIEW, {"range": {"from": begin, "to": "2026-11-01T00:00:00Z"}})
+    assert set(re.findall(r"\b(?:FROM|JOIN) (\w+)", statement)) == {"event_heads", "order_hours", "identity_head"}
+
+
+CUSTOMER = {"name": "Zoë", "email": "zoe@mueller.example", "city": "Köln", "country": "DE"}
+ANOTHER = {"expectedVersion": 9}
+
+
+@pytest.mark.parametrize(
+    ("verb", "noun", "given", "expected"),
+    [
+        ("create", "Customer", CUSTOMER, ["customers", "customer_terms", "event_heads"]),
+        ("update", "Customer", {"city": "Łódź"}, ["customers", "customers", "event_heads"]),
+        (
+            *("update", "Customer", {"name": "Zoë"}),
+            ["customers", "customers", "customer_terms", "customer_terms", "event_heads"],
+        ),
+        ("update", "Customer", ANOTHER, ["customers"]),
+        (
+            *("create", "Product", {"sku": "GOLDEN", "name": "Öl", "price": "1", "currency": "EUR"}),
+            ["products", "products", "product_terms", "event_heads"],
+        ),
+        ("update", "Product", {"price": "0.07"}, ["products", "products", "event_heads"]),
+        ("update", "Product", ANOTHER, ["products"]),
+    ],
+)
+async def test_a_change_of_the_other_nouns_costs_as_little(
+    world: World, verb: str, noun: str, given: Json, expected: list[str]
+) -> None:
+    field = f"{verb}{noun}"
+    document = f"mutation($i: {field[0].upper()}{field[1:]}Input!) {{ {field}(input: $i) {{ userErrors {{ code }} }} }}"
+    prefix = {"Customer": "cus", "Product": "prd"}[noun]
+    row = {} if verb == "create" else {"id": f"{prefix}_{(await ids_of(world, f'{noun.lower()}s'))[0]}"}
+    assert tables(await statements(world, document, {"i": {**row, **given}})) == expected
+
+
+async def test_a_ring_of_the_bell_writes_it_its_words_and_the_log(world: World) -> None:
+    document = "mutation($i: AnnounceInput!) { announce(input: $i) { userErrors { code } } }"
+    seen = await statements(world, document, {"i": {"kind": "NOTICE", "text": "golden"}})
+    assert tables(seen) == ["announcements", "announcement_terms", "event_heads"]
