@@ -135,7 +135,7 @@ class Relay:
         message: Mapping[str, Any] = orjson.loads(text)
         if message["to"] not in {self.name, EVERYBODY} or abs(time.time() - message["at"]) > OLDEST_SECONDS:
             return None
-        return message if self._is_new(f"{message['kind']} {message['id']}") else None
+        return message if self._is_new(f"{message['kind']} {message['from']} {message['id']}") else None
 
     def _is_new(self, number: str) -> bool:
         now = time.monotonic()

@@ -186,3 +186,36 @@ async def test_what_travels_is_signed_and_names_no_key(redis: RedisServer) -> No
         seal, _, text = (await captured(redis, here, there)).partition(".")
         assert len(seal) == 64
         assert set(orjson.loads(text)) == {"to", "from", "id", "at", "kind", "body"}
+
+
+async def test_a_question_to_all_is_answered_by_all_others(redis: RedisServer) -> None:
+    async with working(redis) as here, working(redis) as second, working(redis) as third:
+        answers, all_of_them = await here.relay.ask_all({"verb": "how are you"})
+        assert (answers, all_of_them) == ([{"echo": {"verb": "how are you"}}] * 2, True)
+        assert (here.asked, len(second.asked), len(third.asked)) == ([], 1, 1)
+        assert here.relay._asked == {}
+
+
+async def test_where_nobody_else_is_all_have_answered(redis_apart: RedisServer) -> None:
+    async with working(redis_apart) as alone:
+        assert await alone.relay.ask_all({}) == ([], True)
+
+
+async def test_answers_that_are_missing_are_told(redis_apart: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ALL_SECONDS", 0.3)
+    async with working(redis_apart) as here, working(redis_apart) as slow, working(redis_apart):
+        slow.slow.clear()
+        assert await here.relay.ask_all({}) == ([{"echo": {}}], False)
+        redis_apart.kill()
+        assert await here.relay.ask_all({}) == ([], False)
+        slow.slow.set()
+
+
+async def test_a_verb_that_was_taken_over_is_answered_by_who_took_it(redis: RedisServer) -> None:
+    async def serve(question: Body) -> Body:
+        return {"special": question["n"]}
+
+    async with working(redis) as here, working(redis) as there:
+        there.relay.answer("special", serve)
+        assert await here.relay.ask(there.relay.name, {"verb": "special", "n": 7}) == {"special": 7}
+        assert there.asked == []
