@@ -124,7 +124,8 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         _open_streams(app, closing)
         state.callers = Callers(rights, gateway)
         shared = bus if settings.redis_url is not None else None
-        single = SingleStreams(gateway, open_reservations(bus), shared, Seal(keyring.keys("messages between workers")))
+        seal = Seal(keyring.keys("messages between workers"))
+        single = SingleStreams(gateway, state.entrance, open_reservations(bus), shared, seal)
         state.single_streams = single
         await single.start()
         closing.push_async_callback(single.stop)

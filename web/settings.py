@@ -65,7 +65,7 @@ class Settings(BaseSettings):
         default=None,
         validation_alias="REDIS_URL",
         repr=False,
-        description="Wakes streams across workers; without it, one worker",
+        description="Wakes streams across workers and keeps their reservations; without it, one worker",
     )
     secrets: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),

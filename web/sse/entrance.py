@@ -58,7 +58,7 @@ class Entrance:
     async def enter(self, caller: Principal) -> Place:
         """Room for a stream of the caller's, perhaps after a moment. Raises Refusal."""
         self.check_open()
-        place = self._take(caller)
+        place = self.take(caller)
         try:
             await self._pass()
             self.check_open()
@@ -79,7 +79,8 @@ class Entrance:
             if not self._taken[key]:
                 del self._taken[key]
 
-    def _take(self, caller: Principal) -> Place:
+    def take(self, caller: Principal) -> Place:
+        """Room for one more of the caller's, at once: on a connection that was let in. Raises Refusal."""
         tenant, limits = caller.tenant.hex, self._limits
         user = f"{tenant}/{caller.user_id}"
         for key, most, whose in (

@@ -10,6 +10,8 @@ from schema.execute import Gateway
 from schema.live.feed import Feed, Told
 from schema.live.frames import GONE, Frame
 from schema.live.member import Member
+from web.refusals import Refusal
+from web.sse.entrance import Entrance, Place
 from web.sse.outlet import Outlet
 from web.sse.posted import ACCEPTED, RESUME_SECONDS, STOPPED, Outcome, Posted
 
@@ -24,10 +26,19 @@ class SingleStream:
 
     A subscription's POST is accepted when its place in the log is known: whatever happens after the answer is told.
     An id is in use from its POST until its ``complete`` was written.
+
+    Subscriptions count as streams, however many share a connection: the connection's own place at the entrance is that
+    of the first, each further one takes its own.
     """
 
-    def __init__(
-        self, gateway: Gateway, key: str, holder: Holder, principal: Principal, resume_after: str | None
+    def __init__(  # whose it is, by name
+        self,
+        gateway: Gateway,
+        entrance: Entrance,
+        key: str,
+        holder: Holder,
+        principal: Principal,
+        resume_after: str | None,
     ) -> None:
         self.key = key
         self.holder = holder
@@ -38,6 +49,9 @@ class SingleStream:
         self._now = asyncio.get_running_loop().time
         self._resume_until = self._now() + RESUME_SECONDS
         self._in_use: dict[str, object] = {}
+        self._subscriptions: set[str] = set()
+        self._places: list[Place] = []
+        self._entrance = entrance
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -76,6 +90,8 @@ class SingleStream:
         """What is being executed still ends by itself, and is told to nobody."""
         self._closed = True
         self._in_use.clear()
+        self._subscriptions.clear()
+        self._make_room()
         await self.outlet.aclose()
 
     async def settle(self) -> None:
@@ -96,6 +112,10 @@ class SingleStream:
         kind = self._gateway.judge(posted.request, self.principal)
         if isinstance(kind, Answer):
             return Outcome.of(kind)
+        try:
+            self._take_room(kind, name)
+        except Refusal as refusal:
+            return Outcome.of(self._gateway.refuse(refusal.code, refusal.message, request_id))
         mark = self._in_use[name] = object()
         begun = asyncio.Event()
         task = asyncio.create_task(self._run(posted, mark, begun))
@@ -123,6 +143,19 @@ class SingleStream:
 
     def _free(self, operation_id: str) -> None:
         self._in_use.pop(operation_id, None)
+        self._subscriptions.discard(operation_id)
+        self._make_room()
+
+    def _take_room(self, kind: str, operation_id: str) -> None:
+        """Raises Refusal."""
+        if kind == "subscription":
+            if len(self._places) < len(self._subscriptions):
+                self._places.append(self._entrance.take(self.principal))
+            self._subscriptions.add(operation_id)
+
+    def _make_room(self) -> None:
+        while self._places and len(self._places) >= len(self._subscriptions):
+            self._places.pop().leave()
 
 
 async def _begin(feed: Feed) -> None:

@@ -22,6 +22,7 @@ from db.errors import DatabaseError, NoSuchReservation, ReservationTaken, Unavai
 from db.reservations import LEASE_SECONDS, Holder, Reservation, Reservations
 from schema.answers import Answer
 from schema.execute import Gateway
+from web.sse.entrance import Entrance
 from web.sse.posted import ACCEPTED, RESUME_SECONDS, STOPPED, Outcome, Posted, as_text, from_text
 from web.sse.relay import Relay
 from web.sse.seal import Seal
@@ -33,9 +34,12 @@ _log = structlog.get_logger()
 class SingleStreams:
     """One a worker; ``start`` before the first request. ``bus`` is None where there is no other worker."""
 
-    def __init__(self, gateway: Gateway, reservations: Reservations, bus: Bus | None, seal: Seal) -> None:
+    def __init__(
+        self, gateway: Gateway, entrance: Entrance, reservations: Reservations, bus: Bus | None, seal: Seal
+    ) -> None:
         self.reservations = reservations
         self._gateway = gateway
+        self._entrance = entrance
         self._seal = seal
         self._open: dict[str, SingleStream] = {}
         self.relay = None if bus is None else Relay(bus, seal, self._serve)
@@ -61,7 +65,7 @@ class SingleStreams:
         """
         claim = await self.reservations.claim(key, holder, self._name)
         resume_after = last_event_id or _still_counts(claim.reservation)
-        stream = self._open[key] = SingleStream(self._gateway, key, holder, principal, resume_after)
+        stream = self._open[key] = SingleStream(self._gateway, self._entrance, key, holder, principal, resume_after)
         for sealed in claim.kept:
             text = self._seal.open(sealed)
             posted = None if text is None else from_text(text, key)

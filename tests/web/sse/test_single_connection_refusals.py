@@ -220,7 +220,7 @@ async def next_result(stream: StreamClient) -> Block:
 
 
 async def test_operations_on_a_stream_are_bounded(front: Front) -> None:
-    single = await reserved(front)
+    single = await reserved(front, await front.bearer("manager", "globex"))
     async with single.open():
         for number in range(OPERATIONS):
             assert (await single.post(str(number), WATCH)).status_code == 202

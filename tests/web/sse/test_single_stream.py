@@ -61,7 +61,8 @@ async def stream(front: Front) -> AsyncIterator[SingleStream]:
     """An open stream of acme's viewer."""
     state = front.app.state
     caller = await state.authenticator.authenticate(Credentials(await front.token("viewer"), None, None))
-    stream = SingleStream(state.gateway, "key", Holder(caller.user_id, caller.tenant.hex, None), caller, None)
+    holder = Holder(caller.user_id, caller.tenant.hex, None)
+    stream = SingleStream(state.gateway, state.entrance, "key", holder, caller, None)
     yield stream
     await stream.aclose()
     await stream.settle()
