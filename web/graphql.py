@@ -71,6 +71,8 @@ class GraphQLEndpoint:
     async def _answer(
         self, gateway: Gateway, scope: Scope, receive: Receive, fields: Fields, accepted: Accepted
     ) -> Answer | Feed:
+        if accepted.media is Media.STREAM:
+            scope["app"].state.entrance.check_rush()
         if accepted.media is None:
             raise Refusal("BAD_REQUEST", f"Accept one of {', '.join(media.value for media in Media)}.", 406)
         parameters, caller = await admit(scope, receive, fields)

@@ -72,6 +72,15 @@ class Entrance:
         if self._draining.is_set():
             raise Refusal("DRAINING", "The server is going down; connect again.", headers=_retry(1))
 
+    def check_rush(self) -> None:
+        """Raises Refusal when a stream that asks now would have to come back later: told before anything is done for
+        it.
+        """
+        self.check_open()
+        wait = self._wait_of(monotonic())
+        if wait > WAIT_SECONDS:
+            raise _rushed(wait)
+
     def free(self, keys: tuple[str, ...]) -> None:
         """For ``Place``."""
         for key in keys:
@@ -94,17 +103,23 @@ class Entrance:
         self._taken.update(keys)
         return Place(self, keys)
 
+    def _wait_of(self, now: float) -> float:
+        """Seconds that one more has to wait; negative when there is room for more."""
+        rate = self._limits.rate
+        return (1 - min(rate, self._tokens + (now - self._filled) * rate)) / rate
+
     async def _pass(self) -> None:
         now, rate = monotonic(), self._limits.rate
-        self._tokens = min(rate, self._tokens + (now - self._filled) * rate) - 1
-        self._filled = now
-        wait = -self._tokens / rate
+        wait = self._wait_of(now)
         if wait > WAIT_SECONDS:
-            self._tokens += 1
-            after = math.ceil(wait)
-            raise Refusal("OVERLOADED", "Too many streams open at once. Try again.", headers=_retry(after))
+            raise _rushed(wait)
+        self._tokens, self._filled = -wait * rate, now
         if wait > 0:
             await asyncio.sleep(wait)
+
+
+def _rushed(wait: float) -> Refusal:
+    return Refusal("OVERLOADED", "Too many streams open at once. Try again.", headers=_retry(math.ceil(wait)))
 
 
 def _retry(seconds: int) -> tuple[tuple[bytes, bytes], ...]:
