@@ -48,6 +48,8 @@ class Document:
     """The variables that ``@skip`` and ``@include`` read."""
     coercions: dict[str | None, Any] = field(default_factory=dict)
     """What coerces each operation's variables (``schema/variables.py``)."""
+    uses: dict[str, int] = field(default_factory=dict)
+    """How often each variable stands in the document, its declarations counted."""
     plans: dict[object, Any] = field(default_factory=dict)
     """The engine's compiled plans of this document, few (``schema/engine/engine.py``)."""
     verdicts: dict[object, Any] = field(default_factory=dict)
@@ -128,22 +130,27 @@ class DocumentCache:
             return Refused("GRAPHQL_VALIDATION_FAILED", (GraphQLError("The document has no operation."),))
         fragments = {d.name.value: d for d in node.definitions if isinstance(d, FragmentDefinitionNode)}
         operations = {d.name.value if d.name else None: d for d in found}
-        return Document(node, operations, fragments, _conditions(node))
+        conditions, uses = _variables(node)
+        return Document(node, operations, fragments, conditions, uses=uses)
 
 
-class _Conditions(Visitor):
+class _Variables(Visitor):
     def __init__(self) -> None:
         super().__init__()
-        self.names: dict[str, None] = {}
+        self.conditions: dict[str, None] = {}
+        self.uses: Counter[str] = Counter()
 
     def enter_directive(self, node: DirectiveNode, *_args: object) -> None:
         if node.name.value in {"skip", "include"}:
             for argument in node.arguments or ():
                 if isinstance(argument.value, VariableNode):
-                    self.names[argument.value.name.value] = None
+                    self.conditions[argument.value.name.value] = None
+
+    def enter_variable(self, node: VariableNode, *_args: object) -> None:
+        self.uses[node.name.value] += 1
 
 
-def _conditions(node: DocumentNode) -> tuple[str, ...]:
-    visitor = _Conditions()
+def _variables(node: DocumentNode) -> tuple[tuple[str, ...], dict[str, int]]:
+    visitor = _Variables()
     visit(node, visitor)
-    return tuple(visitor.names)
+    return tuple(visitor.conditions), dict(visitor.uses)

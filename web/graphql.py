@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from starlette.types import Receive, Scope, Send
 
 from auth.errors import AuthError
+from auth.principal import Principal
 from schema.answers import Answer
 from schema.execute import Gateway
 from schema.live.feed import Feed
@@ -18,6 +19,7 @@ from web.admission import admit, credentials_in, last_event_id_of
 from web.body import Fields, fields_of
 from web.metrics import Metrics
 from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, TOLD_IN_STREAM, Accepted, Media, negotiate, status_of
+from web.parameters import Parameters
 from web.refusals import ClientGone, Header, Refusal
 from web.responses import send_bytes
 from web.sse.callers import STREAM_NAME, Callers, Connection
@@ -71,11 +73,9 @@ class GraphQLEndpoint:
     async def _answer(
         self, gateway: Gateway, scope: Scope, receive: Receive, fields: Fields, accepted: Accepted
     ) -> Answer | Feed:
-        if accepted.media is Media.STREAM:
-            scope["app"].state.entrance.check_rush()
         if accepted.media is None:
             raise Refusal("BAD_REQUEST", f"Accept one of {', '.join(media.value for media in Media)}.", 406)
-        parameters, caller = await admit(scope, receive, fields)
+        parameters, caller = await _admitted(scope, receive, fields, accepted)
         if parameters.token is not None:
             raise Refusal("BAD_REQUEST", "A reservation's token belongs to /graphql/stream.")
         request = OperationRequest(
@@ -90,6 +90,21 @@ class GraphQLEndpoint:
             last_event_id_first=scope["method"] == "GET",
         )
         return await gateway.answer(request, caller)
+
+
+async def _admitted(
+    scope: Scope, receive: Receive, fields: Fields, accepted: Accepted
+) -> tuple[Parameters, Principal | None]:
+    """Raises Refusal, ClientGone."""
+    if accepted.media is not Media.STREAM:
+        return await admit(scope, receive, fields)
+    entrance: Entrance = scope["app"].state.entrance
+    await entrance.pass_through()
+    try:
+        return await admit(scope, receive, fields)
+    except Refusal:
+        entrance.give_back()
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +126,7 @@ async def _carried(scope: Scope, feed: Feed) -> _Carried:
     entrance: Entrance = scope["app"].state.entrance
     place = None
     try:
-        place = await entrance.enter(feed.principal)
+        place = entrance.enter(feed.principal)
         return _Carried(outlet, place, callers.enter(feed.id, outlet, credentials_in(scope), feed.principal))
     except BaseException as error:
         await outlet.aclose()

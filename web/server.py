@@ -25,6 +25,8 @@ from web.sse.wires import WIRE
 
 DRAIN_SECONDS = 10
 """How long requests may run on when the server stops."""
+BACKLOG = 65_536
+"""Connections that wait to be accepted: as many as the kernel allows, for whom it drops comes back ever more slowly."""
 MAX_HEAD = 65_536
 """Bytes of a request's head, beyond which it is not even kept; what is smaller is refused with a coded error."""
 SEND_BUFFER = 131_072
@@ -128,6 +130,7 @@ def configure(app: Starlette, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        backlog=BACKLOG,
     )
 
 

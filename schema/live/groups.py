@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
-from graphql import FieldNode, GraphQLField, VariableNode, Visitor, visit
+from graphql import FieldNode, GraphQLField, VariableNode
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
 
@@ -115,17 +115,5 @@ def _cursor_variable(ready: Ready, node: FieldNode) -> str | None:
     for argument in node.arguments or ():
         if argument.name.value == CURSOR_ARGUMENT and isinstance(argument.value, VariableNode):
             name = argument.value.name.value
-            uses = _Uses(name)
-            visit(ready.document.node, uses)
-            return name if uses.count == 2 else None  # where it is declared, and there
+            return name if ready.document.uses[name] == 2 else None  # where it is declared, and there
     return None
-
-
-class _Uses(Visitor):
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.name = name
-        self.count = 0
-
-    def enter_variable(self, node: VariableNode, *_args: object) -> None:
-        self.count += node.name.value == self.name

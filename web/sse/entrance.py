@@ -55,31 +55,34 @@ class Entrance:
         self._tokens = float(limits.rate)
         self._filled = monotonic()
 
-    async def enter(self, caller: Principal) -> Place:
-        """Room for a stream of the caller's, perhaps after a moment. Raises Refusal."""
+    async def pass_through(self) -> None:
+        """The bucket: returns when a new stream may begin, perhaps after a moment. Nothing is done for it before, not
+        even finding out whose it is. Raises Refusal when the moment would be long.
+        """
         self.check_open()
-        place = self.take(caller)
-        try:
-            await self._pass()
+        now, rate = monotonic(), self._limits.rate
+        wait = (1 - min(rate, self._tokens + (now - self._filled) * rate)) / rate
+        if wait > WAIT_SECONDS:
+            message = "Too many streams open at once. Try again."
+            raise Refusal("OVERLOADED", message, headers=_retry(math.ceil(wait)))
+        self._tokens, self._filled = -wait * rate, now
+        if wait > 0:
+            await asyncio.sleep(wait)
             self.check_open()
-        except BaseException:
-            place.leave()
-            raise
-        return place
+
+    def give_back(self) -> None:
+        """What passed was no stream after all."""
+        self._tokens += 1
+
+    def enter(self, caller: Principal) -> Place:
+        """Room for a stream of the caller's. Raises Refusal."""
+        self.check_open()
+        return self.take(caller)
 
     def check_open(self) -> None:
         """Raises Refusal while the server goes down."""
         if self._draining.is_set():
             raise Refusal("DRAINING", "The server is going down; connect again.", headers=_retry(1))
-
-    def check_rush(self) -> None:
-        """Raises Refusal when a stream that asks now would have to come back later: told before anything is done for
-        it.
-        """
-        self.check_open()
-        wait = self._wait_of(monotonic())
-        if wait > WAIT_SECONDS:
-            raise _rushed(wait)
 
     def free(self, keys: tuple[str, ...]) -> None:
         """For ``Place``."""
@@ -102,24 +105,6 @@ class Entrance:
         keys = user, tenant, ""
         self._taken.update(keys)
         return Place(self, keys)
-
-    def _wait_of(self, now: float) -> float:
-        """Seconds that one more has to wait; negative when there is room for more."""
-        rate = self._limits.rate
-        return (1 - min(rate, self._tokens + (now - self._filled) * rate)) / rate
-
-    async def _pass(self) -> None:
-        now, rate = monotonic(), self._limits.rate
-        wait = self._wait_of(now)
-        if wait > WAIT_SECONDS:
-            raise _rushed(wait)
-        self._tokens, self._filled = -wait * rate, now
-        if wait > 0:
-            await asyncio.sleep(wait)
-
-
-def _rushed(wait: float) -> Refusal:
-    return Refusal("OVERLOADED", "Too many streams open at once. Try again.", headers=_retry(math.ceil(wait)))
 
 
 def _retry(seconds: int) -> tuple[tuple[bytes, bytes], ...]:

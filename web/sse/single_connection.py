@@ -106,9 +106,14 @@ async def _reserve(scope: Scope, send: Send, fields: Fields) -> None:
 
 
 async def _open(scope: Scope, receive: Receive, send: Send, fields: Fields, token: str) -> None:
-    _, caller = await _holder_of(scope)
     entrance: Entrance = scope["app"].state.entrance
-    place = await entrance.enter(caller)
+    await entrance.pass_through()
+    try:
+        _, caller = await _holder_of(scope)
+        place = entrance.enter(caller)
+    except Refusal:
+        entrance.give_back()
+        raise
     try:
         await _carry(scope, receive, send, fields, token, caller)
     finally:
