@@ -200,7 +200,6 @@ class Member:
     def _begin_again(self) -> None:
         """Join the run that goes on from here; at once where nothing has to be asked."""
         self._leave_run()
-        self._first = None
         told = self.told
         if told is not None and not self.group.live.opens:
             run = self.group.run_after(told)

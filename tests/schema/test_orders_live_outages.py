@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
@@ -15,9 +17,11 @@ from tests.support.waiting import until, until_answered
 from tests.support.world import World
 
 NEWEST = {"first": 3, "orderBy": [{"field": "UPDATED_AT", "direction": "DESC"}]}
-NAMED_PAGE = "{ orders(first: 2) { nodes { id customer { name } } } }"
+ROW = "id customer { name }"
+NAMED_PAGE = f"{{ orders(first: 2, where: {{status: {{eq: PENDING}}}}) {{ nodes {{ {ROW} }} }} }}"
+NAMED = f"""subscription {{ ordersLive(first: 2, where: {{status: {{eq: PENDING}}}}) {{
+    cursor snapshot {{ nodes {{ {ROW} }} }} changes {{ op id index patch node {{ {ROW} }} }} }} }}"""
 WITH_EMAIL = LIVE.replace("customer { id }", "customer { id email }")
-NAMED = "subscription { ordersLive(first: 2) { cursor snapshot { nodes { id customer { name } } } changes { op } } }"
 
 
 async def test_a_page_waits_while_the_database_is_away_and_goes_on(fresh_world: World) -> None:
@@ -65,25 +69,56 @@ async def until_written(world: World, notes: str) -> None:
     await new_order(world, notes=notes)
 
 
-async def test_relations_are_read_from_the_point_of_the_page(fresh_world: World) -> None:
-    world = fresh_world
-    names = [node["customer"]["name"] for node in (await world.ask(NAMED_PAGE)).data["orders"]["nodes"]]
+@asynccontextmanager
+async def locked(world: World, table: str) -> AsyncIterator[asyncpg.Connection]:
+    """Nobody reads the table until the block ends."""
     locking = await asyncpg.connect(world.dsns.superuser)
     try:
-        transaction = locking.transaction()
-        await transaction.start()
-        await locking.execute("LOCK TABLE customers IN ACCESS EXCLUSIVE MODE")
-        live = Following(await world.subscribe(NAMED))
-        coming = asyncio.create_task(live.next())
-        await until_answered(lambda: world.superuser.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
-        await locking.execute("UPDATE customers SET name = 'renamed meanwhile'")
-        await transaction.commit()
-        await coming
-        assert [node["customer"]["name"] for node in live.client.nodes] == names
-        assert "renamed" in str((await world.ask(NAMED_PAGE)).data)
-        await live.aclose()
+        async with locking.transaction():
+            await locking.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            yield locking
     finally:
         await locking.close()
+
+
+WAITING = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'customers'::regclass"
+
+
+async def names(world: World) -> list[str]:
+    return [node["customer"]["name"] for node in (await world.ask(NAMED_PAGE)).data["orders"]["nodes"]]
+
+
+async def test_relations_are_read_from_the_point_of_the_page(fresh_world: World) -> None:
+    world = fresh_world
+    before, live = await names(world), Following(await world.subscribe(NAMED))
+    async with locked(world, "customers") as locking:
+        coming = asyncio.create_task(live.next())
+        await until_answered(lambda: world.superuser.fetchval(WAITING))
+        await locking.execute("UPDATE customers SET name = 'renamed meanwhile'")
+    await coming
+    assert [node["customer"]["name"] for node in live.client.nodes] == before
+    assert set(await names(world)) == {"renamed meanwhile"}
+    await live.aclose()
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_what_lost_its_database_while_it_was_read_comes_again_whole(fresh_world: World, begun: bool) -> None:
+    world = fresh_world
+    for _ in range(3):
+        await new_order(world)
+    live = Following(await world.subscribe(NAMED))
+    if begun:
+        await live.next()
+    async with locked(world, "customers"):
+        coming = asyncio.create_task(live.next())
+        if begun:
+            await change(world, live.client.ids[0], status="CANCELLED")
+        await until_answered(lambda: world.superuser.fetchval(WAITING))
+        await world.superuser.execute(f"SELECT pg_terminate_backend(pid) FROM ({WAITING}) AS waiting")
+    await coming
+    assert live.client.nodes == (await world.ask(NAMED_PAGE)).data["orders"]["nodes"]
+    assert live.client.ops == ([["LEAVE", "ENTER"]] if begun else [])
+    await live.aclose()
 
 
 async def test_who_falls_behind_the_tail_begins_anew(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
