@@ -116,12 +116,15 @@ class Values:
 
     def list(self, args: Mapping[str, Any]) -> dict[str, Json]:  # Any: GraphQL arguments
         """The arguments that say which rows a list has, and in which order."""
-        random, chosen = self._random, {}
+        random = self._random
+        chosen: dict[str, Json] = {}
+        if "where" not in args:
+            return chosen
         if random.random() < 0.4:
             chosen["where"] = self.of(args["where"].type, "where")
         if random.random() < 0.4:
             chosen["orderBy"] = self.of(args["orderBy"].type, "orderBy")
-        if random.random() < 0.2:
+        if "search" in args and random.random() < 0.2:
             chosen["search"] = random.choice((*self._facts.words, "nothingofthekind", " ", None, "ä b"))
         return chosen
 

@@ -15,6 +15,7 @@ from schema.execute import Answer, Gateway, OperationRequest
 from schema.root import schema
 from tests.support.arguments import Facts, Json, Values, literal
 from tests.support.operations import Asked
+from tests.support.plant import NOON
 from tests.support.world import KEY, World
 
 CORE = schema()._schema
@@ -102,7 +103,7 @@ def _told(body: Mapping[str, Json]) -> set[str]:
 
 def _gateway(world: World, engine: str) -> Gateway:
     codecs = CursorCodec([KEY]), EventCursorCodec([KEY], epoch=7)
-    return Gateway(world.database, world.hub, *codecs, introspection="everyone", engine=engine)
+    return Gateway(world.database, world.hub, *codecs, introspection="everyone", engine=engine, clock=lambda: NOON)
 
 
 async def facts_of(world: World, seed: int, tenant: str = "acme") -> Facts:

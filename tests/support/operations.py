@@ -24,7 +24,18 @@ from graphql import (
 from auth.permissions import PERMISSIONS, SYSTEM_ROLES
 from tests.support.arguments import Facts, Json, Values, literal
 
-ROOTS = {"orders": 8, "customers": 4, "products": 3, "order": 3, "node": 1.5, "nodes": 2, "viewer": 1.5}
+ROOTS = {
+    "orders": 8,
+    "customers": 4,
+    "products": 3,
+    "order": 3,
+    "node": 1.5,
+    "nodes": 2,
+    "viewer": 1.5,
+    "overview": 1.5,
+    "announcements": 0.5,
+    "streams": 0.3,
+}
 """How often each root field of a query is drawn."""
 _BOOLEAN = GraphQLNonNull(GraphQLBoolean)
 
