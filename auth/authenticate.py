@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from auth.api_keys import PREFIX, KeyClaim, is_right, may_come_from, narrowed, read_key
 from auth.errors import AuthError, BadKey, BadSession, BadToken, Forbidden, OperatorError
+from auth.flights import Flights
 from auth.keyring import Keyring
 from auth.permissions import PermissionSet
 from auth.principal import Principal
@@ -68,6 +69,7 @@ class Authenticator:
         self._directory = directory
         self._keyring = keyring
         self._cache = cache
+        self._flights = Flights[Principal]()
         self.clock = clock
 
     async def authenticate(self, credentials: Credentials) -> Principal | None:
@@ -82,7 +84,9 @@ class Authenticator:
         now, mark = self.clock(), self._cache.mark()
         known = self._cache.get(credentials, now)
         if known is None:
-            known = await self._ask(credentials)
+            # Together only with those who ask since the same change: later ones must hear of what came after it.
+            together = (credentials, mark) if self._cache.hears else object()
+            known = await self._flights.join(together, lambda: self._ask(credentials))
             self._cache.put(credentials, known, now, mark)
         return known
 

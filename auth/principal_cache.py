@@ -24,6 +24,11 @@ class PrincipalCache:
         self._kept: OrderedDict[Hashable, tuple[Principal, datetime]] = OrderedDict()
         self._heard = 0
 
+    @property
+    def hears(self) -> bool:
+        """Whether changes are being told now."""
+        return self._hears()
+
     def get(self, key: Hashable, now: datetime) -> Principal | None:
         """The caller behind the credentials, if it is known and still good."""
         found = self._kept.get(key)

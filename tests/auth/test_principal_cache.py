@@ -140,3 +140,14 @@ async def test_being_seen_forgets_nobody(people: People, remembering: Authentica
     )
     await asyncio.sleep(0.05)
     assert await remembering.authenticate(credentials) is first
+
+
+async def test_many_who_come_at_once_with_one_token_are_one_question(
+    people: People, remembering: Authenticator
+) -> None:
+    token = await people.token(await people.user(await people.tenant()))
+    asked: list[str] = []
+    people.directory.observer = asked.append
+    callers = await asyncio.gather(*(remembering.authenticate(Credentials(token, None, None)) for _ in range(200)))
+    assert len({id(caller) for caller in callers}) == 1
+    assert len(asked) == 1
