@@ -29,6 +29,11 @@ def _claims(**said: Any) -> Bend:  # Any: JSON
     return lambda provider: provider.claims.update(said)
 
 
+def _timed(**seconds: int) -> Bend:
+    """Times so far from now, when the provider is asked."""
+    return lambda provider: provider.claims.update({name: int(time()) + off for name, off in seconds.items()})
+
+
 def _header(**said: Any) -> Bend:  # Any: JSON
     return lambda provider: provider.header.update(said)
 
@@ -72,7 +77,6 @@ def _other_algorithm(header: Json, claims: Json, key: ECKey) -> str:
     return jwt.encode({**header, "alg": "RS256"}, claims, RSAKey.generate_key(2048), algorithms=["RS256"])
 
 
-NOW = int(time())
 LIES: dict[str, Bend] = {
     "another issuer": _claims(iss="https://evil.example"),
     "no issuer": _claims(iss=None),
@@ -83,12 +87,12 @@ LIES: dict[str, Bend] = {
     "no nonce": _claims(nonce=None),
     "a nonce that is no text": _claims(nonce=["x"]),
     "another access token's hash": _claims(at_hash="x" * 22),
-    "expired a minute and a second ago": _claims(exp=NOW - 61),
+    "expired a minute and a second ago": _timed(exp=-61),
     "no end": _claims(exp=None),
     "an end that is no number": _claims(exp="tomorrow"),
-    "from a future of two minutes": _claims(iat=NOW + 120),
+    "from a future of two minutes": _timed(iat=120),
     "no beginning": _claims(iat=None),
-    "not yet valid": _claims(nbf=NOW + 120),
+    "not yet valid": _timed(nbf=120),
     "no subject": _claims(sub=None),
     "a subject of 300 characters": _claims(sub="x" * 300),
     "a subject that is no text": _claims(sub={"admin": True}),
