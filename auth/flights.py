@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -18,7 +18,7 @@ class Flights(Generic[T]):
     def __len__(self) -> int:
         return len(self._under_way)
 
-    async def join(self, key: Hashable, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    async def join(self, key: Hashable, ask: Callable[[], Coroutine[None, None, T]]) -> T:
         """The answer of ``ask``, or of the same question that is under way. Nobody's cancellation ends another's
         question; what it raises is raised to all who wait.
         """
