@@ -70,8 +70,13 @@ async def items_of_orders(
     found: dict[str, list[Row]] = {}
     if order_ids:
         rows = await reader.fetch(_items(None if columns is None else tuple(columns)), ids=list(order_ids))
-        for row in rows:
-            found.setdefault(row["order_id"], []).append(row)
+        last, own = None, list[Row]()
+        for row in rows:  # an order's items follow each other
+            order_id = row["order_id"]
+            if order_id != last:
+                last, own = order_id, []
+                found[order_id] = own
+            own.append(row)
     return found
 
 

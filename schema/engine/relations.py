@@ -1,7 +1,6 @@
 """Relations of a level: one call for each, whatever the number of rows."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import islice
 from typing import Any
 
 from schema.engine.plan import ObjectPlan, Relation
@@ -19,10 +18,17 @@ async def related(
 ) -> dict[str, Any]:  # Any: an object, or a list of them
     """What belongs to each key of the rows."""
     name = relation.key
-    keys = [key for key in dict.fromkeys([row[name] for row in rows]) if key is not None]
-    found = await relation.function(operation.read, keys, relation.plan.columns) if keys else {}
+    once = {row[name]: None for row in rows}
+    once.pop(None, None)
+    found = await relation.function(operation.read, list(once), relation.plan.columns) if once else {}
     if not relation.many:
         return dict(zip(found, await build(relation.plan, list(found.values()), operation), strict=True))
     flat = [row for belonging in found.values() for row in belonging]
-    built = iter(await build(relation.plan, flat, operation))
-    return {key: list(islice(built, len(belonging))) for key, belonging in found.items()}
+    built = await build(relation.plan, flat, operation)
+    cut: dict[str, list[Any]] = {}  # Any: an object
+    start = 0
+    for key, belonging in found.items():
+        end = start + len(belonging)
+        cut[key] = built[start:end]
+        start = end
+    return cut

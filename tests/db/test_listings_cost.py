@@ -99,6 +99,20 @@ async def test_an_order_by_one_field_walks_its_index_both_ways(
 
 
 @pytest.mark.parametrize("generic", [False, True], ids=["own plan", "generic plan"])
+@pytest.mark.parametrize("descending", [False, True], ids=["up", "down"])
+@pytest.mark.parametrize("second", ["created_at", "total"])
+async def test_within_equal_first_fields_only_the_group_at_hand_is_sorted(
+    bench: Bench, second: str, descending: bool, generic: bool
+) -> None:
+    order = (SortKey("status", descending), SortKey(second, descending=True))
+    await page_of(bench.reader, LISTING, PageRequest(order, PAGE), ("id",))
+    for plan in await bench.plans(generic=generic):
+        assert indexes_in(plan) == {"ix_orders_tenant_id_status_id"}, plan
+        assert "'Sort'" not in str(plan), plan
+        assert "'Incremental Sort'" in str(plan), plan
+
+
+@pytest.mark.parametrize("generic", [False, True], ids=["own plan", "generic plan"])
 @pytest.mark.parametrize("order", [("created_at", "total"), ("total", "created_at")])
 @pytest.mark.parametrize("up_first", [False, True])
 async def test_a_deep_page_in_mixed_directions_stays_bounded(
