@@ -22,7 +22,7 @@ from web.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a secret for servers that do not live long"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Nursery:
