@@ -213,8 +213,10 @@ class Outlet:
                 self._ended(name)
 
     def _first_cursor(self) -> bytes:
-        """A client that drops before any event must know where it was."""
-        if self.told is not None or (cursor := self._cursor()) is None:
+        """A client that drops before any event must know where it was; a feed that woke us while we took from it has
+        gone on elsewhere, and frames come first.
+        """
+        if self._again or self.told is not None or (cursor := self._cursor()) is None:
             return b""
         self.told = cursor
         return ping(cursor)

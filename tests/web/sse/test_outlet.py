@@ -76,6 +76,27 @@ async def test_an_id_on_a_ping_never_goes_before_a_frame_that_is_ready() -> None
     assert [block.event for block in blocks(line.body) if block.id] == [None, "next", None]
 
 
+class Moving(Given):
+    """Finds when it is first taken from that it has to go on elsewhere, where frames are ready, and says so."""
+
+    moved = False
+
+    def take(self, upto: int | None = None, limit: int = 64) -> list[Frame]:
+        if self.moved:
+            return super().take(upto, limit)
+        self.moved = True
+        self.give(b"{}", b"{}")
+        return []
+
+
+@pytest.mark.parametrize("single", [False, True])
+async def test_the_first_id_never_goes_before_frames_that_were_found_while_taking(single: bool) -> None:
+    feed, outlet = Moving(1), Outlet(single=single)
+    outlet.add(feed, "a")
+    line = attached(outlet)
+    assert [block.id for block in blocks(line.body) if block.id] == ["c2", "c3"]
+
+
 @pytest.mark.parametrize(("ending", "completes"), [(REVOKED, True), (SLOW, False)])
 async def test_an_operation_that_is_ended_says_why_and_where_it_stood(ending: Ending, completes: bool) -> None:
     feed = Given(7)
