@@ -28,6 +28,8 @@ from web.cli.workers import SOONEST_DEATH
 
 SECRET = "a secret for workers that do not live long"
 _TRIES = 500
+STARTING_SECONDS = 60
+"""For processes that import everything afresh, on a machine that does other things too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,11 @@ class Fleet:
 
     async def ready(self, count: int) -> list[int]:
         """The workers, once so many serve."""
-        await until(lambda: self.process.poll() is None and len(self.workers) == count)
-        return self.workers
+        async with asyncio.timeout(STARTING_SECONDS):
+            while len(found := self.workers) != count:
+                assert self.process.poll() is None, self.process.communicate()
+                await asyncio.sleep(0.05)
+        return found
 
     @asynccontextmanager
     async def client(self, worker: int) -> AsyncIterator[httpx2.AsyncClient]:
@@ -121,10 +126,7 @@ async def fleet(dsns: Dsns, redis: RedisServer, folder: Path, count: int = 2, **
     arguments = ["serve", "--port", str(port), "--workers", str(count)]
     with running(arguments, environment, folder) as process:
         fleet = Fleet(process, port, dsns)
-        async with asyncio.timeout(60):
-            while len(fleet.workers) < count:
-                assert process.poll() is None, process.communicate()
-                await asyncio.sleep(0.05)
+        await fleet.ready(count)
         yield fleet
 
 
