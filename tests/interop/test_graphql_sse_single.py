@@ -25,7 +25,9 @@ async def watching(
 
 
 class Seen:
-    """What each operation was told: its events by cursor, in order. What came again after a cut counts once."""
+    """What each operation was told: its events by cursor, in the order in which they came first. After a cut those come
+    again that came after the last cursor in ``extensions``, where operations take turns.
+    """
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -41,9 +43,7 @@ class Seen:
             await self._client.wait_for("next")
             said = self._client.said[-1]
             event = said["next"]["data"]["orderEvents"]
-            events = self._events.setdefault(said["of"], {})
-            assert event["cursor"] not in events or event["cursor"] == list(events)[-1], "told again, not of late"
-            events[event["cursor"]] = event["id"]
+            self._events.setdefault(said["of"], {}).setdefault(event["cursor"], event["id"])
 
 
 async def begun(front: Front, operations: int) -> None:

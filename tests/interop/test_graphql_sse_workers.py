@@ -50,8 +50,8 @@ async def test_its_operations_go_on_when_the_worker_with_their_connection_is_kil
     async with node("graphql_sse_single.mjs", url=f"{two.url}{PATH}", token=token, operations=operations) as client:
         assert [await client.wait_for("posted") for _ in NAMES] == [202, 202, 202]
         seen = Seen(client)
-        orders = [await create(two, bearer, "before")]
-        await seen.wait_for(a=1, b=1, c=1)
+        orders = [await create(two, bearer, notes) for notes in NAMES]  # each operation learns a cursor
+        await seen.wait_for(a=3, b=3, c=3)
         for _ in range(2):
             owner = two.holders_of(client.process.pid)[0]
             await two.kill(owner)

@@ -42,7 +42,6 @@ class Outlet:
         "_ended",
         "_feeds",
         "_single",
-        "_turned",
         "_wire",
         "full_since",
         "over",
@@ -63,7 +62,7 @@ class Outlet:
         self._ended = ended
         self._feeds: dict[str, Feed] = {}
         self._wire: Wire | None = None
-        self._busy = self._again = self._turned = False
+        self._busy = self._again = False
         self._closing: set[asyncio.Task[None]] | None = None
 
     @property
@@ -185,10 +184,14 @@ class Outlet:
         return b"".join(self._told_together(events[seq]) for seq in sorted(events)) or self._first_cursor()
 
     def _told_together(self, frames: list[tuple[str, Frame]]) -> bytes:
-        """The frames of one event; the last carries the cursor."""
+        """The frames of one event; the last carries the cursor: of the operation that learned one longest ago, which is
+        the first of those that run.
+        """
         if len(frames) > 1:
-            self._turned = not self._turned
-            frames = [*frames[1:], frames[0]] if self._turned else frames
+            places = {name: place for place, (name, _) in enumerate(frames)}
+            name = next(name for name in self._feeds if name in places)
+            frames.append(frames.pop(places[name]))
+            self._feeds[name] = self._feeds.pop(name)
         parts = []
         for place, (name, frame) in enumerate(frames, 1):
             cursor = frame.cursor if place == len(frames) else None

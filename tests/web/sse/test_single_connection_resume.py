@@ -148,3 +148,17 @@ async def test_a_forged_id_ends_its_operation_alone(front: Front, shop: Shop) ->
         assert (await stream.wait_for_complete()).payload == {"id": "bad"}
         order = await shop.create("seen")
         assert await results(stream, 1) == [("good", order)]
+
+
+async def test_operations_take_turns_in_learning_a_cursor(front: Front, shop: Shop) -> None:
+    single = await reserved(front)
+    names = ("a", "b", "c", "d", "e")
+    async with single.open() as stream:
+        for name in names:
+            await single.post(name, WATCH)
+        learned: list[str] = []
+        for round_ in range(2 * len(names)):
+            await shop.create(f"number {round_}")
+            blocks = [await stream.wait_for_next() for _ in names]
+            learned += [told(block)[0] for block in blocks if "extensions" in told(block)[1]]
+    assert sorted(learned[: len(names)]) == sorted(learned[len(names) :]) == list(names)
