@@ -1,5 +1,6 @@
 """The server that runs the application: uvicorn, told what it lacks by subclassing.
 
+- It takes in connections many at a time, and streams are written directly (``web/direct_wire.py``).
 - It tells streams to end *before* it waits for connections to close (uvicorn tells the application only afterwards,
   so that a stream would hold it up for ever).
 - A signal ends it in good order and is not raised again: whoever started it goes on with its own cleaning up.
@@ -17,6 +18,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from web.acceptor import Acceptor
 from web.direct_wire import Chunker, DirectWire, Lines
 from web.settings import Settings
 from web.sse.stream import ABORT
@@ -40,17 +42,27 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._draining = draining
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._acceptor: Acceptor | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
+        if self.started:
+            listening = [sock.fileno() for server in self.servers for sock in server.sockets]
+            self._acceptor = Acceptor(listening, self._protocol)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._draining.set()
         # Until the streams have ended the server answers as before, if only to say that it is not ready.
         streams: Streams = self.config.app.state.streams  # type: ignore[union-attr]  # the application, never its name
         await streams.drained()
+        if self._acceptor is not None:
+            self._acceptor.close()
         await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """As uvicorn makes them for those that it accepts itself."""
+        return BoundedProtocol(self.config, self.server_state, self.lifespan.state)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A second Ctrl-C does not wait."""

@@ -16,6 +16,8 @@ from web.refusals import Refusal
 
 WAIT_SECONDS = 2.0
 """How long a new stream may wait to be let in."""
+BURST_SECONDS = 0.1
+"""How much of a second's streams may begin at one moment: finding out whose they are takes connections."""
 LIMIT_RETRY = 10
 """Seconds after which to try again when all places are taken."""
 
@@ -52,7 +54,8 @@ class Entrance:
         self._limits = limits
         self._draining = draining
         self._taken: Counter[str] = Counter()
-        self._tokens = float(limits.rate)
+        self._depth = max(1.0, limits.rate * BURST_SECONDS)
+        self._tokens = self._depth
         self._filled = monotonic()
 
     async def pass_through(self) -> None:
@@ -61,7 +64,7 @@ class Entrance:
         """
         self.check_open()
         now, rate = monotonic(), self._limits.rate
-        wait = (1 - min(rate, self._tokens + (now - self._filled) * rate)) / rate
+        wait = (1 - min(self._depth, self._tokens + (now - self._filled) * rate)) / rate
         if wait > WAIT_SECONDS:
             message = "Too many streams open at once. Try again."
             raise Refusal("OVERLOADED", message, headers=_retry(math.ceil(wait)))

@@ -54,7 +54,7 @@ async def test_a_storm_waits_a_little_and_what_is_too_much_comes_back_later() ->
     let_in = [one for one in found if one is None]
     sent_away = [one for one in found if isinstance(one, Refusal)]
     assert len(let_in) + len(sent_away) == 100
-    assert 25 <= len(let_in) <= 35, "a second's worth at once, two seconds' worth after a wait"
+    assert 20 <= len(let_in) <= 25, "one at once, two seconds' worth after a wait"
     assert {refusal.code for refusal in sent_away} == {"OVERLOADED"}
     assert {dict(refusal.headers)[b"retry-after"] for refusal in sent_away} <= {b"2", b"3"}
     assert loop.time() - begun >= 1.9
@@ -70,8 +70,7 @@ async def test_what_was_no_stream_takes_nobodys_turn() -> None:
 async def test_a_draining_server_lets_nobody_in_not_even_who_waits() -> None:
     draining = asyncio.Event()
     open_ = Entrance(StreamLimits(rate=5), draining)
-    for _ in range(5):
-        await open_.pass_through()
+    await open_.pass_through()
     waiting = asyncio.create_task(open_.pass_through())
     await asyncio.sleep(0.01)
     draining.set()
