@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -80,15 +80,21 @@ async def test_a_signal_ends_streams_without_complete_and_the_process_in_good_or
     assert (running.returncode, out.splitlines()[-1]) == (0, b"cleaned up")
 
 
-async def test_a_stopping_server_ends_every_stream_with_a_last_chunk(front: Front) -> None:
-    async with serving(front.app.state.settings) as stopping:
+async def test_a_stopping_server_ends_every_stream_with_a_last_chunk_and_a_cursor_to_resume_from(front: Front) -> None:
+    async with serving(front.app.state.settings.model_copy(update={"drain_seconds": 0.4})) as stopping:
         headers = await stopping.bearer()
-        async with stopping.stream(EVENTS, headers=headers) as one, stopping.stream(EVENTS, headers=headers) as other:
-            await asyncio.gather(one.wait_for_id(), other.wait_for_id())
+        async with AsyncExitStack() as stack:
+            opened = [await stack.enter_async_context(stopping.stream(EVENTS, headers=headers)) for _ in range(8)]
+            begun = [await stream.wait_for_id() for stream in opened]
             stopping.server.should_exit = True
-            ends = await asyncio.gather(one.wait_for_end(), other.wait_for_end())
+            ends = await asyncio.gather(*(stream.wait_for_end() for stream in opened))
     assert {block.event for end in ends for block in end} <= {None}
+    retries = [int(end[-1].field("retry") or 0) for end in ends]
+    assert all(1_000 <= retry <= 3_000 for retry in retries)
+    assert len(set(retries)) > 1, "each comes back at a moment of its own"
+    assert [end[-1].id for end in ends] == begun
     assert stopping.open_streams == 0
+    assert not stopping.app.state.gateway.groups.members
 
 
 async def test_while_the_server_drains_a_new_stream_is_sent_away(front: Front) -> None:
