@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.server import STREAM, Front
+from tests.support.server import STREAM, Front, serving
 from tests.support.streams import StreamClient
 from tests.support.waiting import until
 
@@ -146,3 +146,19 @@ async def test_a_subscription_without_permission_is_refused_by_status(front: Fro
     answer = await front.post(EVENTS, accept=STREAM)
     assert (answer.status_code, answer.headers["content-type"]) == (401, "application/json; charset=utf-8")
     assert front.open_streams == 0
+
+
+async def test_one_stream_too_many_is_refused_and_an_event_source_is_sent_away(front: Front) -> None:
+    async with serving(front.app.state.settings.model_copy(update={"streams_per_user": 1})) as full:
+        headers = await full.bearer()
+        async with full.stream(EVENTS, headers=headers) as stream:
+            await stream.wait_for_id()
+            answer = await full.post(EVENTS, headers=headers, accept=STREAM)
+            assert (answer.status_code, answer.headers.get_list("retry-after")) == (503, ["10"])
+            assert answer.json()["errors"][0]["extensions"]["code"] == "STREAM_LIMIT"
+            answer = await full.get({"query": EVENTS}, headers=headers, accept=STREAM)
+            assert (answer.status_code, answer.text) == (200, ":STREAM_LIMIT\n\nretry: 10000\n\n")
+            assert (full.open_streams, len(full.app.state.gateway.groups.members)) == (1, 1)
+        await until_closed(full)
+        async with full.stream(EVENTS, headers=headers) as again:
+            await again.wait_for_id()
