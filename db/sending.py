@@ -31,6 +31,8 @@ async def send(
         raise Duplicate(error.constraint_name) from error
     except asyncpg.QueryCanceledError as error:
         raise QueryTimeout("The statement ran past its deadline.") from error
+    except asyncpg.LockNotAvailableError:
+        raise  # the driver counts it among those below, but a row that is held is no outage
     except AWAY as error:
         raise DatabaseAway(AWAY_TEXT) from error
     return rows
