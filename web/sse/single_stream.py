@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from time import monotonic
 
 from auth.principal import Principal
 from db.reservations import Holder
@@ -43,7 +44,9 @@ class SingleStream:
         self.key = key
         self.holder = holder
         self.principal = principal
-        self.outlet = Outlet(single=True, ended=self._free)
+        # Until everything is posted that begins at the last id, the client must not be moved past it.
+        ids_from = 0.0 if resume_after is None else monotonic() + RESUME_SECONDS
+        self.outlet = Outlet(single=True, ended=self._free, ids_from=ids_from)
         self._gateway = gateway
         self._resume_after = resume_after
         self._now = asyncio.get_running_loop().time
