@@ -1,16 +1,15 @@
 """Structured logs: one line an event, with the request's id, without secrets.
 
 ``configure`` is called once by whoever starts the process. Other modules call ``structlog.get_logger()`` and log an
-event
-with fields; what the libraries say through ``logging`` goes the same way. ``structlog.contextvars`` carries what
-belongs
-to every line of a request.
+event with fields; what the libraries say through ``logging`` goes the same way. ``structlog.contextvars`` carries what
+belongs to every line of a request.
 """
 
+import io
 import json
 import logging
 import sys
-from typing import TextIO
+from typing import TextIO, cast
 
 import orjson
 import structlog
@@ -22,13 +21,26 @@ _QUIET = ("uvicorn.access", "asyncio", "alembic", "httpx", "httpx2")
 """Libraries that repeat what our own lines say: warnings only."""
 
 
+class _StandardError(io.TextIOBase):
+    """Whatever standard error is when something is written: whoever replaces it later is followed."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+    def isatty(self) -> bool:
+        return sys.stderr.isatty()
+
+
 def configure(form: str = "json", level: str = "info", stream: TextIO | None = None) -> None:
     """Send all logs to ``stream`` (standard error unless given) as ``console`` or ``json`` lines; a second call
     replaces the first.
 
     Our own lines go straight to the stream: a request writes one, and ``logging`` would cost it as much as its work.
     """
-    stream = stream or sys.stderr
+    stream = stream or cast("TextIO", _StandardError())
     # To text before it is searched for secrets: a renderer of its own would print local variables.
     ours: list[Processor] = [
         structlog.contextvars.merge_contextvars,

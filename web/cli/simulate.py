@@ -39,8 +39,9 @@ def command(
     email: Annotated[str | None, typer.Option(help="Who works; else manager@<tenant>.example.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the totals as JSON at the end.")] = False,
 ) -> None:
-    """Create orders, move them along and write notes on them, as people would, until stopped. Whoever may changes
-    customers and prices now and then, too (--email admin@<tenant>.example).
+    """Create orders, move them along and write notes on them, as people would, until stopped.
+
+    Whoever may changes customers and prices now and then, too (--email admin@<tenant>.example).
     """
     totals: dict[str, int] = {}
     with operating(Settings.load()) as settings, suppress(KeyboardInterrupt):
