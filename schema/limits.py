@@ -3,7 +3,7 @@ first excess.
 
 Two passes: over the text (bytes, tokens, nesting), before the parser recurses into it; over the parsed document
 (aliases, directives, fragments, root fields, depth), before validation compares its fields with each other. Fragments
-are never expanded: a fragment's depth is computed once.
+are never expanded: a fragment's depth and the number of fields it stands for are computed once.
 """
 
 import re
@@ -36,6 +36,9 @@ class Limits:
     directives: int = 50
     fragments: int = 50
     operations: int = 10
+    fields: int = 1_000
+    """Fields that an operation stands for with its fragments written out: what a plan, an executor and the answer make
+    of it."""
     repeats: int = 50
     """Objects selected under one name: validation compares each with each."""
 
@@ -90,6 +93,7 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
         fields = _root_fields(operation.selection_set, fragments)
         _at_most(fields, limits.root_fields, "root fields")
         _check_depth(operation, fragments, limits)
+        _at_most(_expanded(operation, fragments), limits.fields, "fields, fragments written out")
 
 
 def _at_most(count: int, limit: int, what: str) -> None:
@@ -109,6 +113,36 @@ def _nodes(selections: SelectionSetNode | None) -> Iterator[Selection]:
             inner = getattr(node, "selection_set", None)
             if inner is not None:
                 pending.append(inner)
+
+
+def _expanded(operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]) -> int:
+    """Fields of an operation with its fragments written out; one that is spread twice in a selection counts once
+    there, as it is merged. A fragment that spreads itself stands for nothing: validation refuses it.
+    """
+    known: dict[str, int] = {}
+
+    def fields_of(definition: OperationDefinitionNode | FragmentDefinitionNode) -> int:
+        count = 0
+        for selections in _selection_sets(definition.selection_set):
+            count += sum(isinstance(node, FieldNode) for node in selections.selections)
+            spread = {node.name.value for node in selections.selections if isinstance(node, FragmentSpreadNode)}
+            for name in spread & fragments.keys():
+                if name not in known:
+                    known[name] = 0
+                    known[name] = fields_of(fragments[name])
+                count += known[name]
+        return count
+
+    return fields_of(operation)
+
+
+def _selection_sets(selections: SelectionSetNode) -> Iterator[SelectionSetNode]:
+    """A selection and all that are written inside it, spreads not followed."""
+    yield selections
+    for node in _nodes(selections):
+        inner = getattr(node, "selection_set", None)
+        if inner is not None:
+            yield inner
 
 
 def _root_fields(selections: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> int:

@@ -129,6 +129,27 @@ def test_fragments_that_double_at_each_step_are_never_expanded() -> None:
 
 
 @pytest.mark.timeout(10)
+@pytest.mark.parametrize(("branches", "levels"), [(2, 10), (3, 7), (4, 10), (10, 4)])
+def test_fragments_that_multiply_within_the_depth_are_refused_before_they_are_expanded(
+    branches: int, levels: int
+) -> None:
+    """Every other limit holds: a kilobyte of text would stand for thousands of fields."""
+    steps = [
+        f"fragment f{i} on Q {{ " + " ".join(f"x{n} {{ ...f{i + 1} }}" for n in range(branches)) + " }"
+        for i in range(levels)
+    ]
+    document = parse("{ ...f0 } " + " ".join(steps) + f" fragment f{levels} on Q {{ a }}")
+    with pytest.raises(LimitExceeded, match="1000 fields"):
+        check_document(document, LIMITS)
+
+
+def test_fragments_used_in_many_places_may_stand_for_as_many_fields_as_could_be_written_out() -> None:
+    leaves = " ".join(f"l{n}" for n in range(40))
+    uses = " ".join(f"x{n} {{ ...f }}" for n in range(20))
+    check_document(parse(f"{{ {uses} }} fragment f on Q {{ {leaves} }}"), LIMITS)
+
+
+@pytest.mark.timeout(10)
 @pytest.mark.parametrize("text", ["{" * 19_999, '"' * 19_999, '"""' * 6_000, '"\\' * 9_999, "." * 19_999, "\x00" * 999])
 def test_a_text_that_is_no_document_is_read_in_one_pass(text: str) -> None:
     try:
