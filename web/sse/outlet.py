@@ -9,8 +9,6 @@ Theory of operation
   event, so that each of them learns a cursor now and then.
 - With one operation the bytes of a frame are made once and shared by every connection that carries it.
 - ``id:`` moves on a ping when the log moved without a match, and never past a frame that was not written.
-- On a connection that resumes by a last event id no ``id:`` is told before ``ids_from``: it would move the client past
-  what an operation that it is only about to post still has to be told.
 """
 
 import asyncio
@@ -27,7 +25,6 @@ from web.sse.wires import Wire
 
 EVERYTHING = 1_000_000
 STALLED = Ending(EndReason.STALLED)
-Fit = Callable[[str | None], str | None]
 _log = structlog.get_logger()
 
 
@@ -35,7 +32,7 @@ class Outlet:
     """``attach`` the wire, ``add`` feeds, and wait for ``over``; then ``aclose``. All calls from the loop's thread.
 
     With ``single`` it carries many operations, each by name, and goes on without any; else exactly one, and is over
-    with it. ``ended`` is told the name of each operation that ended by itself. ``ids_from`` is on the monotonic clock.
+    with it. ``ended`` is told the name of each operation that ended by itself.
     """
 
     __slots__ = (
@@ -44,7 +41,6 @@ class Outlet:
         "_closing",
         "_ended",
         "_feeds",
-        "_ids_from",
         "_single",
         "_wire",
         "full_since",
@@ -53,9 +49,7 @@ class Outlet:
         "written",
     )
 
-    def __init__(
-        self, *, single: bool = False, ended: Callable[[str], None] | None = None, ids_from: float = 0.0
-    ) -> None:
+    def __init__(self, *, single: bool = False, ended: Callable[[str], None] | None = None) -> None:
         self.over: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         """Why it ends; the response's last chunk is still to come."""
         self.full_since: float | None = None
@@ -65,7 +59,6 @@ class Outlet:
         self.told: str | None = None
         """The newest cursor that the client knows."""
         self._single = single
-        self._ids_from = ids_from
         self._ended = ended
         self._feeds: dict[str, Feed] = {}
         self._wire: Wire | None = None
@@ -130,7 +123,7 @@ class Outlet:
         self.flush()  # an id never goes before a frame that is ready
         if self._wire is None or self.full or self.over.done() or self.written != written:
             return
-        cursor = self._fit(self._cursor())
+        cursor = self._cursor()
         moved = None if cursor == self.told else cursor
         self.told = cursor or self.told
         self._write(ping(moved))
@@ -138,7 +131,7 @@ class Outlet:
     def farewell(self, milliseconds: int) -> bytes:
         """When to come back, and from where: from what was written, not from what waits for room."""
         self.flush()
-        cursor = self.told if self.full else self._fit(self._cursor()) or self.told
+        cursor = self.told if self.full else self._cursor() or self.told
         return retry(milliseconds, cursor)
 
     def end(self, ending: Ending, last: bytes = b"") -> None:
@@ -202,9 +195,8 @@ class Outlet:
         parts = []
         for place, (name, frame) in enumerate(frames, 1):
             cursor = frame.cursor if place == len(frames) else None
-            moved = self._fit(cursor)
-            parts.append(next_event(named(name, whole(frame, cursor)), moved))
-            self.told = moved or self.told
+            parts.append(next_event(named(name, whole(frame, cursor)), cursor))
+            self.told = cursor or self.told
         return b"".join(parts)
 
     def _settle(self) -> None:
@@ -213,7 +205,7 @@ class Outlet:
             ending = feed.ending
             if ending is None or self.over.done():
                 continue
-            last = _last_event(ending, feed.cursor, name if self._single else None, self._fit)
+            last = _last_event(ending, feed.cursor, name if self._single else None)
             if not self._single or not ending.completes:
                 self.end(ending, last + (COMPLETE if ending.completes else b""))
                 return
@@ -227,14 +219,10 @@ class Outlet:
         """A client that drops before any event must know where it was; a feed that woke us while we took from it has
         gone on elsewhere, and frames come first.
         """
-        if self._again or self.told is not None or (cursor := self._fit(self._cursor())) is None:
+        if self._again or self.told is not None or (cursor := self._cursor()) is None:
             return b""
         self.told = cursor
         return ping(cursor)
-
-    def _fit(self, cursor: str | None) -> str | None:
-        """The cursor, if it may be told as ``id:`` by now."""
-        return cursor if monotonic() >= self._ids_from else None
 
     def _cursor(self) -> str | None:
         """The least that the durable feeds are done with; None while one of them does not know yet."""
@@ -278,7 +266,7 @@ def _event(frame: Frame) -> bytes:
     return frame.wire
 
 
-def _last_event(ending: Ending, cursor: str | None, name: str | None, fit: Fit) -> bytes:
+def _last_event(ending: Ending, cursor: str | None, name: str | None) -> bytes:
     """What an operation says last of itself."""
     frame = ending.frame
     if frame is None:
@@ -286,4 +274,4 @@ def _last_event(ending: Ending, cursor: str | None, name: str | None, fit: Fit) 
             return b""
         frame = end_frame(ending, cursor)
     payload = whole(frame, frame.cursor)
-    return next_event(payload if name is None else named(name, payload), fit(frame.cursor))
+    return next_event(payload if name is None else named(name, payload), frame.cursor)

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-from time import monotonic
 
 from auth.principal import Principal
 from db.reservations import Holder
@@ -44,9 +43,7 @@ class SingleStream:
         self.key = key
         self.holder = holder
         self.principal = principal
-        # Until everything is posted that begins at the last id, the client must not be moved past it.
-        ids_from = 0.0 if resume_after is None else monotonic() + RESUME_SECONDS
-        self.outlet = Outlet(single=True, ended=self._free, ids_from=ids_from)
+        self.outlet = Outlet(single=True, ended=self._free)
         self._gateway = gateway
         self._resume_after = resume_after
         self._now = asyncio.get_running_loop().time

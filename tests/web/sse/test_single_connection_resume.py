@@ -162,22 +162,3 @@ async def test_operations_take_turns_in_learning_a_cursor(front: Front, shop: Sh
             blocks = [await stream.wait_for_next() for _ in names]
             learned += [told(block)[0] for block in blocks if "extensions" in told(block)[1]]
     assert sorted(learned[: len(names)]) == sorted(learned[len(names) :]) == list(names)
-
-
-async def test_an_operation_posted_after_an_event_loses_nothing_when_the_stream_is_cut(
-    front: Front, shop: Shop
-) -> None:
-    """Resumed by the header, the client is not moved past what a later operation still has to be told."""
-    header = {"Last-Event-ID": await a_cursor(front)}
-    missed = await shop.create("missed")
-    single = await reserved(front)
-    async with single.open(also=header) as stream:
-        await single.post("1", WATCH)
-        assert await results(stream, 1) == [("1", missed)]
-        assert stream.last_id is None
-    # Cut before "2" was posted: both resume with the last id that the client knows, which is still the first.
-    again = await reserved(front)
-    async with again.open(also=header) as stream:
-        for name in ("1", "2"):
-            await again.post(name, WATCH)
-            assert await results(stream, 1) == [(name, missed)]
