@@ -19,6 +19,9 @@ BROWSER := tests/interop/test_chromium.py
 LONGER := tests/interop/test_caches.py $(BROWSER)
 NPM_READY := $(if $(and $(NODE),$(NPM_LOCK)),tests/interop/node_modules/.package-lock.json)
 
+# Clients that take longer, which `make interop` and `make browser` run.
+LONGER := tests/interop/test_caches.py tests/interop/test_chromium.py tests/interop/test_graphql_sse_workers.py
+
 .PHONY: help demo test interop browser check format bench profile bench-streams faults fuzz schema lock clean
 
 help: ## List the targets

@@ -134,7 +134,6 @@ FOUND: dict[str, tuple[str, dict[str, Any], frozenset[str]]] = {  # Any: JSON
 """Name → document, variables, grants. Ids are those of rows that are there."""
 
 
-@pytest.mark.parametrize("seed", range(SEED, SEED + PARTS))
 @pytest.fixture(autouse=True)
 def left_over() -> Iterator[None]:
     """What the reference left is collected here, and not while another test runs."""
@@ -142,6 +141,7 @@ def left_over() -> Iterator[None]:
     gc.collect()
 
 
+@pytest.mark.parametrize("seed", range(SEED, SEED + PARTS))
 async def test_both_executors_answer_random_operations_alike(world: World, seed: int) -> None:
     executors = Executors.of(world)
     operations = Operations(CORE, await facts_of(world, seed), seed)
