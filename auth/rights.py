@@ -16,6 +16,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
+from itertools import count
 
 import structlog
 
@@ -37,18 +38,20 @@ GRACE_SECONDS = 0.02
 """How long a number that was seen waits for its telling, before everybody is in doubt."""
 AT_ONCE = 500
 """Callers judged by one statement."""
+_KEYS = count()
 _log = structlog.get_logger()
 
 
 class Watch:
     """One stream's place among the watched: to be closed when the stream is over, whatever ended it."""
 
-    __slots__ = ("_caller", "_rights")
+    __slots__ = ("_caller", "_key", "_rights")
 
     def __init__(self, rights: "Rights", caller: Caller, follower: Follower) -> None:
         self._rights = rights
         self._caller = caller
-        caller.followers[id(self)] = follower
+        self._key = next(_KEYS)  # an address would be another watch's as soon as this one is let go
+        caller.followers[self._key] = follower
 
     @property
     def principal(self) -> Principal:
@@ -61,13 +64,13 @@ class Watch:
 
     def close(self) -> None:
         """Twice is once."""
-        self._caller.followers.pop(id(self), None)
+        self._caller.followers.pop(self._key, None)
         if not self._caller.followers:
             self._rights.forget(self._caller)
 
     def renew(self, claim: Claim, principal: Principal) -> bool:
         """Go on by another credential, if it is the same user's for the same tenant and the stream is still watched."""
-        old, follower = self._caller, self._caller.followers.get(id(self))
+        old, follower = self._caller, self._caller.followers.get(self._key)
         whose = (old.principal.user_id, old.principal.tenant)
         if follower is None or (principal.user_id, principal.tenant) != whose:
             return False
@@ -75,7 +78,7 @@ class Watch:
         if caller is not old:
             self.close()
             self._caller = caller
-            caller.followers[id(self)] = follower
+            caller.followers[self._key] = follower
         if caller.principal.permissions_version != old.principal.permissions_version:
             follower.change_rights(caller.principal)
         return True
