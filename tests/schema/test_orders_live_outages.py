@@ -90,8 +90,9 @@ async def names(world: World) -> list[str]:
 
 async def test_relations_are_read_from_the_point_of_the_page(fresh_world: World) -> None:
     world = fresh_world
-    before, live = await names(world), Following(await world.subscribe(NAMED))
-    async with locked(world, "customers") as locking:
+    before = await names(world)
+    async with locked(world, "customers") as locking:  # before there is a stream: it begins to read by itself
+        live = Following(await world.subscribe(NAMED))
         coming = asyncio.create_task(live.next())
         await until_answered(lambda: world.superuser.fetchval(WAITING))
         await locking.execute("UPDATE customers SET name = 'renamed meanwhile'")
@@ -106,10 +107,11 @@ async def test_what_lost_its_database_while_it_was_read_comes_again_whole(fresh_
     world = fresh_world
     for _ in range(3):
         await new_order(world)
-    live = Following(await world.subscribe(NAMED))
-    if begun:
+    live = Following(await world.subscribe(NAMED)) if begun else None
+    if live is not None:
         await live.next()
     async with locked(world, "customers"):
+        live = live or Following(await world.subscribe(NAMED))
         coming = asyncio.create_task(live.next())
         if begun:
             await change(world, live.client.ids[0], status="CANCELLED")
