@@ -6,7 +6,7 @@ Nothing else chooses a tenant.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -18,8 +18,9 @@ from auth.keyring import Keyring
 from auth.permissions import PermissionSet
 from auth.principal import Principal
 from auth.principal_cache import PrincipalCache
-from auth.sessions import TOUCHED_EVERY, ends_at, hash_of
+from auth.sessions import USUAL, Lifetimes, hash_of
 from auth.tokens import TokenClaims, read_token
+from auth.touches import Touches
 from db.clock import Clock, utc_now
 from db.directory import Directory, Row
 from db.tenancy import TenantId
@@ -64,13 +65,20 @@ class Authenticator:
     """One a process. What changes in the directory counts from the next request on, cache or not."""
 
     def __init__(
-        self, directory: Directory, keyring: Keyring, clock: Clock = utc_now, cache: PrincipalCache | None = None
+        self,
+        directory: Directory,
+        keyring: Keyring,
+        clock: Clock = utc_now,
+        cache: PrincipalCache | None = None,
+        lifetimes: Lifetimes = USUAL,
     ) -> None:
         self._directory = directory
         self._keyring = keyring
         self._cache = cache
         self._flights = Flights[Principal]()
         self.clock = clock
+        self.lifetimes = lifetimes
+        self.touches = Touches(directory)
 
     async def authenticate(self, credentials: Credentials) -> Principal | None:
         """Who is calling; None without any credentials.
@@ -109,47 +117,63 @@ class Authenticator:
         return Claim(None, id_hash, slug)
 
     async def judge(self, claims: Sequence[Claim]) -> list[Standing | AuthError]:
-        """Where many callers stand now, in their order, by three statements at most."""
-        now = self.clock()
+        """Where many callers stand now, in their order, by four statements at most."""
         tokens = [(place, claim, claim.token) for place, claim in enumerate(claims) if claim.token is not None]
         sessions = [(place, claim, claim.session) for place, claim in enumerate(claims) if claim.session is not None]
         rows: dict[int, Row] = {}
+        replaced: dict[bytes, str] = {}
         if tokens:
             asked = [(token.user_id, token.tenant_id, claim.slug) for _, claim, token in tokens]
             found = await self._directory.callers_by_token(asked)
             rows |= {tokens[at][0]: row for at, row in found.items()}
         if sessions:
-            known = await self._directory.callers_by_session([(hashed, claim.slug) for _, claim, hashed in sessions])
+            known = await self._directory.sessions.callers([(hashed, claim.slug) for _, claim, hashed in sessions])
             rows |= {sessions[at][0]: row for at, row in known.items()}
+            gone = [hashed for place, _, hashed in sessions if place not in rows]
+            replaced = await self._directory.sessions.replaced(gone) if gone else {}
         keys = [(place, claim.key.name) for place, claim in enumerate(claims) if claim.key is not None]
         if keys:
             found_keys = await self._directory.api_keys.callers([name for _, name in keys])
             rows |= {place: found_keys[name] for place, name in keys if name in found_keys}
-        return [_outcome(claim, rows.get(place), now) for place, claim in enumerate(claims)]
+        return [self._outcome(claim, rows.get(place), replaced) for place, claim in enumerate(claims)]
+
+    def _outcome(self, claim: Claim, row: Row | None, replaced: Mapping[bytes, str]) -> Standing | AuthError:
+        if claim.session is not None and claim.session in replaced:
+            return BadSession(replaced[claim.session])
+        try:
+            return self._standing(claim, row)
+        except AuthError as error:
+            return error
 
     async def _ask(self, credentials: Credentials) -> Principal:
         claim = self.claim(credentials)
         if claim.token is not None:
             ids = claim.token
             row = await self._directory.membership(ids.user_id, tenant_id=ids.tenant_id, tenant_slug=claim.slug)
-            return _standing(claim, row, self.clock()).principal
+            return self._standing(claim, row).principal
         if claim.key is not None:
             return await self._ask_by_key(claim, claim.key.name)
         id_hash = claim.session or b""
-        row = await self._directory.session(id_hash, claim.slug)
-        now = self.clock()
-        principal = _standing(claim, row, now).principal
-        if row is not None and now - row["seen_at"] >= TOUCHED_EVERY:
-            await self._directory.touch_session(id_hash, TOUCHED_EVERY)
+        row = await self._directory.sessions.find(id_hash, claim.slug)
+        principal = self._standing(claim, row).principal
+        if row is not None:
+            self.touches.note_session(id_hash, row["seen_at"], self.clock())
         return principal
 
     async def _ask_by_key(self, claim: Claim, name: str) -> Principal:
         row = (await self._directory.api_keys.callers([name])).get(name)
-        now = self.clock()
-        principal = _standing(claim, row, now).principal
-        if row is not None and (row["used_at"] is None or now - row["used_at"] >= TOUCHED_EVERY):
-            await self._directory.api_keys.touch(name, now, TOUCHED_EVERY)
+        principal = self._standing(claim, row).principal
+        if row is not None:
+            self.touches.note_key(name, row["used_at"], self.clock())
         return principal
+
+    def _standing(self, claim: Claim, row: Row | None) -> Standing:
+        """Raises BadToken, BadSession, BadKey, Forbidden."""
+        if claim.token is not None:
+            return _standing_of_token(claim.token, row, claim.slug)
+        if claim.key is not None:
+            return _standing_of_key(claim.key, row, claim.slug, self.clock())
+        return _standing_of_session(row, claim.slug, self.lifetimes, self.clock())
 
 
 async def tenant_of_operator(directory: Directory, slug: str) -> TenantId:
@@ -158,22 +182,6 @@ async def tenant_of_operator(directory: Directory, slug: str) -> TenantId:
     if row is None:
         raise OperatorError("no such tenant", f"There is no tenant {slug!r}.")
     return TenantId(row["id"])
-
-
-def _outcome(claim: Claim, row: Row | None, now: datetime) -> Standing | AuthError:
-    try:
-        return _standing(claim, row, now)
-    except AuthError as error:
-        return error
-
-
-def _standing(claim: Claim, row: Row | None, now: datetime) -> Standing:
-    """Raises BadToken, BadSession, Forbidden."""
-    if claim.token is not None:
-        return _standing_of_token(claim.token, row, claim.slug)
-    if claim.key is not None:
-        return _standing_of_key(claim.key, row, claim.slug, now)
-    return _standing_of_session(claim.session or b"", row, claim.slug, now)
 
 
 def _standing_of_token(token: TokenClaims, row: Row | None, slug: str | None) -> Standing:
@@ -185,16 +193,17 @@ def _standing_of_token(token: TokenClaims, row: Row | None, slug: str | None) ->
     return Standing(_principal(row, None, token.expires_at), token.expires_at)
 
 
-def _standing_of_session(id_hash: bytes, row: Row | None, slug: str | None, now: datetime) -> Standing:
+def _standing_of_session(row: Row | None, slug: str | None, lifetimes: Lifetimes, now: datetime) -> Standing:
     if row is None:
         raise BadSession("unknown")
     if row["revoked_at"] is not None:
         raise BadSession("revoked")
-    ends = ends_at(row["seen_at"], row["expires_at"])
+    ends = lifetimes.ends_at(row)
     if now >= ends:
         raise BadSession("expired")
     _require_member(row, slug, BadSession)
-    return Standing(_principal(row, id_hash.hex(), row["expires_at"]), ends)
+    principal = _principal(row, row["session_id"], lifetimes.last_until(row))
+    return Standing(replace(principal, session_key=row["id_hash"].hex()), ends)
 
 
 def _standing_of_key(key: KeyClaim, row: Row | None, slug: str | None, now: datetime) -> Standing:

@@ -13,8 +13,8 @@ from typing import Any
 from auth.errors import BadSession, Forbidden
 from auth.id_tokens import Claims
 from auth.providers import JoinRule, Provider
-from auth.sessions import ABSOLUTE, hash_of, new_secret
-from auth.sign_in import SignedIn, normal_email, note
+from auth.sessions import Lifetimes, Visitor, hash_of, new_secret
+from auth.sign_in import NOBODY_KNOWN, SignedIn, normal_email, note
 from db.directory import Directory, Row
 from db.errors import BadValue, Duplicate
 
@@ -28,8 +28,8 @@ async def sign_in_as(
     claims: Claims,
     now: datetime,
     *,
-    user_agent: str | None = None,
-    address: str | None = None,
+    lifetimes: Lifetimes,
+    visitor: Visitor = NOBODY_KNOWN,
 ) -> SignedIn:
     """A new session for whom the provider vouches for. Raises Forbidden, BadSession."""
     email = _verified_email(claims)
@@ -45,18 +45,19 @@ async def sign_in_as(
     if not memberships:
         raise Forbidden("no membership", "You belong to no tenant yet. Ask whoever runs yours to add you.")
     secret, tenant, sid = new_secret(), memberships[0], claims.get("sid")
-    created = await directory.create_session(
+    expires_at = now + lifetimes.absolute
+    created = await directory.sessions.create(
         hash_of(secret) or b"",
         user,
         tenant["tenant_id"],
-        now + ABSOLUTE,
-        note(user_agent),
-        note(address),
+        expires_at,
+        note(visitor.user_agent),
+        note(visitor.address),
     )
-    if not created:
+    if created is None:
         raise BadSession("user changed meanwhile")
     await directory.links.vouch(hash_of(secret) or b"", provider.issuer, sid if isinstance(sid, str) else None)
-    return SignedIn(secret, now + ABSOLUTE, user, tenant)
+    return SignedIn(secret, expires_at, user, tenant)
 
 
 async def _user_of(

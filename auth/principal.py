@@ -22,11 +22,13 @@ class Principal:
     permissions_version: str
     """Another text as soon as anything changes that the permissions follow from."""
     session_id: str | None
-    """The session's public name (the hash of its secret, in hex); None for a token."""
+    """The session's own, which stays while its secret changes; None for a token."""
     expires_at: datetime | None
     """When the credentials end by themselves."""
     key_name: str | None = None
     """The public name of the API key that was used; None for a session or a token."""
+    session_key: str | None = None
+    """The hash, in hex, of the session's secret that the caller came by: another one after each change of privilege."""
 
     def impersonal(self) -> "Principal":
         """Nobody in particular with this tenant and these permissions: who equal operations are executed for."""
@@ -40,4 +42,5 @@ class Principal:
             session_id=None,
             expires_at=None,
             key_name=None,
+            session_key=None,
         )

@@ -20,13 +20,13 @@ from itertools import count
 
 import structlog
 
-from auth.authenticate import MEMBERSHIP_GONE, Authenticator, Claim, Credentials, Standing
-from auth.errors import AuthError, BadKey, Forbidden
+from auth.authenticate import Authenticator, Claim, Credentials, Standing
+from auth.errors import AuthError
 from auth.keyring import Keyring
 from auth.principal import Principal
 from auth.principal_cache import EVERYBODY, PrincipalCache
-from auth.sessions import IDLE, TOUCHED_EVERY
-from auth.watched import Caller, Follower, Lost, Watched
+from auth.sessions import TOUCHED_EVERY, USUAL, Lifetimes
+from auth.watched import Caller, Follower, Lost, Watched, loss_of
 from db.clock import Clock, utc_now
 from db.directory import IDENTITY_CHANNEL, Directory
 from db.errors import QueryTimeout, Unavailable
@@ -100,7 +100,7 @@ class Rights:
         self._looked = float("-inf")
         self._wake = asyncio.Event()
         self._round_over = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def callers(self) -> int:
@@ -110,12 +110,12 @@ class Rights:
     async def start(self) -> None:
         """What happened before counts as told: nobody is watched yet."""
         self._told = self._settled = await self._directory.identity_number()
-        self._task = asyncio.create_task(self._keep())
+        self._tasks = [asyncio.create_task(self._keep()), asyncio.create_task(self.authenticator.touches.run())]
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def watch(self, credentials: Credentials, principal: Principal, follower: Follower) -> Watch:
         """From now on ``follower`` is told of what happens to the caller's rights: at once, if they are known to be
@@ -174,7 +174,7 @@ class Rights:
         """For a session the earliest it can be; the first judgement tells."""
         if claim.token is not None:
             return claim.token.expires_at
-        idle = self._clock() + IDLE - TOUCHED_EVERY
+        idle = self._clock() + self.authenticator.lifetimes.idle - TOUCHED_EVERY
         return idle if principal.expires_at is None else min(idle, principal.expires_at)
 
     def _mistrust(self, caller: Caller) -> None:
@@ -255,7 +255,7 @@ class Rights:
 
     def _tell(self, caller: Caller, outcome: Standing | AuthError) -> None:
         if isinstance(outcome, AuthError):
-            self._lose(caller, _reason(outcome))
+            self._lose(caller, loss_of(outcome))
             return
         before, now = caller.principal, outcome.principal
         if now.tenant != before.tenant:
@@ -275,21 +275,15 @@ class Rights:
             follower.lose_rights(reason)
 
 
-async def open_rights(directory: Directory, keyring: Keyring, clock: Clock = utc_now) -> Rights:
+async def open_rights(
+    directory: Directory, keyring: Keyring, clock: Clock = utc_now, lifetimes: Lifetimes = USUAL
+) -> Rights:
     """An authenticator that knows its callers for seconds, and a watch over those with open streams; both hear of
     every change. To be stopped before the directory is closed.
     """
     listener: Listener | None = None
     cache = PrincipalCache(lambda: listener is not None and listener.listening)
-    rights = Rights(directory, Authenticator(directory, keyring, clock, cache), cache)
+    rights = Rights(directory, Authenticator(directory, keyring, clock, cache, lifetimes), cache)
     listener = await directory.listen(IDENTITY_CHANNEL, rights.hear, rights.miss)
     await rights.start()
     return rights
-
-
-def _reason(refusal: AuthError) -> Lost:
-    if isinstance(refusal, Forbidden) or refusal.reason == MEMBERSHIP_GONE:
-        return Lost.FORBIDDEN
-    if isinstance(refusal, BadKey) and refusal.reason == "expired":
-        return Lost.TOKEN_EXPIRED
-    return Lost.SESSION_REVOKED

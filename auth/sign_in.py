@@ -7,11 +7,12 @@ from datetime import datetime
 from auth.brakes import Brakes
 from auth.errors import Forbidden, WrongPassword
 from auth.passwords import Passwords
-from auth.sessions import ABSOLUTE, hash_of, new_secret
+from auth.sessions import Lifetimes, Visitor, hash_of, new_secret
 from db.clock import Clock
 from db.directory import Directory, Row
 
 LONGEST_EMAIL = 254
+NOBODY_KNOWN = Visitor()
 _LONGEST_NOTE = 300
 
 
@@ -40,31 +41,31 @@ async def sign_in(
     password: str,
     *,
     brakes: Brakes,
-    user_agent: str | None = None,
-    address: str | None = None,
+    lifetimes: Lifetimes,
+    visitor: Visitor = NOBODY_KNOWN,
 ) -> SignedIn:
     """A new session in the first of the user's tenants by slug.
 
     Raises TooManyAttempts, WrongPassword, SignInBusy, and Forbidden for a user of no tenant.
     """
     known = normal_email(email)
-    await brakes.press(known or "", address)
+    await brakes.press(known or "", visitor.address)
     user = await directory.user_by_email(known) if known is not None else None
     stored = user["password_hash"] if user is not None and user["disabled_at"] is None else None
     right, fresh_hash = await passwords.check(password, stored)
     if user is None or stored is None or not right:
         raise WrongPassword("wrong password" if stored else "unknown, disabled, or without a password")
-    await brakes.release(user["email"], address)
+    await brakes.release(user["email"], visitor.address)
     if fresh_hash is not None:
         await directory.refresh_password(user["id"], stored, fresh_hash)
     memberships = await directory.memberships_of(user["id"])
     if not memberships:
         raise Forbidden("no membership", "You belong to no tenant yet. Ask whoever runs yours to add you.")
-    secret, expires_at, tenant = new_secret(), clock() + ABSOLUTE, memberships[0]
-    created = await directory.create_session(
-        _hash(secret), user, tenant["tenant_id"], expires_at, note(user_agent), note(address)
+    secret, expires_at, tenant = new_secret(), clock() + lifetimes.absolute, memberships[0]
+    created = await directory.sessions.create(
+        _hash(secret), user, tenant["tenant_id"], expires_at, note(visitor.user_agent), note(visitor.address)
     )
-    if not created:
+    if created is None:
         raise WrongPassword("password changed meanwhile")
     return SignedIn(secret, expires_at, user, tenant)
 
@@ -72,7 +73,7 @@ async def sign_in(
 async def sign_out(directory: Directory, secret: str) -> bool:
     """Revoke the session; whether there was one."""
     id_hash = hash_of(secret)
-    return id_hash is not None and await directory.revoke_session(id_hash)
+    return id_hash is not None and await directory.sessions.revoke(id_hash)
 
 
 def _hash(secret: str) -> bytes:

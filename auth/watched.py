@@ -10,8 +10,10 @@ from enum import StrEnum
 from itertools import count
 from typing import Protocol
 
-from auth.authenticate import Claim
+from auth.authenticate import MEMBERSHIP_GONE, Claim
+from auth.errors import AuthError, BadKey, BadSession, Forbidden
 from auth.principal import Principal
+from auth.sessions import Rotation
 
 _SPARE = 500
 """Timers of callers who have left that may lie about before they are cleared away."""
@@ -24,6 +26,8 @@ class Lost(StrEnum):
     TOKEN_EXPIRED = "TOKEN_EXPIRED"  # noqa: S105  # a word
     FORBIDDEN = "FORBIDDEN"
     TENANT_SWITCHED = "TENANT_SWITCHED"
+    SESSION_ROTATED = "SESSION_ROTATED"
+    """The session has another secret: whoever holds it may come back."""
 
 
 class Follower(Protocol):
@@ -110,3 +114,16 @@ class Watched:
             self._ends = [each for each in self._ends if each[2] in self and each[0] == each[2].ends_at]
             heapq.heapify(self._ends)
         heapq.heappush(self._ends, (caller.ends_at, next(self._order), caller))
+
+
+def loss_of(refusal: AuthError) -> Lost:
+    """Why a caller has no rights any more, by what its credentials were refused for."""
+    if isinstance(refusal, Forbidden) or refusal.reason == MEMBERSHIP_GONE:
+        return Lost.FORBIDDEN
+    if isinstance(refusal, BadSession) and refusal.reason == Rotation.TENANT:
+        return Lost.TENANT_SWITCHED
+    if isinstance(refusal, BadSession) and refusal.reason == Rotation.PRIVILEGE:
+        return Lost.SESSION_ROTATED
+    if isinstance(refusal, BadKey) and refusal.reason == "expired":
+        return Lost.TOKEN_EXPIRED
+    return Lost.SESSION_REVOKED

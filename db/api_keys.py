@@ -1,12 +1,27 @@
 """API keys: a part of the directory's door. A key is known by its public name; its secret only by a hash."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import asyncpg
-from sqlalchemy import ARRAY, DateTime, Text, and_, any_, bindparam, case, func, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Interval,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    column,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.sql.dml import Update
 
+from db.callers import asked
 from db.identity import MEMBER, SPOKEN_FOR
 from db.statements import compile_statement
 from db.tables import api_keys, memberships, tenants, users
@@ -72,15 +87,18 @@ END_BY = compile_statement(
     .values(expires_at=case((api_keys.c.expires_at < _end, api_keys.c.expires_at), else_=_end))
     .returning(api_keys)
 )
-TOUCH = compile_statement(
-    update(api_keys)
-    .where(
-        api_keys.c.name == bindparam("name"),
-        (api_keys.c.used_at.is_(None))
-        | (api_keys.c.used_at <= bindparam("unless_after", type_=DateTime(timezone=True))),
-    )
-    .values(used_at=_NOW)
+_used = asked(names=column("name", api_keys.c.name.type), times=column("at", DateTime(timezone=True)))
+_used_and_free = (
+    select(api_keys.c.name, _used.c.at)
+    .join(_used, _used.c.name == api_keys.c.name)
+    .where(api_keys.c.used_at.is_(None) | (api_keys.c.used_at <= _used.c.at - bindparam("every", type_=Interval)))
+    .with_for_update(of=api_keys, skip_locked=True)
+    .cte("used_and_free")
 )
+TOUCH = compile_statement(
+    update(api_keys).where(api_keys.c.name == _used_and_free.c.name).values(used_at=_used_and_free.c.at)
+)
+"""Rows that somebody else is writing are passed over: that one notes the use, or the next use does."""
 
 
 class ApiKeys:
@@ -131,6 +149,6 @@ class ApiKeys:
         rows = await self._run(END_BY, tenant_id=tenant_id, name=name, ends_at=ends_at)
         return rows[0] if rows else None
 
-    async def touch(self, name: str, now: datetime, unless_within: timedelta) -> None:
-        """Note that the key is in use, unless that was noted so lately."""
-        await self._run(TOUCH, name=name, unless_after=now - unless_within)
+    async def touch(self, used: Mapping[str, datetime], every: timedelta) -> None:
+        """Note when keys were used, each unless that was noted so lately."""
+        await self._run(TOUCH, names=list(used), times=list(used.values()), every=every)

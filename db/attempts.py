@@ -20,9 +20,10 @@ WITH asked AS (
     SELECT * FROM unnest($1::bytea[], $2::int[], $3::int[], array_fill($4::timestamptz, ARRAY[cardinality($2)]))
         AS a (key, free, longest, now)
 ), held AS (
-    SELECT f.until FROM sign_in_failures f WHERE f.key = ANY ($1) ORDER BY f.key FOR UPDATE
+    SELECT f.until, f.failures >= f.free AS slowed FROM sign_in_failures f WHERE f.key = ANY ($1)
+    ORDER BY f.key FOR UPDATE
 ), closed AS (
-    SELECT max(until) AS until FROM held WHERE until > $4
+    SELECT max(until) AS until FROM held WHERE slowed AND until > $4
 ), counted AS (
     INSERT INTO sign_in_failures AS f (key, free, longest, failures, until, last_at)
     SELECT key, free, longest, 1, now, now FROM asked WHERE (SELECT until FROM closed) IS NULL ORDER BY key

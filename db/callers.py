@@ -7,24 +7,24 @@ the columns that one caller's own statement has (``db/identity.py``).
 from sqlalchemy import ARRAY, ColumnElement, Text, and_, bindparam, case, column, func, select
 from sqlalchemy.sql.selectable import TableValuedAlias
 
-from db.identity import MEMBER, SESSION, SPOKEN_FOR
+from db.identity import MEMBER, SPOKEN_FOR
 from db.statements import compile_statement
-from db.tables import identity_head, memberships, sessions, tenants, users
+from db.tables import identity_head, memberships, tenants, users
 
 
-def _asked(**columns: ColumnElement[object]) -> TableValuedAlias:
+def asked(**columns: ColumnElement[object]) -> TableValuedAlias:
     """The arrays of the parameters ``columns``, side by side, with the places of their rows."""
     arrays = [bindparam(name, type_=ARRAY(each.type)) for name, each in columns.items()]
     rows = func.unnest(*arrays).table_valued(*columns.values(), with_ordinality="n")
     return rows.render_derived(name="asked")
 
 
-def _chosen(slug: ColumnElement[object], own: ColumnElement[bool]) -> ColumnElement[bool]:
+def chosen(slug: ColumnElement[object], own: ColumnElement[bool]) -> ColumnElement[bool]:
     """The user's membership of the tenant that it chose, or else of the credentials' own."""
     return and_(memberships.c.user_id == users.c.id, case((slug.is_(None), own), else_=tenants.c.slug == slug))
 
 
-_tokens = _asked(
+_tokens = asked(
     user_ids=column("user_id", users.c.id.type),
     tenant_ids=column("tenant_id", tenants.c.id.type),
     slugs=column("chosen", Text),
@@ -32,16 +32,8 @@ _tokens = _asked(
 CALLERS_BY_TOKEN = compile_statement(
     select(_tokens.c.n, *MEMBER).select_from(
         _tokens.join(users, users.c.id == _tokens.c.user_id).outerjoin(
-            SPOKEN_FOR, _chosen(_tokens.c.chosen, tenants.c.id == _tokens.c.tenant_id)
+            SPOKEN_FOR, chosen(_tokens.c.chosen, tenants.c.id == _tokens.c.tenant_id)
         )
-    )
-)
-_sessions = _asked(id_hashes=column("id_hash", sessions.c.id_hash.type), slugs=column("chosen", Text))
-CALLERS_BY_SESSION = compile_statement(
-    select(_sessions.c.n, *MEMBER, *SESSION).select_from(
-        _sessions.join(sessions, sessions.c.id_hash == _sessions.c.id_hash)
-        .join(users, users.c.id == sessions.c.user_id)
-        .outerjoin(SPOKEN_FOR, _chosen(_sessions.c.chosen, tenants.c.id == sessions.c.tenant_id))
     )
 )
 IDENTITY_NUMBER = compile_statement(select(identity_head.c.number))

@@ -10,7 +10,7 @@ QueryTimeout.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import asyncpg
 
@@ -25,6 +25,7 @@ from db.ids import new_id
 from db.links import Links
 from db.listener import Listener
 from db.outage import AWAY, AWAY_TEXT
+from db.sessions import Sessions
 from db.statements import Statement
 from db.tables import DIRECTORY_ROLE
 
@@ -60,6 +61,7 @@ class Directory:
         self.links = Links(self._write)
         self.attempts = Attempts(self._write)
         self.api_keys = ApiKeys(self._write)
+        self.sessions = Sessions(self._write)
         self._listeners: list[Listener] = []
         self.observer: Callable[[str], None] | None = None
 
@@ -89,7 +91,7 @@ class Directory:
         return await self._one(identity.TENANT_BY_SLUG, slug=slug)
 
     async def memberships_of(self, user_id: str) -> list[Row]:
-        """The user's tenants by slug: ``tenant_id slug name role permissions``."""
+        """The user's tenants by slug: ``tenant_id slug name role permissions since``."""
         return await self._fetch(identity.MEMBERSHIPS_OF, user_id=user_id)
 
     async def membership(self, user_id: str, *, tenant_id: str = "", tenant_slug: str | None = None) -> Row | None:
@@ -137,50 +139,6 @@ class Directory:
         """The same password hashed anew; nothing happens when it was changed meanwhile."""
         await self._fetch(identity.REFRESH_PASSWORD, user_id=user_id, old_hash=old_hash, password_hash=password_hash)
 
-    # ── sessions ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def create_session(
-        self,
-        id_hash: bytes,
-        user: Row,
-        tenant_id: str,
-        expires_at: datetime,
-        user_agent: str | None = None,
-        address: str | None = None,
-    ) -> bool:
-        """False when the user was changed since ``user`` was read: then there is no session."""
-        rows = await self._write(
-            identity.CREATE_SESSION,
-            id_hash=id_hash,
-            user_id=user["id"],
-            user_version=user["version"],
-            tenant_id=tenant_id,
-            expires_at=expires_at,
-            user_agent=user_agent,
-            address=address,
-        )
-        return bool(rows)
-
-    async def session(self, id_hash: bytes, tenant_slug: str | None = None) -> Row | None:
-        """The session with its user and the membership of its own tenant, or of the tenant of that slug: the
-        columns of ``membership`` and the times.
-        """
-        if tenant_slug is not None:
-            return await self._one(identity.SESSION_OF_SLUG, id_hash=id_hash, slug=tenant_slug)
-        return await self._one(identity.SESSION_OF_ITS_TENANT, id_hash=id_hash)
-
-    async def touch_session(self, id_hash: bytes, unless_within: timedelta) -> None:
-        """Note that the session is in use, unless that was noted so lately."""
-        await self._write(identity.TOUCH_SESSION, id_hash=id_hash, unless_after=self._clock() - unless_within)
-
-    async def revoke_session(self, id_hash: bytes) -> bool:
-        """Whether there was one to revoke."""
-        return bool(await self._write(identity.REVOKE_SESSION, id_hash=id_hash))
-
-    async def revoke_sessions_of(self, user_id: str) -> int:
-        """How many were revoked."""
-        return len(await self._write(identity.REVOKE_SESSIONS_OF, user_id=user_id))
-
     # ── many callers at once ────────────────────────────────────────────────────────────────────────────────────────
 
     async def callers_by_token(self, asked: Sequence[tuple[str, str, str | None]]) -> dict[int, Row]:
@@ -189,14 +147,6 @@ class Directory:
         """
         users, tenants, slugs = (list(values) for values in zip(*asked, strict=True))
         rows = await self._fetch(callers.CALLERS_BY_TOKEN, user_ids=users, tenant_ids=tenants, slugs=slugs)
-        return {row["n"] - 1: row for row in rows}
-
-    async def callers_by_session(self, asked: Sequence[tuple[bytes, str | None]]) -> dict[int, Row]:
-        """The same for sessions, each asked about by its hash and the slug of the tenant it chose. Rows as of
-        ``session``.
-        """
-        id_hashes, slugs = (list(values) for values in zip(*asked, strict=True))
-        rows = await self._fetch(callers.CALLERS_BY_SESSION, id_hashes=id_hashes, slugs=slugs)
         return {row["n"] - 1: row for row in rows}
 
     async def identity_number(self) -> int:

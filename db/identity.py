@@ -1,4 +1,4 @@
-"""The directory's statements: users, tenants, roles, memberships, sessions, and the heads of the logs, each built once.
+"""The directory's statements: users, tenants, roles, memberships, and the heads of the logs, each built once.
 
 They are asked before there is a tenant, so none of them carries the tenant predicate of the tenant tables; the
 directory's role reaches no other table.
@@ -50,38 +50,35 @@ MEMBER = (
     roles.c.permissions,
     roles.c.version.label("role_version"),
 )
-SESSION = (sessions.c.seen_at, sessions.c.expires_at, sessions.c.revoked_at)
 
 
-def _member(source: FromClause, tenant: ColumnElement[bool]) -> Join:
+def member(source: FromClause, tenant: ColumnElement[bool]) -> Join:
     """The users of ``source``, each with its membership of that tenant, or with nulls."""
     return source.outerjoin(SPOKEN_FOR, and_(memberships.c.user_id == users.c.id, tenant))
 
 
 def _user_in(tenant: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
-    return select(*MEMBER).select_from(_member(users, tenant)).where(users.c.id == bindparam("user_id"))
-
-
-def _session_in(tenant: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
-    whose = sessions.join(users, users.c.id == sessions.c.user_id)
-    return (
-        select(*MEMBER, *SESSION).select_from(_member(whose, tenant)).where(sessions.c.id_hash == bindparam("id_hash"))
-    )
+    return select(*MEMBER).select_from(member(users, tenant)).where(users.c.id == bindparam("user_id"))
 
 
 USER_BY_EMAIL = compile_statement(select(users).where(users.c.email == bindparam("email")))
 USER_BY_ID = compile_statement(select(users).where(users.c.id == bindparam("user_id")))
 TENANT_BY_SLUG = compile_statement(select(tenants).where(tenants.c.slug == bindparam("slug")))
 MEMBERSHIPS_OF = compile_statement(
-    select(tenants.c.id.label("tenant_id"), tenants.c.slug, tenants.c.name, memberships.c.role, roles.c.permissions)
+    select(
+        tenants.c.id.label("tenant_id"),
+        tenants.c.slug,
+        tenants.c.name,
+        memberships.c.role,
+        roles.c.permissions,
+        memberships.c.created_at.label("since"),
+    )
     .select_from(SPOKEN_FOR)
     .where(memberships.c.user_id == bindparam("user_id"))
     .order_by(tenants.c.slug)
 )
 MEMBER_OF_ID = compile_statement(_user_in(tenants.c.id == bindparam("tenant_id")))
 MEMBER_OF_SLUG = compile_statement(_user_in(tenants.c.slug == bindparam("slug")))
-SESSION_OF_ITS_TENANT = compile_statement(_session_in(tenants.c.id == sessions.c.tenant_id))
-SESSION_OF_SLUG = compile_statement(_session_in(tenants.c.slug == bindparam("slug")))
 
 _new_tenant = insert(tenants).values(
     id=bindparam("id"), slug=bindparam("slug"), name=bindparam("name"), created_at=_NOW, updated_at=_NOW
@@ -163,45 +160,6 @@ REFRESH_PASSWORD = compile_statement(
     update(users)
     .where(users.c.id == bindparam("user_id"), users.c.password_hash == bindparam("old_hash"))
     .values(password_hash=bindparam("password_hash"))
-)
-
-CREATE_SESSION = compile_statement(
-    insert(sessions)
-    .from_select(
-        ["id_hash", "user_id", "tenant_id", "user_agent", "address", "created_at", "seen_at", "expires_at"],
-        select(
-            bindparam("id_hash", type_=sessions.c.id_hash.type),
-            users.c.id,
-            bindparam("tenant_id", type_=sessions.c.tenant_id.type),
-            bindparam("user_agent", type_=Text),
-            bindparam("address", type_=Text),
-            _NOW,
-            _NOW,
-            bindparam("expires_at", type_=DateTime(timezone=True)),
-        ).where(users.c.id == bindparam("user_id"), users.c.version == bindparam("user_version")),
-    )
-    .returning(sessions.c.user_id)
-)
-"""Only for the user as it was when its password was checked: a sign-in that was under way when the password
-changed leaves no session.
-"""
-_this_session = sessions.c.id_hash == bindparam("id_hash")
-TOUCH_SESSION = compile_statement(
-    update(sessions)
-    .where(_this_session, sessions.c.seen_at <= bindparam("unless_after", type_=DateTime(timezone=True)))
-    .values(seen_at=_NOW)
-)
-REVOKE_SESSION = compile_statement(
-    update(sessions)
-    .where(_this_session, sessions.c.revoked_at.is_(None))
-    .values(revoked_at=_NOW)
-    .returning(sessions.c.user_id)
-)
-REVOKE_SESSIONS_OF = compile_statement(
-    update(sessions)
-    .where(sessions.c.user_id == bindparam("user_id"), sessions.c.revoked_at.is_(None))
-    .values(revoked_at=_NOW)
-    .returning(sessions.c.id_hash)
 )
 
 HEADS = compile_statement(

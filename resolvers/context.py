@@ -1,13 +1,22 @@
 """What a resolver is given: who asks, a door to that caller's rows, and the few ports of the outside world."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from auth.principal import Principal
+from auth.sessions import USUAL, Lifetimes
 from db.clock import Clock
 from db.engine import Database
 from db.hub import Hub
 from db.tenancy import Actor, TenantReader, TenantWriter
 from resolvers.open_streams import NOBODYS_BOOK, StreamBook
+
+
+class SessionSlot(Protocol):
+    """Where the session's new secret is put, for the answer to carry it to the browser that asked."""
+
+    def put(self, secret: str) -> None:
+        """The empty text takes the cookie away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +31,16 @@ class ReadContext:
     request_id: str
     book: StreamBook = NOBODYS_BOOK
     """Where the open streams are known."""
+    lifetimes: Lifetimes = USUAL
+    """Of sessions."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriteContext(ReadContext):
     """A mutation's context: what a read has, and a way to write."""
+
+    session_slot: SessionSlot | None = None
+    """None where no answer can carry a secret: on a stream."""
 
     def write(self) -> TenantWriter:
         """One transaction: ``async with ctx.write() as writer:``."""

@@ -9,6 +9,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode
 
 from auth.principal import Principal
+from auth.sessions import USUAL, Lifetimes
 from db.clock import Clock, utc_now
 from db.engine import Database
 from db.errors import QueryTimeout, Unavailable
@@ -49,6 +50,7 @@ class Gateway:
         engine: str = "compiled",
         tell_engine: bool = False,
         limits: Limits | None = None,
+        lifetimes: Lifetimes = USUAL,
         clock: Clock = utc_now,
     ) -> None:
         core = schema()._schema  # Strawberry has no public name for the schema it builds
@@ -58,7 +60,17 @@ class Gateway:
         self.book = Book(lambda: self.groups.members, clock)
         reference = Reference(core)
         self._runner = Runner(
-            database, hub, cursors, event_cursors, reference, self.engine, clock, self.book, self.tally, tell_engine
+            database,
+            hub,
+            cursors,
+            event_cursors,
+            reference,
+            self.engine,
+            clock,
+            self.book,
+            lifetimes,
+            self.tally,
+            tell_engine,
         )
         self.groups = Groups(self._runner)
         self._introspection = introspection

@@ -6,6 +6,7 @@ from typing import Any
 
 from graphql import OperationDefinitionNode
 
+from resolvers.context import SessionSlot
 from schema.documents import Document
 from schema.gates import Verdict
 from schema.reference import DeferredExecutor, GatedExecutor
@@ -25,6 +26,8 @@ class OperationRequest:
     last_event_id: str | None = None
     last_event_id_first: bool = False
     """Whether it wins over a subscription's ``after``: on GET it does."""
+    session_slot: SessionSlot | None = None
+    """Where the session's new secret goes; None where no answer can carry one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,9 @@ from schema.product_events import ProductSubscriptions
 from schema.products import NODE as PRODUCT
 from schema.products import Product, ProductQueries
 from schema.scalars import SCALARS
+from schema.sessions import SessionMutations
 from schema.user_errors import ConflictError, InputError
-from schema.viewer import ViewerQueries
+from schema.viewer import ViewerMutations, ViewerQueries
 
 NODES = NodeRegistry({"ord": ORDER, "cus": CUSTOMER, "prd": PRODUCT, "ann": ANNOUNCEMENT})
 
@@ -58,7 +59,15 @@ class Query(
 
 
 @strawberry.type
-class Mutation(OrderMutations, CustomerMutations, ProductMutations, AnnouncementMutations, OpenStreamMutations):
+class Mutation(
+    ViewerMutations,
+    SessionMutations,
+    OrderMutations,
+    CustomerMutations,
+    ProductMutations,
+    AnnouncementMutations,
+    OpenStreamMutations,
+):
     """Everything that can be changed."""
 
 

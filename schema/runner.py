@@ -7,6 +7,7 @@ import structlog
 from graphql import ExecutionResult
 
 from auth.principal import Principal
+from auth.sessions import USUAL, Lifetimes
 from db.clock import Clock
 from db.engine import Database
 from db.event_cursors import EventCursorCodec
@@ -39,6 +40,8 @@ class Runner:
     clock: Clock
     book: StreamBook
     """Where the open streams are known."""
+    lifetimes: Lifetimes = USUAL
+    """Of sessions."""
     tally: Tally = field(default_factory=Tally)
     """What the subscriptions did."""
     tell_engine: bool = False
@@ -48,12 +51,14 @@ class Runner:
     def operation(self, request: OperationRequest, ready: Ready, caller: Principal | None) -> Operation:
         """A fresh context for one execution."""
         denied = ready.verdict.denied
-        return Operation(self._context(ready, caller, request.request_id), self.cursors, self.event_cursors, denied)
+        return Operation(self._context(ready, caller, request), self.cursors, self.event_cursors, denied)
 
     def shared_operation(self, request: OperationRequest, ready: Ready, caller: Principal) -> Operation:
         """A fresh context for one event of a group: what other groups ask for the same event is read once."""
         reader = self.database.shared_reader(caller.tenant)
-        context = ReadContext(caller, reader, self.database, self.hub, self.clock, request.request_id)
+        context = ReadContext(
+            caller, reader, self.database, self.hub, self.clock, request.request_id, lifetimes=self.lifetimes
+        )
         return Operation(context, self.cursors, self.event_cursors, ready.verdict.denied)
 
     def source_executor(self, ready: Ready, operation: Operation) -> GatedExecutor:
@@ -106,12 +111,12 @@ class Runner:
         """The one log entry of an exception that nobody foresaw."""
         _log.error("unexpected_error", exc_info=error)
 
-    def _context(self, ready: Ready, caller: Principal | None, request_id: str) -> ReadContext | None:
+    def _context(self, ready: Ready, caller: Principal | None, request: OperationRequest) -> ReadContext | None:
         if caller is None:
             return None
-        kind = WriteContext if ready.kind == "mutation" else ReadContext
         reader = self.database.reader(caller.tenant)
-        return kind(caller, reader, self.database, self.hub, self.clock, request_id, self.book)
+        parts = (caller, reader, self.database, self.hub, self.clock, request.request_id, self.book, self.lifetimes)
+        return WriteContext(*parts, request.session_slot) if ready.kind == "mutation" else ReadContext(*parts)
 
 
 def _result(done: tuple[Json, list[Denial]]) -> ExecutionResult:

@@ -1,12 +1,19 @@
 """The viewer: who is asking, in which tenant, with which permissions."""
 
+from datetime import datetime
 from typing import Any
 
 import strawberry
 
+from db.directory import Row
 from db.ids import public_id
-from schema.fields import resolved, root_field
+from resolvers.errors import Problem
+from resolvers.sessions import switch_tenant
+from schema.changes import ChangePayload
+from schema.fields import Info, held, resolved, root_field
 from schema.operation import Operation
+from schema.sessions import Session, own_sessions
+from schema.user_errors import Payload, refused
 
 
 @strawberry.type(description="A person who signs in.")
@@ -41,6 +48,22 @@ class Membership:
 
     tenant: Tenant
     role: str
+    since: datetime
+    current: bool = strawberry.field(description="Whether this request speaks for it.")
+
+
+@strawberry.input
+class SwitchTenantInput:
+    """Which of the caller's own tenants."""
+
+    slug: str
+
+
+@strawberry.type
+class SwitchTenantPayload(ChangePayload):
+    """Answers switchTenant."""
+
+    membership: Membership | None = held("row", description="What the session speaks for from now on.")
 
 
 def _tenant(hex_id: str, slug: str, name: str) -> Tenant:
@@ -70,7 +93,20 @@ def _permissions(operation: Operation) -> PermissionsSnapshot:
 async def _memberships(operation: Operation) -> list[Membership]:
     ctx = operation.read
     found = await ctx.database.directory.memberships_of(ctx.principal.user_id)
-    return [Membership(tenant=_tenant(row["tenant_id"], row["slug"], row["name"]), role=row["role"]) for row in found]
+    return [_membership(row, ctx.principal.tenant.hex) for row in found]
+
+
+def _membership(row: Row, current: str) -> Membership:
+    tenant = _tenant(row["tenant_id"], row["slug"], row["name"])
+    return Membership(tenant=tenant, role=row["role"], since=row["since"], current=row["tenant_id"] == current)
+
+
+async def _switch_tenant(info: Info, input: SwitchTenantInput) -> Any:  # Any: a Payload
+    try:
+        row = await switch_tenant(info.context.write, input.slug)
+    except Problem as problem:
+        return refused(problem)
+    return Payload(row=_membership(row, row["tenant_id"]))
 
 
 @strawberry.type(description="The caller.")
@@ -83,7 +119,11 @@ class Viewer:
     permissions: PermissionsSnapshot = resolved(_permissions)
     memberships: list[Membership] = resolved(
         _memberships,
-        description="Every tenant that the caller belongs to; choose one with the header X-Tenant.",
+        description="Every tenant that the caller belongs to: choose one for a request with the header X-Tenant, for a "
+        "session with switchTenant.",
+    )
+    sessions: list[Session] = resolved(
+        own_sessions, description="Where the caller is signed in, used last first; none for an API key."
     )
 
 
@@ -96,3 +136,15 @@ class ViewerQueries:
     """The root field of the viewer."""
 
     viewer: Viewer = root_field(_viewer, gate=None, description="Who is asking, in which tenant, and what they may do.")
+
+
+@strawberry.type
+class ViewerMutations:
+    """What a caller changes for itself."""
+
+    switch_tenant: SwitchTenantPayload = root_field(
+        _switch_tenant,
+        gate=None,
+        description="Let your session speak for another of your tenants. The answer brings a new cookie; streams that "
+        "were opened with the old one end with TENANT_SWITCHED.",
+    )

@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,6 +19,7 @@ from auth.keyring import Keyring
 from auth.oidc import Oidc
 from auth.outside import Outside
 from auth.rights import open_rights
+from auth.sessions import Lifetimes
 from db.bus import open_bus
 from db.engine import Database
 from db.event_cursors import EventCursorCodec
@@ -96,12 +98,13 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Everything that outlives a request is made here, once, and closed in reverse."""
     state, settings = app.state, app.state.settings
     keyring = state.keyring = Keyring(settings.secrets)
+    lifetimes = Lifetimes(timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours))
     async with AsyncExitStack() as closing:
         database = state.database = await Database.open(settings.database_url, size=settings.pool_size)
         closing.push_async_callback(database.close)
         bus = state.bus = open_bus(database.directory, settings.redis_url)
         closing.push_async_callback(bus.close)
-        rights = state.rights = await open_rights(database.directory, keyring)
+        rights = state.rights = await open_rights(database.directory, keyring, lifetimes=lifetimes)
         closing.push_async_callback(rights.stop)
         hub = state.hub = Hub(database, bus=bus, fence=rights.caught_up)
         await hub.start()
@@ -120,6 +123,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             introspection=settings.introspection,
             engine=settings.engine,
             tell_engine=settings.environment == "demo",
+            lifetimes=lifetimes,
         )
         _open_streams(app, closing)
         state.callers = Callers(rights, gateway)

@@ -1,8 +1,6 @@
 """What a request carries to say who sends it, and from where: read here, judged in ``auth``."""
 
-import ipaddress
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
@@ -10,29 +8,11 @@ from starlette.requests import HTTPConnection
 from auth.api_keys import PREFIX as KEY
 from auth.authenticate import Credentials
 from auth.errors import AmbiguousCredentials, Unauthenticated
+from web.session_cookie import session_cookie
 
 _BEARER = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 _SINGLE = frozenset({b"authorization", b"x-tenant"})
 _CSRF_HEADERS = {"x-tidegate-csrf": re.compile("1"), "apollo-require-preflight": re.compile(".+")}
-
-
-@dataclass(frozen=True, slots=True)
-class SessionCookie:
-    """How the session's cookie is called here, and whether it is bound to HTTPS."""
-
-    name: str
-    secure: bool
-
-
-def session_cookie(request: HTTPConnection) -> SessionCookie:
-    """``__Host-tidegate``; only the demo, on plain HTTP on loopback, has one that works there.
-
-    The socket's own address decides, never a header: a proxy's word or a Host header can be anybody's.
-    """
-    demo = request.app.state.settings.environment == "demo"
-    if demo and request.scope["scheme"] == "http" and _is_loopback((request.scope.get("server") or ("",))[0]):
-        return SessionCookie("tidegate", secure=False)
-    return SessionCookie("__Host-tidegate", secure=True)
 
 
 def credentials_of(request: HTTPConnection) -> Credentials:
@@ -106,10 +86,3 @@ def _session(request: HTTPConnection) -> str | None:
     if len(values) > 1:
         raise AmbiguousCredentials("cookie", "The session's cookie is given twice.")
     return next(iter(values), None)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -6,6 +6,7 @@ into sending. Everything else is the schema's.
 
 from dataclasses import dataclass
 
+from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from auth.errors import AuthError
@@ -22,6 +23,7 @@ from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, TOLD_IN_STREAM, Accep
 from web.parameters import Parameters
 from web.refusals import ClientGone, Header, Refusal
 from web.responses import send_bytes
+from web.session_cookie import Slot, cookie_field
 from web.sse.callers import STREAM_NAME, Callers, Connection
 from web.sse.entrance import Entrance, Place
 from web.sse.messages import COMPLETE, OPENING, next_event
@@ -47,8 +49,9 @@ class GraphQLEndpoint:
         fields = fields_of(scope)
         accepted = self._accept(fields)
         media = accepted.media or Media.JSON
+        slot = Slot()
         try:
-            outcome = await self._answer(gateway, scope, receive, fields, accepted)
+            outcome = await self._answer(gateway, scope, receive, fields, accepted, slot)
             carried = None if isinstance(outcome, Answer) else await _carried(scope, outcome)
         except ClientGone:
             return
@@ -60,7 +63,8 @@ class GraphQLEndpoint:
             await _send(scope, send, media, answer, refusal.status, refusal.headers)
             return
         if isinstance(outcome, Answer):
-            await _send(scope, send, media, outcome, outcome.status, (_ALLOW_POST,) if outcome.status == 405 else ())
+            more = (_ALLOW_POST,) if outcome.status == 405 else cookie_field(HTTPConnection(scope), slot)
+            await _send(scope, send, media, outcome, outcome.status, more)
         elif carried is not None:
             await _carry(scope, receive, send, carried)
 
@@ -71,7 +75,7 @@ class GraphQLEndpoint:
         return Accepted(Media.STREAM if accepted.takes_stream else None, accepted.takes_stream, accepted.takes_stream)
 
     async def _answer(
-        self, gateway: Gateway, scope: Scope, receive: Receive, fields: Fields, accepted: Accepted
+        self, gateway: Gateway, scope: Scope, receive: Receive, fields: Fields, accepted: Accepted, slot: Slot
     ) -> Answer | Feed:
         if accepted.media is None:
             raise Refusal("BAD_REQUEST", f"Accept one of {', '.join(media.value for media in Media)}.", 406)
@@ -88,6 +92,7 @@ class GraphQLEndpoint:
             allow_stream=accepted.names_stream,
             last_event_id=last_event_id_of(fields, parameters),
             last_event_id_first=scope["method"] == "GET",
+            session_slot=slot,
         )
         return await gateway.answer(request, caller)
 
@@ -157,7 +162,7 @@ async def _send(
     metrics.count_answer(answer.code)
     if media is Media.STREAM and status is None and (answer.code is None or answer.code in TOLD_IN_STREAM):
         body = OPENING + next_event(answer.body) + COMPLETE
-        await send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
+        await send({"type": "http.response.start", "status": 200, "headers": [*STREAM_HEADERS, *headers]})
         await send({"type": "http.response.body", "body": body})
         return
     status = status or status_of(answer.code, media)

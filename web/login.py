@@ -16,14 +16,15 @@ from starlette.routing import Route
 from auth.errors import AuthError, TooManyAttempts
 from auth.oidc import Oidc
 from auth.passwords import Passwords
-from auth.sessions import ABSOLUTE, hash_of
+from auth.sessions import Visitor, hash_of
 from auth.sign_in import SignedIn, sign_in, sign_out
 from db.errors import QueryTimeout, Unavailable
 from db.ids import public_id
-from web.credentials import has_csrf_header, sent_by_own_page, session_cookie, session_secrets
+from web.credentials import has_csrf_header, sent_by_own_page, session_secrets
 from web.login_body import read_body, read_form
 from web.refusals import Refusal
 from web.responses import error_body
+from web.session_cookie import set_session_cookie
 from web.sign_in_page import headers, sign_in_page, sign_out_page, signed_out_page
 
 LONGEST_PATH = 2_048
@@ -107,8 +108,8 @@ async def _sign_in(request: Request, passwords: Passwords, attempt: Attempt) -> 
         attempt.email,
         attempt.password,
         brakes=state.brakes,
-        user_agent=request.headers.get("user-agent"),
-        address=request.client.host if request.client else None,
+        lifetimes=state.authenticator.lifetimes,
+        visitor=visitor_of(request),
     )
     await end_session(request)
     return signed_in
@@ -145,6 +146,11 @@ async def _logout_at_provider(request: Request) -> tuple[str, str] | None:
         if provider is not None and address is not None:
             return provider.label, address
     return None
+
+
+def visitor_of(request: Request) -> Visitor:
+    """What the request says of itself."""
+    return Visitor(request.headers.get("user-agent"), request.client.host if request.client else None)
 
 
 async def end_session(request: Request) -> None:
@@ -230,11 +236,3 @@ def _extra(error: Refusal | AuthError) -> Mapping[str, str]:
 def _json(body: object, status: int = 200, extra: Mapping[str, str] | None = None) -> Response:
     kept = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **(extra or {})}
     return Response(orjson.dumps(body), status, kept, JSON)
-
-
-def set_session_cookie(request: Request, response: Response, secret: str) -> None:
-    """An empty secret takes the cookie away."""
-    cookie = session_cookie(request)
-    life = int(ABSOLUTE.total_seconds()) if secret else 0
-    response.set_cookie(cookie.name, secret, life, path="/", secure=cookie.secure, httponly=True, samesite="lax")
-    response.headers["Cache-Control"] = "no-store"

@@ -13,10 +13,10 @@ from auth.linking import sign_in_as
 from auth.oidc import FLOW_LIFE, Oidc
 from auth.providers import CALLBACK_PATH, Provider
 from db.errors import QueryTimeout, Unavailable
-from web.credentials import session_cookie
-from web.login import end_session, providers_of, safe_path, set_session_cookie
+from web.login import end_session, providers_of, safe_path, visitor_of
 from web.login_body import read_form
 from web.refusals import Refusal
+from web.session_cookie import session_cookie, set_session_cookie
 from web.sign_in_page import headers, sign_in_page
 
 _STATUS = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "OVERLOADED": 503, "NOT_FOUND": 404}
@@ -65,8 +65,8 @@ async def _finish(request: Request) -> Response:
             provider,
             claims,
             now,
-            user_agent=request.headers.get("user-agent"),
-            address=request.client.host if request.client else None,
+            lifetimes=state.authenticator.lifetimes,
+            visitor=visitor_of(request),
         )
         await end_session(request)
         response: Response = RedirectResponse(flow.next_path, 303)

@@ -91,6 +91,12 @@ class Settings(BaseSettings):
         repr=False,
         description="Sign-in providers as a JSON list of {name, label, issuer, client_id, client_secret, join}",
     )
+    session_idle_minutes: int = Field(
+        default=1440, ge=5, le=525_600, description="Minutes without a request after which a session ends"
+    )
+    session_hours: int = Field(
+        default=336, ge=1, le=8_760, description="Hours after signing in when a session ends, however much it is used"
+    )
     introspection: Literal["everyone", "signed-in", "off"] = Field(
         default="signed-in", description="Who may read the schema: everyone, signed-in or off"
     )

@@ -22,7 +22,10 @@ metadata = MetaData(
 )
 
 DIRECTORY_TABLES = frozenset(
-    {"tenants", "users", "identities", "roles", "memberships", "sessions", "sign_in_failures", "api_keys"}
+    {
+        *("tenants", "users", "identities", "roles", "memberships", "api_keys"),
+        *("sessions", "replaced_sessions", "sign_in_failures"),
+    }
 )
 """Tables that the directory role alone may touch. ``event_heads`` is a tenant table that the directory may also
 read.

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from db.tables.base import metadata, text_column, time_column, uuid_column, version_column
@@ -88,6 +89,7 @@ sessions = Table(
     "sessions",
     metadata,
     Column("id_hash", LargeBinary, primary_key=True),
+    Column("id", uuid_column("id").type, nullable=False, server_default=text("gen_random_uuid()")),
     Column("user_id", uuid_column("user_id").type, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("tenant_id", uuid_column("tenant_id").type, ForeignKey("tenants.id", ondelete="CASCADE"), nullable=False),
     text_column("user_agent", nullable=True),
@@ -98,11 +100,24 @@ sessions = Table(
     time_column("revoked_at", nullable=True),
     text_column("provider", nullable=True),
     text_column("provider_session", nullable=True),
+    UniqueConstraint("id"),
     Index(None, "user_id"),
 )
-"""``id_hash`` is SHA-256 of the cookie's secret: the database never holds a usable session. ``provider`` is the issuer
-that vouched for the sign-in, ``provider_session`` what it calls its own session (OpenID Connect's ``sid``).
+"""``id_hash`` is SHA-256 of the cookie's secret: the database never holds a usable session. It is another after each
+change of privilege, ``id`` stays. ``provider`` is the issuer that vouched for the sign-in, ``provider_session`` what
+that calls its own session (OpenID Connect's ``sid``).
 """
+
+replaced_sessions = Table(
+    "replaced_sessions",
+    metadata,
+    Column("id_hash", LargeBinary, primary_key=True),
+    Column("session_id", uuid_column("session_id").type, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    text_column("reason"),
+    time_column("replaced_at"),
+    Index(None, "session_id"),
+)
+"""Hashes that sessions had before, and why they have another now."""
 
 identity_head = Table(
     "identity_head",

@@ -38,11 +38,14 @@ class EndReason(enum.Enum):
     TOKEN_EXPIRED = "TOKEN_EXPIRED"  # noqa: S105  a reason
     FORBIDDEN = "FORBIDDEN"
     TENANT_SWITCHED = "TENANT_SWITCHED"
+    SESSION_ROTATED = "SESSION_ROTATED"
     TERMINATED = "TERMINATED"
     FAILED = "FAILED"
 
 
-RESUMABLE = frozenset({EndReason.STALLED, EndReason.SLOW, EndReason.DRAINING, EndReason.CLIENT_GONE})
+RESUMABLE = frozenset(
+    {EndReason.STALLED, EndReason.SLOW, EndReason.DRAINING, EndReason.CLIENT_GONE, EndReason.SESSION_ROTATED}
+)
 """After these a client shall come back: no ``complete`` is sent, for after one it never does."""
 SILENT = frozenset({EndReason.COMPLETE, EndReason.CLIENT_GONE, EndReason.STALLED, EndReason.DRAINING, EndReason.FAILED})
 """These need no ``extensions.stream.end``: the operation said all itself, nobody listens, or a new connection is all

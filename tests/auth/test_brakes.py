@@ -7,16 +7,15 @@ import pytest
 
 from auth.brakes import ACCOUNT, PAIR
 from auth.errors import AuthError, TooManyAttempts, WrongPassword
-from auth.sign_in import SignedIn, sign_in
+from auth.sessions import Visitor
+from auth.sign_in import SignedIn
 from tests.support.people import PASSWORD, People
 
 HERE, THERE = "192.0.2.1", "198.51.100.7"
 
 
 async def _try(people: People, email: str, password: str = "wrong password", address: str = HERE) -> SignedIn:
-    return await sign_in(
-        people.directory, people.passwords, people.clock, email, password, brakes=people.brakes, address=address
-    )
+    return await people.sign_in(email, password, Visitor(address=address))
 
 
 async def _outcomes(people: People, email: str, count: int, address: str = HERE) -> list[type[AuthError]]:

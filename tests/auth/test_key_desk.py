@@ -25,7 +25,9 @@ async def _make(people: People, **changes: object) -> tuple[MadeKey, str, str]:
 
 
 async def _use(people: People, key: str, address: str | None = None, slug: str | None = None) -> Principal:
-    principal = await people.authenticator.authenticate(Credentials(key, None, slug, address))
+    authenticator = people.authenticator
+    principal = await authenticator.authenticate(Credentials(key, None, slug, address))
+    await authenticator.touches.write()
     assert principal is not None
     return principal
 

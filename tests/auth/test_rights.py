@@ -7,11 +7,11 @@ import pytest
 
 from auth.authenticate import Credentials
 from auth.errors import BadToken
-from auth.key_desk import NewKey, create_key
 from auth.operators import add_member, reset_password
 from auth.principal import Principal
 from auth.rights import Rights
-from auth.sessions import hash_of
+from auth.session_desk import rotate_session
+from auth.sessions import Rotation, hash_of
 from auth.watched import Lost
 from tests.support.followed import NotingStream, follow, rights_on
 from tests.support.people import People
@@ -32,11 +32,18 @@ async def by_session(people: People, email: str) -> tuple[Credentials, str]:
 
 
 async def revoke(people: People, email: str, secret: str) -> None:
-    await people.directory.revoke_session(hash_of(secret) or b"")
+    await people.directory.sessions.revoke(hash_of(secret) or b"")
 
 
 async def reset(people: People, email: str, secret: str) -> None:
     await reset_password(people.directory, people.passwords, email, "another good password")
+
+
+def rotate(reason: Rotation) -> End:
+    async def end(people: People, email: str, secret: str) -> None:
+        await rotate_session(people.directory, await people.by_session(secret), reason)
+
+    return end
 
 
 def by_hand(sql: str) -> End:
@@ -50,9 +57,12 @@ ENDS: dict[str, tuple[End, Lost]] = {
     "being disabled": (by_hand("UPDATE users SET disabled_at = now() WHERE email = $1"), Lost.SESSION_REVOKED),
     "being removed": (by_hand("DELETE FROM users WHERE email = $1"), Lost.SESSION_REVOKED),
     "leaving the tenant": (by_hand(f"DELETE FROM memberships WHERE {_HIS}"), Lost.FORBIDDEN),
+    "another tenant": (rotate(Rotation.TENANT), Lost.TENANT_SWITCHED),
+    "another privilege": (rotate(Rotation.PRIVILEGE), Lost.SESSION_ROTATED),
     "an earlier end": (by_hand(f"UPDATE sessions SET expires_at = seen_at WHERE {_HIS}"), Lost.SESSION_REVOKED),
 }
-OF_TOKENS = {name: end for name, end in ENDS.items() if name not in {"signing out", "an earlier end"}}
+OF_SESSIONS = {"signing out", "another tenant", "another privilege", "an earlier end"}
+OF_TOKENS = {name: end for name, end in ENDS.items() if name not in OF_SESSIONS}
 
 
 @pytest.mark.parametrize("name", ENDS)
@@ -278,16 +288,3 @@ async def test_nobody_else_renews_a_stream(people: People, rights: Rights) -> No
         assert not watch.renew(rights.authenticator.claim(credentials), principal)
     assert watch.ends_at == before
     assert rights.callers == 1
-
-
-async def test_an_api_keys_stream_ends_when_the_key_expires(people: People, rights: Rights) -> None:
-    slug = await people.tenant()
-    email = await people.user(slug, role="manager")
-    maker = await people.by_token(await people.token(email))
-    new = NewKey("Depot", ("orders:read",), days=1)
-    made = await create_key(
-        people.directory, maker.tenant.hex, maker.user_id, maker.permissions, new, clock=people.clock
-    )
-    stream, _ = await follow(rights, Credentials(made.text, None, None, "127.0.0.1"))
-    people.clock.advance(days=1)
-    assert await stream.next() is Lost.TOKEN_EXPIRED

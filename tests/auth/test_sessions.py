@@ -1,13 +1,20 @@
 """A session's secret, and when it ends."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
-from auth.sessions import ends_at, hash_of, new_secret
+from auth.sessions import USUAL, Lifetimes, hash_of, new_secret
+from db.directory import Row
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 DAY = timedelta(days=1)
+
+
+def row(made: datetime, seen: datetime, expires: datetime) -> Row:
+    found: Any = {"session_created_at": made, "seen_at": seen, "expires_at": expires}
+    return cast("Row", found)
 
 
 def test_secrets_hold_256_bits_and_never_repeat() -> None:
@@ -30,8 +37,14 @@ def test_text_that_is_no_secret_has_no_hash(text: str) -> None:
 
 
 def test_an_idle_session_ends_after_a_day() -> None:
-    assert ends_at(START, START + 14 * DAY) == START + DAY
+    assert USUAL.ends_at(row(START, START, START + 14 * DAY)) == START + DAY
 
 
 def test_a_busy_session_ends_when_it_was_meant_to() -> None:
-    assert ends_at(START + 13.5 * DAY, START + 14 * DAY) == START + 14 * DAY
+    assert USUAL.ends_at(row(START, START + 13.5 * DAY, START + 14 * DAY)) == START + 14 * DAY
+
+
+def test_shorter_lifetimes_hold_for_sessions_that_there_are_and_longer_ones_do_not() -> None:
+    there = row(START, START + 2 * DAY, START + 14 * DAY)
+    assert Lifetimes(idle=5 * DAY, absolute=3 * DAY).ends_at(there) == START + 3 * DAY
+    assert Lifetimes(idle=99 * DAY, absolute=99 * DAY).ends_at(there) == START + 14 * DAY

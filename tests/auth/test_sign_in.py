@@ -5,6 +5,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from auth.errors import BadSession, Forbidden, WrongPassword
 from auth.passwords import Passwords
+from auth.sessions import USUAL, Visitor
 from auth.sign_in import normal_email, sign_in, sign_out
 from tests.support.people import PASSWORD, People
 
@@ -97,23 +98,22 @@ class _Meanwhile(Passwords):
 async def test_a_sign_in_under_way_while_the_password_changes_leaves_no_session(people: People) -> None:
     email = await people.user(await people.tenant())
     with pytest.raises(WrongPassword):
-        await sign_in(people.directory, _Meanwhile(people, email), people.clock, email, PASSWORD, brakes=people.brakes)
-    assert await people.directory.revoke_sessions_of(await people.id_of(email)) == 0
+        await sign_in(
+            people.directory,
+            _Meanwhile(people, email),
+            people.clock,
+            email,
+            PASSWORD,
+            brakes=people.brakes,
+            lifetimes=USUAL,
+        )
+    assert await people.directory.sessions.revoke_others(await people.id_of(email)) == 0
 
 
 async def test_what_a_request_says_of_itself_is_kept_short_and_printable(people: People) -> None:
     email = await people.user(await people.tenant())
     agent = "Browser\x00\x1b[31m " + "x" * 5_000
-    await sign_in(
-        people.directory,
-        people.passwords,
-        people.clock,
-        email,
-        PASSWORD,
-        brakes=people.brakes,
-        user_agent=agent,
-        address="203.0.113.9",
-    )
+    await people.sign_in(email, visitor=Visitor(agent, "203.0.113.9"))
     (row,) = await people.run(
         "SELECT user_agent, address FROM sessions JOIN users ON users.id = user_id WHERE email = $1", email
     )

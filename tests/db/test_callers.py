@@ -31,9 +31,9 @@ async def test_many_bearers_stand_where_each_stands_alone(directory: Directory) 
 async def test_many_sessions_stand_where_each_stands_alone(directory: Directory, clock: HandClock) -> None:
     hashes = [(await new_session(directory, clock))[0] for _ in range(3)]
     asked = [(id_hash, slug) for id_hash in (*hashes, uuid4().bytes * 2) for slug in (None, "atlantis")]
-    found = await directory.callers_by_session(asked)
+    found = await directory.sessions.callers(asked)
     for place, (id_hash, slug) in enumerate(asked):
-        alone = await directory.session(id_hash, slug)
+        alone = await directory.sessions.find(id_hash, slug)
         together = found.get(place)
         assert (together is None) == (alone is None)
         if alone is not None and together is not None:
@@ -46,10 +46,10 @@ async def test_changes_of_rights_are_numbered_and_nothing_else_is(
     id_hash, user = await new_session(directory, clock)
     before = await directory.identity_number()
     clock.advance(hours=1)
-    await directory.touch_session(id_hash, clock() - clock())
+    await directory.sessions.touch({id_hash: clock()}, clock() - clock())
     await new_session(directory, clock)
     assert await directory.identity_number() == before
-    await directory.revoke_session(id_hash)
+    await directory.sessions.revoke(id_hash)
     assert await directory.identity_number() == before + 1
     await superuser.execute("DELETE FROM users WHERE id = $1::text::uuid", user)
     assert await directory.identity_number() > before + 1

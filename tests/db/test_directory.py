@@ -30,7 +30,7 @@ async def new_session(directory: Directory, clock: HandClock) -> tuple[bytes, st
     user = await directory.user_by_id(user_id)
     assert user is not None
     id_hash = uuid4().bytes * 2
-    assert await directory.create_session(id_hash, user, tenant, clock() + timedelta(days=1))
+    assert await directory.sessions.create(id_hash, user, tenant, clock() + timedelta(days=1))
     return id_hash, user_id
 
 
@@ -68,7 +68,7 @@ async def test_whoever_does_not_exist_is_none(directory: Directory) -> None:
     assert await directory.user_by_id(new_id()) is None
     assert await directory.tenant_by_slug("atlantis") is None
     assert await directory.membership(new_id(), tenant_id=new_id()) is None
-    assert await directory.session(b"x" * 32) is None
+    assert await directory.sessions.find(b"x" * 32) is None
     assert await directory.memberships_of(new_id()) == []
 
 
@@ -132,54 +132,6 @@ async def test_memberships_are_listed_by_slug(directory: Directory) -> None:
     assert len(slugs) == 4
 
 
-async def test_a_session_comes_with_its_user_and_membership_in_one_statement(
-    directory: Directory, clock: HandClock
-) -> None:
-    id_hash, user = await new_session(directory, clock)
-    seen: list[str] = []
-    directory.observer = seen.append
-    row = await directory.session(id_hash)
-    assert row is not None
-    assert (row["user_id"], row["role"], row["seen_at"], row["revoked_at"]) == (user, "viewer", clock(), None)
-    assert len(seen) == 1
-
-
-async def test_a_session_of_a_user_that_changed_meanwhile_is_not_made(directory: Directory, clock: HandClock) -> None:
-    user_id, tenant = await new_member(directory)
-    user = await directory.user_by_id(user_id)
-    assert user is not None
-    await directory.set_password(user_id, "another hash")
-    assert not await directory.create_session(b"y" * 32, user, tenant, clock())
-    assert await directory.session(b"y" * 32) is None
-
-
-async def test_a_session_is_revoked_once(directory: Directory, clock: HandClock) -> None:
-    id_hash, _ = await new_session(directory, clock)
-    assert await directory.revoke_session(id_hash)
-    row = await directory.session(id_hash)
-    assert row is not None
-    assert row["revoked_at"] == clock()
-    clock.advance(minutes=1)
-    assert not await directory.revoke_session(id_hash)
-
-
-async def test_a_new_password_revokes_all_sessions_of_its_user_alone(directory: Directory, clock: HandClock) -> None:
-    mine, user = await new_session(directory, clock)
-    others, _ = await new_session(directory, clock)
-    await directory.set_password(user, "new hash")
-    revoked = [row["revoked_at"] for h in (mine, others) if (row := await directory.session(h)) is not None]
-    assert revoked == [clock(), None]
-    row = await directory.user_by_id(user)
-    assert row is not None
-    assert (row["password_hash"], row["version"]) == ("new hash", 2)
-
-
-async def test_all_sessions_of_a_user_are_revoked_and_counted(directory: Directory, clock: HandClock) -> None:
-    _, user = await new_session(directory, clock)
-    assert await directory.revoke_sessions_of(user) == 1
-    assert await directory.revoke_sessions_of(user) == 0
-
-
 async def test_a_refreshed_hash_does_not_undo_a_new_password(directory: Directory) -> None:
     user = await directory.create_user(f"{new_id()}@db.example", "User", "old hash")
     await directory.set_password(user, "new hash")
@@ -187,17 +139,6 @@ async def test_a_refreshed_hash_does_not_undo_a_new_password(directory: Director
     row = await directory.user_by_id(user)
     assert row is not None
     assert row["password_hash"] == "new hash"
-
-
-async def test_use_is_noted_no_more_often_than_asked_for(directory: Directory, clock: HandClock) -> None:
-    id_hash, _ = await new_session(directory, clock)
-    began = clock()
-    for seconds, noted in ((59, 0), (1, 60), (30, 60), (30, 120)):
-        clock.advance(seconds=seconds)
-        await directory.touch_session(id_hash, timedelta(minutes=1))
-        row = await directory.session(id_hash)
-        assert row is not None
-        assert row["seen_at"] == began + timedelta(seconds=noted)
 
 
 async def test_heads_are_answered_for_the_tenants_asked_for(

@@ -50,7 +50,7 @@ class Person:
         id_hash = hash_of(secret) or b""
         user = await self.directory.user_by_id(self.id)
         assert user is not None
-        assert await self.directory.create_session(id_hash, user, self.tenant.hex, utc_now() + timedelta(hours=1))
+        assert await self.directory.sessions.create(id_hash, user, self.tenant.hex, utc_now() + timedelta(hours=1))
         return {"Cookie": f"tidegate={secret}", "X-Tidegate-Csrf": "1"}, id_hash
 
     async def become(self, role: str) -> None:

@@ -14,7 +14,8 @@ from auth.keyring import Keyring
 from auth.operators import add_member, create_tenant, create_user, issue_token
 from auth.passwords import Passwords
 from auth.principal import Principal
-from auth.sign_in import SignedIn, sign_in
+from auth.sessions import USUAL, Visitor
+from auth.sign_in import NOBODY_KNOWN, SignedIn, sign_in
 from db.directory import Directory
 from tests.support.clock import HandClock
 from tests.support.database import Dsns
@@ -76,14 +77,25 @@ class People:
         assert user is not None
         return str(user["id"])
 
-    async def sign_in(self, email: str, password: str = PASSWORD) -> SignedIn:
-        return await sign_in(self.directory, self.passwords, self.clock, email, password, brakes=self.brakes)
+    async def sign_in(self, email: str, password: str = PASSWORD, visitor: Visitor = NOBODY_KNOWN) -> SignedIn:
+        return await sign_in(
+            self.directory,
+            self.passwords,
+            self.clock,
+            email,
+            password,
+            brakes=self.brakes,
+            lifetimes=USUAL,
+            visitor=visitor,
+        )
 
     async def token(self, email: str, tenant: str | None = None, minutes: int = 5) -> str:
         return await issue_token(self.directory, KEYRING, email, tenant, minutes, self.clock)
 
     async def by_session(self, secret: str, tenant: str | None = None) -> Principal:
-        principal = await self.authenticator.authenticate(Credentials(None, secret, tenant))
+        authenticator = self.authenticator
+        principal = await authenticator.authenticate(Credentials(None, secret, tenant))
+        await authenticator.touches.write()
         assert principal is not None
         return principal
 

@@ -77,7 +77,7 @@ class Front:
         hashed = hash_of(secret)
         assert hashed is not None
         expires = utc_now() + timedelta(hours=1)
-        assert await directory.create_session(hashed, user, memberships[0]["tenant_id"], expires)
+        assert await directory.sessions.create(hashed, user, memberships[0]["tenant_id"], expires)
         return {"Cookie": f"tidegate={secret}"}
 
     async def post(

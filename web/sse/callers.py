@@ -44,7 +44,8 @@ class Connection:
     def lose_rights(self, reason: Lost) -> None:
         """Every operation ends and says why, and so does the connection."""
         message = NO_LONGER if reason is Lost.FORBIDDEN else None
-        ending = Ending(EndReason(reason.value), reason.value, message=message)
+        code = Lost.SESSION_REVOKED if reason is Lost.SESSION_ROTATED else reason
+        ending = Ending(EndReason(reason.value), code.value, message=message)
         for feed in self._outlet.feeds:
             if isinstance(feed, Member):
                 feed.finish(ending)

@@ -8,6 +8,7 @@ import pytest
 
 from auth.operators import reset_password
 from auth.passwords import Passwords
+from auth.sessions import Rotation, hash_of, new_secret
 from tests.support.database import Dsns
 from tests.support.members import EVENTS, Person, end_in, following, past_every_door, person
 from tests.support.server import Front, open_front, serving, settings_for
@@ -30,7 +31,7 @@ def _by_hand(sql: str) -> End:
 
 
 ENDS: dict[str, tuple[End, str]] = {
-    "all sessions revoked": (lambda who: who.directory.revoke_sessions_of(who.id), "SESSION_REVOKED"),
+    "all sessions revoked": (lambda who: who.directory.sessions.revoke_others(who.id), "SESSION_REVOKED"),
     "a new password": (_reset, "SESSION_REVOKED"),
     "disabled": (_by_hand("UPDATE users SET disabled_at = now() WHERE id = $1"), "SESSION_REVOKED"),
     "no member any more": (_by_hand("DELETE FROM memberships WHERE user_id = $1"), "FORBIDDEN"),
@@ -207,3 +208,21 @@ async def test_a_change_that_one_worker_makes_ends_the_streams_of_another(fresh_
             await who.cause("after the end")
             assert end_in(await ended.wait_for_end())["reason"] == "SESSION_REVOKED"
             assert (await kept.wait_for_next()).payload["data"]["orderEvents"]["patch"] == {"notes": "after the end"}
+
+
+async def test_a_rotated_sessions_stream_is_cut_and_comes_back_with_the_new_secret(front: Front, who: Person) -> None:
+    headers, id_hash = await who.session()
+    async with following(who, headers) as stream:
+        secret = new_secret()
+        assert await who.directory.sessions.rotate(id_hash, hash_of(secret) or b"", Rotation.PRIVILEGE, {})
+        await who.cause("while it was cut")
+        blocks = await stream.wait_for_end()
+        cursor = stream.last_id
+    told = [block for block in blocks if block.event is not None]
+    assert [block.payload["extensions"]["stream"]["end"] for block in told] == [
+        {"reason": "SESSION_ROTATED", "code": "SESSION_REVOKED", "cursor": cursor}
+    ]
+    assert cursor is not None
+    fields = {"Cookie": f"tidegate={secret}", "X-Tidegate-Csrf": "1", "Last-Event-ID": cursor}
+    async with front.stream(EVENTS, headers=fields) as stream:
+        assert (await stream.wait_for_next()).payload["data"]["orderEvents"]["patch"] == {"notes": "while it was cut"}

@@ -11,7 +11,7 @@ from tests.support.streams import PATIENCE, StreamEnded
 
 PEOPLE, SECONDS = 24, 4.0
 ENDS: tuple[Callable[[Person], Awaitable[object]], ...] = (
-    lambda who: who.directory.revoke_sessions_of(who.id),
+    lambda who: who.directory.sessions.revoke_others(who.id),
     lambda who: who.directory.set_password(who.id, "no hash"),
     lambda who: who.become("partner"),
 )

@@ -52,10 +52,10 @@ async def test_a_stream_goes_on_by_another_session_when_its_own_is_revoked(front
     (first, first_hash), (second, second_hash) = await who.session(), await who.session()
     async with following(who, first) as stream:
         assert (await renew(front, name_of(stream), second)).status_code == 200
-        await who.directory.revoke_session(first_hash)
+        await who.directory.sessions.revoke(first_hash)
         await who.cause("goes on")
         assert (await stream.wait_for_next()).payload["data"]["orderEvents"]["patch"] == {"notes": "goes on"}
-        await who.directory.revoke_session(second_hash)
+        await who.directory.sessions.revoke(second_hash)
         await who.cause("after the end")
         assert end_in(await stream.wait_for_end())["reason"] == "SESSION_REVOKED"
 
@@ -102,7 +102,7 @@ async def test_a_reserved_connection_is_renewed_by_its_token_and_then_is_the_new
         other = single.by(second)
         assert (await other.post("b", EVENTS)).status_code == 404
         assert (await renew(front, {TOKEN: single.token}, second)).status_code == 200
-        await who.directory.revoke_session(first_hash)
+        await who.directory.sessions.revoke(first_hash)
         assert (await other.post("b", EVENTS)).status_code == 202
         await who.cause("to both")
         names = {told(await stream.wait_for_next())[0] for _ in range(2)}

@@ -1,0 +1,104 @@
+"""What a person does with its own sessions: look at them, end them, and take one to another tenant."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from auth.devices import device_of
+from auth.errors import BadSession, Forbidden
+from auth.principal import Principal
+from auth.sessions import Lifetimes, Rotation, hash_of, new_secret
+from db.clock import Clock, utc_now
+from db.directory import Directory, Row
+
+NO_SESSION = "Only a browser's session can do this: a token or a key speaks for itself alone."
+NO_TENANT = "You belong to no tenant of that name."
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSession:
+    """One of a person's sessions (its id as hex)."""
+
+    id: str
+    device: str
+    """In plain words, as far as the browser told them."""
+    address: str | None
+    created_at: datetime
+    last_seen_at: datetime
+    """To the minute."""
+    expires_at: datetime
+    current: bool
+    """Whether it is the one that asks."""
+
+
+async def list_sessions(
+    directory: Directory, principal: Principal, lifetimes: Lifetimes, clock: Clock = utc_now
+) -> list[OwnSession]:
+    """Those that are good now, used last first; none for an API key, which is not the person."""
+    if principal.key_name is not None:
+        return []
+    now = clock()
+    rows = await directory.sessions.living(principal.user_id, now - lifetimes.absolute, now - lifetimes.idle)
+    return [_shown(row, principal, lifetimes) for row in rows]
+
+
+async def revoke_session(
+    directory: Directory, principal: Principal, lifetimes: Lifetimes, session_id: str
+) -> OwnSession | None:
+    """End one of the person's sessions, its own among them: at once and with its streams. None for no such session.
+    Raises Forbidden for an API key.
+    """
+    _refuse_key(principal)
+    row = await directory.sessions.revoke_one(principal.user_id, session_id)
+    return None if row is None else _shown(row, principal, lifetimes)
+
+
+async def revoke_other_sessions(directory: Directory, principal: Principal) -> int:
+    """End all but the session that asks; by a token, all. Answers how many. Raises Forbidden for an API key."""
+    _refuse_key(principal)
+    return await directory.sessions.revoke_others(principal.user_id, principal.session_id)
+
+
+async def rotate_session(directory: Directory, principal: Principal, reason: Rotation, **changes: object) -> str:
+    """A new secret for the principal's session, whose columns ``changes`` are set with it; the old one is dead from now
+    on, on every worker, and what was opened by it ends. For every change of privilege.
+
+    Raises Forbidden for a caller without a session, BadSession when it ended or got another secret meanwhile.
+    """
+    if principal.session_key is None:
+        raise Forbidden("no session", NO_SESSION)
+    secret = new_secret()
+    new_hash, old_hash = hash_of(secret), bytes.fromhex(principal.session_key)
+    if new_hash is None or await directory.sessions.rotate(old_hash, new_hash, reason, changes) is None:
+        raise BadSession("rotated meanwhile")
+    return secret
+
+
+async def switch_tenant(directory: Directory, principal: Principal, slug: str) -> tuple[str, Row]:
+    """Let the principal's session speak for another of its own tenants: a new secret, and the membership there.
+
+    Raises Forbidden for a tenant that is not one of the caller's, and what ``rotate_session`` raises.
+    """
+    if principal.session_key is None:
+        raise Forbidden("no session", NO_SESSION)
+    found = next((row for row in await directory.memberships_of(principal.user_id) if row["slug"] == slug), None)
+    if found is None:
+        raise Forbidden("not a member", NO_TENANT)
+    secret = await rotate_session(directory, principal, Rotation.TENANT, tenant_id=found["tenant_id"])
+    return secret, found
+
+
+def _refuse_key(principal: Principal) -> None:
+    if principal.key_name is not None:
+        raise Forbidden("an API key", "An API key cannot end sessions.")
+
+
+def _shown(row: Row, principal: Principal, lifetimes: Lifetimes) -> OwnSession:
+    return OwnSession(
+        id=row["id"],
+        device=device_of(row["user_agent"]),
+        address=row["address"],
+        created_at=row["created_at"],
+        last_seen_at=row["seen_at"],
+        expires_at=min(row["expires_at"], row["created_at"] + lifetimes.absolute),
+        current=row["id"] == principal.session_id,
+    )

@@ -1,0 +1,245 @@
+"""Sessions of browsers: a part of the directory's door.
+
+A session is known by the hash of its cookie's secret, which is another one after each change of privilege, and by an id
+that stays. Hashes that it had before are kept, so that whoever still uses one can be told why it is dead.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import asyncpg
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Interval,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    column,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import Update
+
+from db.callers import asked, chosen
+from db.identity import MEMBER, SPOKEN_FOR, member
+from db.ids import new_id
+from db.statements import Statement, compile_statement
+from db.tables import replaced_sessions, sessions, tenants, users
+
+Row = asyncpg.Record
+Run = Callable[..., Awaitable[list[Row]]]
+"""``await run(statement, **values)``: one statement as the directory, with ``now``."""
+LISTED = 200
+"""Sessions of one user that are listed at most."""
+_TIME = DateTime(timezone=True)
+_NOW = bindparam("now", type_=_TIME)
+SESSION = (
+    sessions.c.id.label("session_id"),
+    sessions.c.id_hash,
+    sessions.c.created_at.label("session_created_at"),
+    sessions.c.seen_at,
+    sessions.c.expires_at,
+    sessions.c.revoked_at,
+)
+
+
+def _session_in(tenant: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
+    whose = sessions.join(users, users.c.id == sessions.c.user_id)
+    return (
+        select(*MEMBER, *SESSION).select_from(member(whose, tenant)).where(sessions.c.id_hash == bindparam("id_hash"))
+    )
+
+
+def _living(whose: ColumnElement[bool]) -> Update:
+    return update(sessions).where(whose, sessions.c.revoked_at.is_(None))
+
+
+OF_ITS_TENANT = compile_statement(_session_in(tenants.c.id == sessions.c.tenant_id))
+OF_SLUG = compile_statement(_session_in(tenants.c.slug == bindparam("slug")))
+_asked = asked(id_hashes=column("id_hash", sessions.c.id_hash.type), slugs=column("chosen", Text))
+CALLERS = compile_statement(
+    select(_asked.c.n, *MEMBER, *SESSION).select_from(
+        _asked.join(sessions, sessions.c.id_hash == _asked.c.id_hash)
+        .join(users, users.c.id == sessions.c.user_id)
+        .outerjoin(SPOKEN_FOR, chosen(_asked.c.chosen, tenants.c.id == sessions.c.tenant_id))
+    )
+)
+CREATE = compile_statement(
+    insert(sessions)
+    .from_select(
+        ["id", "id_hash", "user_id", "tenant_id", "user_agent", "address", "created_at", "seen_at", "expires_at"],
+        select(
+            bindparam("id", type_=sessions.c.id.type),
+            bindparam("id_hash", type_=sessions.c.id_hash.type),
+            users.c.id,
+            bindparam("tenant_id", type_=sessions.c.tenant_id.type),
+            bindparam("user_agent", type_=Text),
+            bindparam("address", type_=Text),
+            _NOW,
+            _NOW,
+            bindparam("expires_at", type_=_TIME),
+        ).where(users.c.id == bindparam("user_id"), users.c.version == bindparam("user_version")),
+    )
+    .returning(sessions.c.id)
+)
+"""Only for the user as it was when its password was checked: a sign-in that was under way when the password
+changed leaves no session.
+"""
+_mine = sessions.c.user_id == bindparam("user_id")
+REVOKE = compile_statement(
+    _living(sessions.c.id_hash == bindparam("id_hash")).values(revoked_at=_NOW).returning(sessions.c.id)
+)
+REVOKE_ONE = compile_statement(
+    _living(_mine).where(sessions.c.id == bindparam("id")).values(revoked_at=_NOW).returning(sessions)
+)
+REVOKE_OTHERS = compile_statement(
+    _living(_mine)
+    .where(sessions.c.id.is_distinct_from(bindparam("kept", type_=sessions.c.id.type)))
+    .values(revoked_at=_NOW)
+    .returning(sessions.c.id)
+)
+LIVING = compile_statement(
+    select(sessions)
+    .where(
+        _mine,
+        sessions.c.revoked_at.is_(None),
+        sessions.c.expires_at > _NOW,
+        sessions.c.created_at > bindparam("made_after", type_=_TIME),
+        sessions.c.seen_at > bindparam("seen_after", type_=_TIME),
+    )
+    .order_by(sessions.c.seen_at.desc(), sessions.c.id)
+    .limit(LISTED)
+)
+_hashes = bindparam("id_hashes", type_=ARRAY(sessions.c.id_hash.type))
+REPLACED = compile_statement(
+    select(replaced_sessions.c.id_hash, replaced_sessions.c.reason).where(replaced_sessions.c.id_hash == any_(_hashes))
+)
+_used = asked(id_hashes=column("id_hash", sessions.c.id_hash.type), times=column("at", _TIME))
+_used_and_free = (
+    select(sessions.c.id_hash, _used.c.at)
+    .join(_used, _used.c.id_hash == sessions.c.id_hash)
+    .where(sessions.c.seen_at <= _used.c.at - bindparam("every", type_=Interval))
+    .with_for_update(of=sessions, skip_locked=True)
+    .cte("used_and_free")
+)
+TOUCH = compile_statement(
+    update(sessions).where(sessions.c.id_hash == _used_and_free.c.id_hash).values(seen_at=_used_and_free.c.at)
+)
+"""Rows that somebody else is writing are passed over: that one notes the use, or the next use does."""
+
+
+@lru_cache(maxsize=16)
+def _rotation(columns: tuple[str, ...]) -> Statement:
+    """The session under its new hash, and a note of the old one: both or neither."""
+    moved = (
+        _living(sessions.c.id_hash == bindparam("old_hash"))
+        .where(sessions.c.expires_at > _NOW)
+        .values(
+            id_hash=bindparam("new_hash"),
+            seen_at=_NOW,
+            **{name: bindparam(f"set_{name}", type_=sessions.c[name].type) for name in columns},
+        )
+        .returning(sessions.c.id)
+        .cte("moved")
+    )
+    return compile_statement(
+        insert(replaced_sessions)
+        .from_select(
+            ["id_hash", "session_id", "reason", "replaced_at"],
+            select(bindparam("was", type_=sessions.c.id_hash.type), moved.c.id, bindparam("reason", type_=Text), _NOW),
+        )
+        .returning(replaced_sessions.c.session_id)
+    )
+
+
+class Sessions:
+    """Reached as ``directory.sessions``; raises what the directory raises. A user is an id, 32 hex digits."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    async def create(
+        self,
+        id_hash: bytes,
+        user: Row,
+        tenant_id: str,
+        expires_at: datetime,
+        user_agent: str | None = None,
+        address: str | None = None,
+    ) -> str | None:
+        """The new session's id; None when the user was changed since ``user`` was read: then there is no session."""
+        rows = await self._run(
+            CREATE,
+            id=new_id(),
+            id_hash=id_hash,
+            user_id=user["id"],
+            user_version=user["version"],
+            tenant_id=tenant_id,
+            expires_at=expires_at,
+            user_agent=user_agent,
+            address=address,
+        )
+        return rows[0]["id"] if rows else None
+
+    async def find(self, id_hash: bytes, tenant_slug: str | None = None) -> Row | None:
+        """The session with its user and the membership of its own tenant, or of the tenant of that slug: the
+        columns of ``Directory.membership``, the session's id and its times.
+        """
+        if tenant_slug is None:
+            rows = await self._run(OF_ITS_TENANT, id_hash=id_hash)
+        else:
+            rows = await self._run(OF_SLUG, id_hash=id_hash, slug=tenant_slug)
+        return rows[0] if rows else None
+
+    async def callers(self, asked: Sequence[tuple[bytes, str | None]]) -> dict[int, Row]:
+        """Where many stand, each asked about by its hash and the slug of the tenant it chose: rows as of ``find``, by
+        place (from 0); what is unknown is missing.
+        """
+        id_hashes, slugs = (list(values) for values in zip(*asked, strict=True))
+        rows = await self._run(CALLERS, id_hashes=id_hashes, slugs=slugs)
+        return {row["n"] - 1: row for row in rows}
+
+    async def rotate(self, old_hash: bytes, new_hash: bytes, reason: str, changes: Mapping[str, object]) -> str | None:
+        """Give the session another hash and these columns: the old hash is dead from the commit on, and ``replaced``
+        says why. Answers the session's id, None when there was no such session any more.
+        """
+        rows = await self._run(
+            _rotation(tuple(sorted(changes))),
+            old_hash=old_hash,
+            was=old_hash,
+            new_hash=new_hash,
+            reason=reason,
+            **{f"set_{name}": value for name, value in changes.items()},
+        )
+        return rows[0]["session_id"] if rows else None
+
+    async def replaced(self, id_hashes: Sequence[bytes]) -> dict[bytes, str]:
+        """Those that a session had before, with the reason for which it has another now."""
+        rows = await self._run(REPLACED, id_hashes=list(id_hashes))
+        return {row["id_hash"]: row["reason"] for row in rows}
+
+    async def living(self, user_id: str, made_after: datetime, seen_after: datetime) -> list[Row]:
+        """The user's sessions that are good now, those used last first."""
+        return await self._run(LIVING, user_id=user_id, made_after=made_after, seen_after=seen_after)
+
+    async def touch(self, used: Mapping[bytes, datetime], every: timedelta) -> None:
+        """Note when sessions were used, each unless that was noted so lately."""
+        await self._run(TOUCH, id_hashes=list(used), times=list(used.values()), every=every)
+
+    async def revoke(self, id_hash: bytes) -> bool:
+        """Whether there was one to revoke."""
+        return bool(await self._run(REVOKE, id_hash=id_hash))
+
+    async def revoke_one(self, user_id: str, session_id: str) -> Row | None:
+        """The session as it was, if it was the user's and lived."""
+        rows = await self._run(REVOKE_ONE, user_id=user_id, id=session_id)
+        return rows[0] if rows else None
+
+    async def revoke_others(self, user_id: str, kept: str | None = None) -> int:
+        """Revoke all of the user's but the one of that id. Answers how many."""
+        return len(await self._run(REVOKE_OTHERS, user_id=user_id, kept=kept))

@@ -1,0 +1,70 @@
+"""A person's own sessions, and the tenant that one of them speaks for."""
+
+from auth.errors import BadSession, Forbidden
+from auth.session_desk import OwnSession
+from auth.session_desk import list_sessions as list_own
+from auth.session_desk import revoke_other_sessions as revoke_others
+from auth.session_desk import revoke_session as revoke_own
+from auth.session_desk import switch_tenant as switch
+from db.directory import Row
+from db.events import AuditDraft
+from resolvers.context import ReadContext, SessionSlot, WriteContext
+from resolvers.errors import Invalid, NotFound, Problem
+
+NO_SLOT = "Send this to /graphql by itself: a stream cannot carry a session's new cookie."
+
+
+async def list_sessions(ctx: ReadContext) -> list[OwnSession]:
+    return await list_own(ctx.database.directory, ctx.principal, ctx.lifetimes, ctx.clock)
+
+
+async def revoke_session(ctx: WriteContext, session_id: str) -> OwnSession:
+    """End one of the caller's own sessions (an id as hex). Raises Problem."""
+    slot = slot_of(ctx) if session_id == ctx.principal.session_id else None
+    try:
+        revoked = await revoke_own(ctx.database.directory, ctx.principal, ctx.lifetimes, session_id)
+    except Forbidden as error:
+        raise Invalid(error.message) from None
+    if revoked is None:
+        raise NotFound("You have no such session.", "id")
+    if slot is not None:
+        slot.put("")
+    await audit_session(ctx, "revokeSession", session_id)
+    return revoked
+
+
+async def revoke_other_sessions(ctx: WriteContext) -> int:
+    """End all of the caller's sessions but the one that asks. Answers how many. Raises Problem."""
+    try:
+        count = await revoke_others(ctx.database.directory, ctx.principal)
+    except Forbidden as error:
+        raise Invalid(error.message) from None
+    await audit_session(ctx, "revokeOtherSessions", ctx.principal.session_id)
+    return count
+
+
+async def switch_tenant(ctx: WriteContext, slug: str) -> Row:
+    """Let the caller's session speak for another of its own tenants. Answers the membership there. Raises Problem."""
+    slot = slot_of(ctx)
+    try:
+        secret, membership = await switch(ctx.database.directory, ctx.principal, slug)
+    except Forbidden as error:
+        raise (NotFound if ctx.principal.session_key else Invalid)(error.message, "slug") from None
+    except BadSession:
+        raise Problem("The session has changed meanwhile: load the page again.", code="CONFLICT") from None
+    slot.put(secret)
+    await audit_session(ctx, "switchTenant", ctx.principal.session_id)
+    return membership
+
+
+def slot_of(ctx: WriteContext) -> SessionSlot:
+    """Where the session's new secret goes. Raises Problem where no answer can carry one."""
+    if ctx.session_slot is None:
+        raise Invalid(NO_SLOT)
+    return ctx.session_slot
+
+
+async def audit_session(ctx: WriteContext, action: str, session_id: str | None) -> None:
+    """Put it on record in the tenant that the caller spoke for, which learns of no other tenant by it."""
+    async with ctx.write() as writer:
+        writer.audit(AuditDraft(action, "session", session_id, None))
