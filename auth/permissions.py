@@ -15,6 +15,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "customers:read": "See customers, without what identifies a person.",
         "customers:write": "Create customers and edit them.",
         "customers:pii": "See, filter and search what identifies a customer: the email address.",
+        "customers:masked": "See a mask of what identifies a customer: the same code for the same email address.",
         "products:read": "See products and their prices.",
         "products:write": "Create products and edit them.",
         "admin:members": "See the tenant's members, invite them, change their roles and remove them.",

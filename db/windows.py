@@ -102,6 +102,8 @@ class Touched:
     columns: set[str]
     image: Image
     """As it is now."""
+    before: Image | None
+    """As it was before the first of the changes; None when it was not there."""
 
 
 def touch(touched: dict[str, Touched], event: Event) -> None:
@@ -113,7 +115,7 @@ def touch(touched: dict[str, Touched], event: Event) -> None:
     found = touched.get(event.entity_id)
     if found is not None:
         columns |= found.columns
-    touched[event.entity_id] = Touched(columns, after)
+    touched[event.entity_id] = Touched(columns, after, event.before if found is None else found.before)
 
 
 def _placed(now: list[Any], later: list[Any], staying: set[Any]) -> Iterator[Change]:  # Any: ids

@@ -51,6 +51,8 @@ class RowChange:
     """What changed of a row that was there before and still is."""
     image: Image | None = None
     """That row as it is now."""
+    before: Image | None = None
+    """And as it was when it was told last."""
 
 
 @dataclass(slots=True)
@@ -272,4 +274,5 @@ class _Chain:
             return RowChange(step.op, step.id, step.index, rows[step.id])
         if step.op is Op.LEAVE or touched is None:
             return RowChange(step.op, step.id, step.index)
-        return RowChange(step.op, step.id, step.index, None, frozenset(touched.columns), touched.image)
+        columns = frozenset(touched.columns)
+        return RowChange(step.op, step.id, step.index, None, columns, touched.image, touched.before)

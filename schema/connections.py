@@ -15,7 +15,8 @@ import strawberry
 from db.pages import CursorCodec, Key, Page, PageRequest, SortKey, binding_of
 from db.search import query_words
 from resolvers.errors import InvalidInput
-from schema.fields import DECLARATION, Info, ListOf, given, root_gate
+from schema.declarations import DECLARATION, ListOf
+from schema.fields import Info, given, root_gate
 from schema.filters import condition_of
 from schema.operation import Operation
 

@@ -13,6 +13,7 @@ from schema.connections import Connection, ListSpec, NullsOrder, SortDirection, 
 from schema.directives import RequiresPermission, requires
 from schema.fields import column
 from schema.filters import DateTimeFilter, IDFilter, StringFilter, filter_on, operator
+from schema.masks import hashed
 from schema.nested import NestedSpec, connection_of
 from schema.node import Node, NodeKind, any_row_is, node_id
 from schema.operation import Operation
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 READ = "customers:read"
 PII = "customers:pii"
+MASKED = "customers:masked"
 ORDERS = NestedSpec(
     ListSpec("order", list_orders, count_orders, has_orders, {}),
     "customer_id",
@@ -36,7 +38,7 @@ class Customer(Node):
 
     id: strawberry.ID = node_id("cus")
     name: str = column("name")
-    email: str | None = column("email", gate=PII)
+    email: str | None = column("email", gate=PII, mask=hashed(MASKED))
     city: str = column("city")
     country: str = column("country", description="ISO 3166-1 alpha-2.")
     orders: Connection[Annotated["Order", strawberry.lazy("schema.orders")]] = connection_of(

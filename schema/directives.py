@@ -2,6 +2,8 @@
 (``schema/gates.py``).
 """
 
+import enum
+
 import strawberry
 from strawberry.schema_directive import Location
 
@@ -35,6 +37,42 @@ class Authenticated:
 )
 class Public:
     """``@public``"""
+
+
+@strawberry.enum(name="Mask", description="What is shown of a sensitive value to those who may not see all of it.")
+class MaskKind(enum.Enum):
+    """See ``schema/masks.py``."""
+
+    LAST4 = strawberry.enum_value(
+        "LAST4", description="`****` and the last four characters; of a text of less than eight only `****`."
+    )
+    HASH = strawberry.enum_value(
+        "HASH",
+        description="`hash:` and a code that equal values of one tenant have in common; keyed: it cannot be guessed.",
+    )
+    BUCKET = strawberry.enum_value(
+        "BUCKET",
+        description=(
+            "The greatest of the `bounds` that is not above the value; what is below the second bound is the first."
+        ),
+    )
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="sensitive",
+    description=(
+        "Callers without the permission of the field's `@requiresPermission`, but with this one, get a mask of the "
+        "value where others get null, and no error. They cannot filter, sort or search by it, and a change that does "
+        "not show in the mask is not told to them. A value that is null is null for them too."
+    ),
+)
+class Sensitive:
+    """``@sensitive(mask: HASH, permission: "customers:masked")``"""
+
+    mask: MaskKind
+    permission: str
+    bounds: list[str] | None = strawberry.UNSET
 
 
 Gate = RequiresPermission | Authenticated | Public

@@ -84,7 +84,7 @@ def event_stream(
 def _source(
     live: LiveNoun, operation: Operation, event: Event, selected: frozenset[str] | None
 ) -> dict[str, Any] | None:  # Any: one value per field
-    patch = patch_of(live.patch, event.before, event.after or {}, operation.allows, selected)
+    patch = patch_of(live.patch, event.before, event.after or {}, operation, selected)
     if not patch:
         return None
     position = Position(event.seq, event.ts)

@@ -28,6 +28,7 @@ from schema.live.frames import NO_LONGER, Ending, EndReason
 from schema.live.groups import Groups
 from schema.live.member import Member
 from schema.live.tally import Tally
+from schema.masks import MaskKeys
 from schema.reference import Reference
 from schema.requests import OperationRequest, Ready
 from schema.root import schema, sdl
@@ -51,6 +52,7 @@ class Gateway:
         tell_engine: bool = False,
         limits: Limits | None = None,
         lifetimes: Lifetimes = USUAL,
+        mask_keys: MaskKeys | None = None,
         clock: Clock = utc_now,
     ) -> None:
         core = schema()._schema  # Strawberry has no public name for the schema it builds
@@ -58,6 +60,7 @@ class Gateway:
         self.sdl = sdl()
         self.tally = Tally()
         self.book = Book(lambda: self.groups.members, clock)
+        self.mask_keys = mask_keys or MaskKeys.passing()
         reference = Reference(core)
         self._runner = Runner(
             database,
@@ -70,6 +73,7 @@ class Gateway:
             self.book,
             lifetimes,
             self.tally,
+            self.mask_keys,
             tell_engine,
         )
         self.groups = Groups(self._runner)

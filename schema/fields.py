@@ -5,150 +5,48 @@ through the resolver made here, which asks for all columns and loads relations b
 the declaration itself. Sources are rows: anything that answers ``row[column]``.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from inspect import signature
 from typing import Any
 
 import strawberry
 
 from db.ids import hex_of
+from schema.declarations import (
+    DECLARATION,
+    ById,
+    Declaration,
+    Embedded,
+    FromColumns,
+    Held,
+    Resolved,
+    RootOf,
+    ToMany,
+    ToOne,
+)
 from schema.directives import Authenticated, Public, requires
+from schema.masks import Mask
 from schema.operation import BatchFunction, Operation
 
 Info = strawberry.Info[Operation, Any]  # Any: the root value
-DECLARATION = "tidegate"
-
-
-@dataclass(frozen=True, slots=True)
-class FromColumns:
-    """A value made of columns: the column itself, or ``convert`` of all of them."""
-
-    columns: tuple[str, ...]
-    convert: Callable[..., Any] | None = None  # Any: any value of the field's type
-    prefix: str | None = None
-    """Written before a text column's value."""
-
-    def value(self, row: Any) -> Any:  # Any: a row, a value
-        if self.prefix is not None:
-            return self.prefix + row[self.columns[0]]
-        if self.convert is None:
-            return row[self.columns[0]]
-        return self.convert(*(row[name] for name in self.columns))
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """An object that is part of its parent's row: its own column names, each standing for one of the parent's."""
-
-    columns: Mapping[str, str]
-
-    def value(self, row: Any) -> dict[str, Any]:  # Any: a row, values
-        return {name: row[column] for name, column in self.columns.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class ToOne:
-    """One row of another noun, found by this row's ``key`` column."""
-
-    function: BatchFunction
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToMany:
-    """Rows of another noun that belong to this row's ``key`` column."""
-
-    function: BatchFunction
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class ById:
-    """A root field: one row by the public id in its argument ``id``."""
-
-    function: BatchFunction
-    prefix: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListOf:
-    """A root field: a page of a list (``schema/connections.py``)."""
-
-    spec: Any  # a ListSpec, which is made of what this module declares
-
-
-@dataclass(frozen=True, slots=True)
-class AnyById:
-    """A root field: objects of any kind by the public id in its argument ``id``, or by those in ``ids``."""
-
-    kinds: Mapping[str, Any]  # a NodeKind by its prefix (schema/node.py)
-    many: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An attribute of this object's source, which is a Python object and no row."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class HeldNode:
-    """Attributes of this object's source: a row, and the kind of node that it is (``schema/node.py``)."""
-
-    kind: str
-    row: str
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """What a function answers, once for each object: of the operation, and of this row's columns."""
-
-    function: Callable[..., Any]  # Any: a value, or an awaitable of one
-    columns: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RootOf:
-    """A root field with a resolver of its own."""
-
-    resolver: Callable[..., Any]  # Any: a value, or an awaitable of one
-    takes_info: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RootInfo:
-    """What a root field's resolver may use of its ``info``, whoever runs it."""
-
-    context: Operation
-
-
-@dataclass(frozen=True, slots=True)
-class PageOf:
-    """A page of the list that belongs to this row's ``key`` column (``schema/nested.py``)."""
-
-    spec: Any  # a NestedSpec, which is made of what this module declares
-    key: str
-
-
-Declaration = (
-    FromColumns | Embedded | ToOne | ToMany | ById | AnyById | ListOf | PageOf | Held | HeldNode | Resolved | RootOf
-)
 
 
 def column(
-    name: str, *, gate: str | None = None, description: str | None = None
+    name: str, *, gate: str | None = None, mask: Mask | None = None, description: str | None = None
 ) -> Any:  # Any: a field specifier, as dataclasses.field
-    """The column's value as it is."""
-    return _declared(FromColumns((name,)), gate, description)
+    """The column's value as it is; behind a gate it may have a ``mask``."""
+    return _declared(FromColumns((name,), mask=mask), gate, description)
 
 
 def computed(
-    convert: Callable[..., Any], *columns: str, gate: str | None = None, description: str | None = None
+    convert: Callable[..., Any],
+    *columns: str,
+    gate: str | None = None,
+    mask: Mask | None = None,
+    description: str | None = None,
 ) -> Any:  # Any: a field specifier
-    """``convert`` of the columns' values."""
-    return _declared(FromColumns(columns, convert), gate, description)
+    """``convert`` of the columns' values, under a ``mask`` as ``column`` has it."""
+    return _declared(FromColumns(columns, convert, mask=mask), gate, description)
 
 
 def prefixed(prefix: str, name: str, *, description: str | None = None) -> Any:  # Any: a field specifier
@@ -234,23 +132,26 @@ def given(value: Any) -> Any:  # Any: an argument of any type
     return None if value is strawberry.UNSET else value
 
 
-def declaration_of(field: Any) -> Declaration | None:  # Any: a Strawberry field
-    """What a field declared, None when it has a resolver of its own."""
-    found: Declaration | None = field.metadata.get(DECLARATION)
-    return found
-
-
 def _declared(declaration: Declaration, gate: str | None, description: str | None) -> Any:  # Any: a field specifier
     return strawberry.field(
         resolver=_resolver(declaration),
-        directives=requires(gate),
+        directives=[*requires(gate), *_sensitive(declaration, gate)],
         description=description,
         metadata={DECLARATION: declaration},
     )
 
 
+def _sensitive(declaration: Declaration, gate: str | None) -> list[object]:
+    mask = declaration.mask if isinstance(declaration, FromColumns) else None
+    if mask is not None and gate is None:
+        raise TypeError("a mask is for those who lack the permission of a gate: there is none")
+    return [] if mask is None else [mask.directive]
+
+
 def _resolver(declaration: Declaration) -> Callable[..., Any]:  # Any: a value, or an awaitable of one
     match declaration:
+        case FromColumns(mask=Mask() as mask):
+            return _masked_resolver(declaration, mask)
         case FromColumns() | Embedded():
             value = declaration.value
 
@@ -293,3 +194,12 @@ def _resolver(declaration: Declaration) -> Callable[..., Any]:  # Any: a value, 
             return resolve
         case _:
             raise TypeError(f"{type(declaration).__name__} makes its own resolver")
+
+
+def _masked_resolver(declaration: FromColumns, mask: Mask) -> Callable[..., Any]:  # Any: a value
+    def read(root: Any, info: Info) -> Any:  # Any: a row, a value
+        raw, value = info._raw_info, declaration.value(root)
+        masked = f"{raw.parent_type.name}.{raw.field_name}" in info.context.masked
+        return info.context.masker(mask)(value) if masked else value
+
+    return read

@@ -26,7 +26,7 @@ MAX_DEPTH = 5
 MAX_TESTS = 50
 MAX_VALUES = 100
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
-_COLUMN = "tidegate.column"
+COLUMN = "tidegate.column"
 _PREFIX = "tidegate.prefix"
 
 
@@ -38,7 +38,7 @@ def operator(description: str | None = None) -> Any:  # Any: a field specifier
 def filter_on(column: str, *, prefix: str | None = None, gate: str | None = None) -> Any:  # Any: a field specifier
     """A filter on this column; ``prefix`` for ids; ``gate`` when the field it filters by has one."""
     return strawberry.field(
-        default=strawberry.UNSET, directives=requires(gate), metadata={_COLUMN: column, _PREFIX: prefix}
+        default=strawberry.UNSET, directives=requires(gate), metadata={COLUMN: column, _PREFIX: prefix}
     )
 
 
@@ -116,7 +116,7 @@ def _condition(where: Any, depth: int) -> Condition:  # Any: a where-input
             case "not_":
                 parts.append(Not(_condition(given, depth + 1)))
             case _:
-                parts.extend(_operators(spec.metadata[_COLUMN], spec.metadata[_PREFIX], given))
+                parts.extend(_operators(spec.metadata[COLUMN], spec.metadata[_PREFIX], given))
     return parts[0] if len(parts) == 1 else All(parts)
 
 

@@ -2,7 +2,8 @@
 
 The walk is linear: a fragment is visited once. It looks at fields, at the types they return, at the input fields and
 enum values their arguments use, and heeds ``@skip`` and ``@include``. What it finds is either a refusal (a denied
-non-null field, a denied input) or a set of denied coordinates that answer null.
+non-null field, a denied input), or denied coordinates that answer null and sensitive ones that answer a mask. What a
+single coordinate takes is asked here too: ``needs``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,25 +14,22 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLEnumType,
     GraphQLField,
-    GraphQLInputObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
     ValueNode,
     get_named_type,
+    is_abstract_type,
     is_leaf_type,
-    is_non_null_type,
 )
 
 from auth.permissions import PermissionSet
-from schema.directives import Authenticated, Public, RequiresPermission
 from schema.documents import Document
 from schema.inputs import holds_variable, is_included, plain_value, used_inputs
+from schema.needs import NOTHING, Access, Needs, read_needs
 
-DEFINITION = "strawberry-definition"
 VERDICTS_KEPT = 64
 """Variants of one document: by what ``@skip`` and ``@include`` read, and by the callers' grants."""
 INTROSPECTION = frozenset({"__schema", "__type"})
@@ -40,11 +38,12 @@ INTROSPECTION = frozenset({"__schema", "__type"})
 @dataclass(slots=True)
 class Verdict:
     """What the walk found. ``refused``: coordinate → missing permission, for what stops the operation; ``denied``:
-    the same for what answers null.
+    the same for what answers null; ``masked``: the coordinates that answer a mask.
     """
 
     refused: dict[str, str] = field(default_factory=dict)
     denied: dict[str, str] = field(default_factory=dict)
+    masked: set[str] = field(default_factory=set)
     needs_sign_in: bool = False
     introspects: bool = False
     open: list[tuple[ValueNode, Any]] = field(default_factory=list, compare=False)  # Any: an input type
@@ -56,8 +55,18 @@ class Gatekeeper:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._types = {name: gate for name, kind in schema.type_map.items() if (gate := _permission(kind))}
-        self._inputs = dict(_input_gates(schema))
+        self._needs = read_needs(schema)
+
+    def needs(self, coordinate: str) -> Needs | None:
+        """What ``Order.total``, ``OrderWhere.customerId``, ``CustomerSortField.EMAIL`` or ``Order`` takes; None where
+        the schema has no such field, input field, enum value or gated type.
+        """
+        return self._needs.get(coordinate)
+
+    @property
+    def all_needs(self) -> Mapping[str, Needs]:
+        """Every coordinate's."""
+        return self._needs
 
     def judge(
         self,
@@ -93,6 +102,22 @@ class Gatekeeper:
             return kept
         return self._with_inputs(kept, _with_defaults(operation, variables), permissions)
 
+    def uses(
+        self,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: Mapping[str, Any],  # Any: JSON as it came in
+        permissions: PermissionSet | None,
+    ) -> dict[str, Access]:
+        """Every coordinate that the operation uses, in its order, and how the caller stands to each. What stands below
+        a denied field is among them.
+        """
+        walk = _Walk(self, fragments, _with_defaults(operation, variables), permissions, used={})
+        root = self._schema.get_root_type(operation.operation)
+        if root is not None:
+            walk.selections(operation.selection_set, root)
+        return walk.used or {}
+
     def _walk(
         self,
         operation: OperationDefinitionNode,
@@ -127,24 +152,21 @@ class Gatekeeper:
     ) -> Iterator[tuple[str, str]]:
         """The input fields and enum values that a value uses and the caller may not, with what is missing."""
         for coordinate in used_inputs(kind, value):
-            permission = self._inputs.get(coordinate)
-            if permission is not None and (permissions is None or not permissions.allows(permission)):
+            permission = self._needs.get(coordinate, NOTHING).missing(permissions)
+            if permission is not None:
                 yield coordinate, permission
-
-    def gates_of(self, parent: Any, definition: GraphQLField) -> Iterator[str]:  # Any: an output type
-        """The permissions that selecting a field takes: its own, and its type's."""
-        own = _permission(definition)
-        if own is not None:
-            yield own
-        returned = self._types.get(get_named_type(definition.type).name)
-        if returned is not None and returned != own:
-            yield returned
 
     def field(self, parent: Any, name: str) -> GraphQLField | None:  # Any: an output type
         return self._schema.get_field(parent, name)
 
     def type(self, name: str) -> Any:  # Any: a named type
         return self._schema.get_type(name)
+
+    def owners(self, parent: Any) -> tuple[str, ...]:  # Any: an output type
+        """The types that a field selected there may turn out to be of, itself among them."""
+        if not is_abstract_type(parent):
+            return (parent.name,)
+        return (parent.name, *(each.name for each in self._schema.get_possible_types(parent)))
 
 
 @dataclass(slots=True)
@@ -155,6 +177,8 @@ class _Walk:
     permissions: PermissionSet | None
     verdict: Verdict = field(default_factory=Verdict)
     seen: set[str] = field(default_factory=set)
+    used: dict[str, Access] | None = None
+    """Filled where it is asked for."""
 
     def selections(self, selection_set: SelectionSetNode, parent: Any) -> None:  # Any: an output type
         for node in selection_set.selections:
@@ -178,56 +202,37 @@ class _Walk:
         definition = self.gates.field(parent, name)
         if definition is None:
             return
-        self.verdict.needs_sign_in |= self.permissions is None and not _is_public(definition)
-        coordinate = f"{parent.name}.{name}"
-        for permission in self.gates.gates_of(parent, definition):
-            if not self._allows(permission):
-                found = self.verdict.refused if is_non_null_type(definition.type) else self.verdict.denied
-                found.setdefault(coordinate, permission)
+        for owner in self.gates.owners(parent):
+            self._judge(f"{owner}.{name}")
         self._arguments(node, definition)
-        if node.selection_set is not None and coordinate not in self.verdict.denied:
+        stops = self.used is None and f"{parent.name}.{name}" in self.verdict.denied
+        if node.selection_set is not None and not stops:
             self.selections(node.selection_set, get_named_type(definition.type))
+
+    def _judge(self, coordinate: str) -> None:
+        needs = self.gates.needs(coordinate) or NOTHING
+        self.verdict.needs_sign_in |= self.permissions is None and not needs.public
+        access = needs.access(self.permissions)
+        if self.used is not None:
+            self.used[coordinate] = access
+        if access is Access.MASKED:
+            self.verdict.masked.add(coordinate)
+        elif access is not Access.ALLOWED:
+            found = self.verdict.refused if access is Access.REFUSED else self.verdict.denied
+            found.setdefault(coordinate, needs.missing(self.permissions) or "")
 
     def _arguments(self, node: FieldNode, definition: GraphQLField) -> None:
         for argument in node.arguments or ():
             kind = definition.args[argument.name.value].type
+            if self.used is not None:
+                for coordinate in used_inputs(kind, plain_value(argument.value, self.variables)):
+                    self.used[coordinate] = (self.gates.needs(coordinate) or NOTHING).access(self.permissions)
             if holds_variable(argument.value):
                 if not is_leaf_type(get_named_type(kind)):
                     self.verdict.open.append((argument.value, kind))
             else:
                 found = self.gates.denied_inputs(kind, plain_value(argument.value, {}), self.permissions)
                 self.verdict.refused.update(found)
-
-    def _allows(self, permission: str) -> bool:
-        return self.permissions is not None and self.permissions.allows(permission)
-
-
-def _definition(part: Any) -> Any:  # Any: any part of a schema; Strawberry's definition of it
-    return (part.extensions or {}).get(DEFINITION)
-
-
-def _directives(part: Any) -> list[Any]:  # Any: any part of a schema; its directives
-    return list(getattr(_definition(part), "directives", None) or ())
-
-
-def _permission(part: Any) -> str | None:  # Any: any part of a schema
-    return next((d.permission for d in _directives(part) if isinstance(d, RequiresPermission)), None)
-
-
-def _is_public(definition: GraphQLField) -> bool:
-    return any(isinstance(d, Public) for d in _directives(definition))
-
-
-def _input_gates(schema: GraphQLSchema) -> Iterator[tuple[str, str]]:
-    for name, kind in schema.type_map.items():
-        parts: Mapping[str, Any] = {}  # Any: input fields or enum values
-        if isinstance(kind, GraphQLInputObjectType):
-            parts = kind.fields
-        elif isinstance(kind, GraphQLEnumType):
-            parts = kind.values
-        for part_name, part in parts.items():
-            if (gate := _permission(part)) is not None:
-                yield f"{name}.{part_name}", gate
 
 
 def _with_defaults(operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
@@ -237,15 +242,3 @@ def _with_defaults(operation: OperationDefinitionNode, variables: Mapping[str, A
         if d.default_value is not None
     }
     return {**defaults, **variables}
-
-
-def ungated_root_fields(schema: GraphQLSchema) -> list[str]:
-    """Root fields that state no gate at all: there must be none."""
-    roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
-    return [
-        f"{root.name}.{name}"
-        for root in roots
-        if root is not None
-        for name, definition in root.fields.items()
-        if not any(isinstance(d, RequiresPermission | Authenticated | Public) for d in _directives(definition))
-    ]

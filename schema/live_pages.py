@@ -151,7 +151,8 @@ def _changes(
     for change in changes:
         patch = None
         if change.image is not None:
-            patch = patch_of_columns(live.patch, change.columns, change.image, operation.allows, selected) or None
+            before, after = change.before, change.image
+            patch = patch_of_columns(live.patch, change.columns, before, after, operation, selected) or None
         if patch is not None or change.op is not Op.UPDATE:
             yield {
                 "op": LiveOp[change.op.value],

@@ -14,8 +14,9 @@ import strawberry
 from db.nested import scoped
 from db.pages import PageRequest
 from schema.connections import LARGEST_PAGE, Listed, ListSpec, PageArguments, binding_for
+from schema.declarations import DECLARATION, PageOf
 from schema.directives import requires
-from schema.fields import DECLARATION, Info, PageOf, given
+from schema.fields import Info, given
 from schema.operation import BatchFunction, Operation
 
 Counts = Callable[..., Awaitable[Any]]

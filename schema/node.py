@@ -13,7 +13,8 @@ from graphql.pyutils import Path
 
 from db.ids import BadId, hex_of, prefix_of
 from resolvers.errors import InvalidInput
-from schema.fields import DECLARATION, AnyById, HeldNode, Info, prefixed, root_gate
+from schema.declarations import DECLARATION, AnyById, HeldNode
+from schema.fields import Info, prefixed, root_gate
 from schema.operation import BatchFunction, Operation
 
 MAX_IDS = 100

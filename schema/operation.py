@@ -1,6 +1,7 @@
 """What one operation (or one event of a stream) carries through the executor, and dies with it."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from db.pages import CursorCodec
 from resolvers.context import ReadContext, WriteContext
 from resolvers.live_pages import Newcomers
 from schema.denials import Denial
+from schema.masks import Mask, Masker, MaskKeys
 
 BatchFunction = Callable[..., Awaitable[Mapping[str, Any]]]  # Any: a row, or rows, per key
 """``async (ctx, keys, columns) -> {key: row or rows}``: a relation, answered for many parents at once."""
@@ -57,6 +59,9 @@ class Operation:
     event_cursors: EventCursorCodec
     denied: Mapping[str, str] = field(default_factory=dict)
     """Coordinates that this operation may not read, with the permission that is missing."""
+    masked: AbstractSet[str] = frozenset()
+    """Coordinates of which it may read only the mask."""
+    mask_keys: MaskKeys | None = None
     nulls: list[Denial] = field(default_factory=list)
     """The denied nulls that were written, one by one."""
     resume_after: Position | None = None
@@ -98,6 +103,12 @@ class Operation:
     def forget_loaded(self) -> None:
         """What is loaded from now on is read afresh."""
         self._loaders = None
+
+    def masker(self, mask: Mask) -> Masker:
+        """What puts the mask on the values of the caller's tenant."""
+        if self.mask_keys is None:
+            raise RuntimeError("this operation has no keys to mask values with")
+        return mask.masker(self.mask_keys.of(self.read.principal.tenant.hex))
 
     def allows(self, permission: str | None) -> bool:
         return permission is None or (self.ctx is not None and self.ctx.principal.permissions.allows(permission))

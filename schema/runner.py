@@ -19,6 +19,7 @@ from schema.denials import Denial, denial_errors
 from schema.engine.engine import Engine
 from schema.engine.nulls import Json
 from schema.live.tally import Tally
+from schema.masks import MaskKeys
 from schema.operation import Operation
 from schema.reference import GatedExecutor, Reference
 from schema.requests import OperationRequest, Ready
@@ -44,14 +45,14 @@ class Runner:
     """Of sessions."""
     tally: Tally = field(default_factory=Tally)
     """What the subscriptions did."""
+    mask_keys: MaskKeys | None = None
     tell_engine: bool = False
     """Whether a query's answer says in its extensions what ran it, when the request's extensions hold ``engine: true``.
     """
 
     def operation(self, request: OperationRequest, ready: Ready, caller: Principal | None) -> Operation:
         """A fresh context for one execution."""
-        denied = ready.verdict.denied
-        return Operation(self._context(ready, caller, request), self.cursors, self.event_cursors, denied)
+        return self._operation(self._context(ready, caller, request), ready)
 
     def shared_operation(self, request: OperationRequest, ready: Ready, caller: Principal) -> Operation:
         """A fresh context for one event of a group: what other groups ask for the same event is read once."""
@@ -59,7 +60,7 @@ class Runner:
         context = ReadContext(
             caller, reader, self.database, self.hub, self.clock, request.request_id, lifetimes=self.lifetimes
         )
-        return Operation(context, self.cursors, self.event_cursors, ready.verdict.denied)
+        return self._operation(context, ready)
 
     def source_executor(self, ready: Ready, operation: Operation) -> GatedExecutor:
         """What opens a subscription's source stream."""
@@ -110,6 +111,10 @@ class Runner:
     def unexpected(self, error: BaseException) -> None:
         """The one log entry of an exception that nobody foresaw."""
         _log.error("unexpected_error", exc_info=error)
+
+    def _operation(self, context: ReadContext | None, ready: Ready) -> Operation:
+        denied, masked = ready.verdict.denied, ready.verdict.masked
+        return Operation(context, self.cursors, self.event_cursors, denied, masked, self.mask_keys)
 
     def _context(self, ready: Ready, caller: Principal | None, request: OperationRequest) -> ReadContext | None:
         if caller is None:

@@ -27,6 +27,7 @@ from db.hub import Hub
 from db.pages import CursorCodec
 from db.redis_reservations import open_reservations
 from schema.execute import Gateway
+from schema.masks import MaskKeys
 from web.graphiql import graphiql_routes
 from web.graphql import GraphQLEndpoint
 from web.health import serve_live, serve_ready, serve_version
@@ -124,6 +125,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             engine=settings.engine,
             tell_engine=settings.environment == "demo",
             lifetimes=lifetimes,
+            mask_keys=MaskKeys(keyring.keys("mask")[0]),
         )
         _open_streams(app, closing)
         state.callers = Callers(rights, gateway)

@@ -28,8 +28,8 @@ from strawberry.types.lazy_type import LazyType
 from strawberry.types.unset import UNSET
 
 from schema.engine.plan import Call, Unsupported
-from schema.gates import DEFINITION
 from schema.inputs import holds_variable
+from schema.needs import DEFINITION
 
 Convert = Callable[[Any], Any]  # Any: a value as graphql-core coerced it, and as a resolver takes it
 _Step = Callable[[VariableValues], Any]  # Any: a coerced value, or Undefined

@@ -11,7 +11,9 @@ from typing import Any, NoReturn
 from schema.engine.plan import Extra, Fixed, Inline, Leaf, ObjectPlan, Paged, Part, Relation, Unsupported
 
 Builder = Callable[..., list[dict[str, Any]]]  # Any: JSON values and times
-"""``build(rows, *relations)``: for each relation of the plan a mapping from key to what belongs there."""
+"""``build(rows, *relations, *masks)``: for each relation of the plan a mapping from key to what belongs there, for each
+of its masks what puts it on.
+"""
 SMALLEST, LARGEST = -(2**31), 2**31 - 1
 EMPTY: list[object] = []
 
@@ -21,7 +23,7 @@ def builder_of(plan: ObjectPlan, columns: Sequence[str]) -> Builder:
     key = tuple(columns)
     found = plan.builders.get(key)
     if found is None:
-        found = plan.builders[key] = _Writer(key).builder(plan)
+        found = plan.builders[key] = _Writer(key, plan).builder()
     return found
 
 
@@ -30,16 +32,18 @@ def _null() -> NoReturn:
 
 
 class _Writer:
-    def __init__(self, columns: tuple[str, ...]) -> None:
+    def __init__(self, columns: tuple[str, ...], plan: ObjectPlan) -> None:
+        self._plan = plan
         self._places = {name: f"c{index}" for index, name in enumerate(columns)}
         self._constants: dict[str, object] = {"null": _null, "EMPTY": EMPTY}
         self._relations: list[Relation] = []
 
-    def builder(self, plan: ObjectPlan) -> Builder:
-        body = self._object(plan.fields)
+    def builder(self) -> Builder:
+        body = self._object(self._plan.fields)
         places = ", ".join(self._places.values()) + "," if self._places else "_"
         relations = "".join(f", r{index}" for index in range(len(self._relations)))
-        text = f"def build(rows{relations}):\n    return [{body} for {places} in rows]"
+        masks = "".join(f", m{index}" for index in range(len(self._plan.masks)))
+        text = f"def build(rows{relations}{masks}):\n    return [{body} for {places} in rows]"
         exec(compile(text, "<plan>", "exec"), self._constants)  # noqa: S102  positions only: see above
         build: Any = self._constants["build"]  # Any: made just now
         made: Builder = build
@@ -72,9 +76,11 @@ class _Writer:
         places = [self._places[name] for name in leaf.columns]
         if leaf.prefix is not None:
             return f"{self._constant(leaf.prefix)} + {places[0]}"
-        if leaf.write is None:
+        if leaf.write is None and leaf.mask is None:
             return self._checked(leaf, places[0], places[0])
-        written = f"{self._constant(leaf.write)}({', '.join(places)})"
+        written = places[0] if leaf.write is None else f"{self._constant(leaf.write)}({', '.join(places)})"
+        if leaf.mask is not None:
+            written = f"m{self._plan.masks.index(leaf.mask)}({written})"
         return self._checked(leaf, f"(v := {written})", "v")
 
     @staticmethod

@@ -1,26 +1,31 @@
 """From an operation to its plan: the root fields."""
 
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, OperationType
 
+from schema.declarations import AnyById, ById, ListOf, RootOf
 from schema.engine.arguments import Arguments
 from schema.engine.levels import Levels
 from schema.engine.plan import ObjectPlan, Unsupported
 from schema.engine.roots import Plan, Root, RootById, RootEvent, RootList, RootNodes, RootValue
 from schema.engine.scope import Group, Path, abstract_type, declared, object_type
-from schema.fields import AnyById, ById, ListOf, RootOf
 from schema.reference import Execution
 
 
 def compile_operation(
-    schema: GraphQLSchema, executor: Execution, denied: Mapping[str, str], arguments: Arguments
+    schema: GraphQLSchema,
+    executor: Execution,
+    denied: Mapping[str, str],
+    arguments: Arguments,
+    masked: AbstractSet[str] = frozenset(),
 ) -> Plan:
     """The plan of an operation for the executor's values of the variables that ``@skip`` and ``@include`` read.
 
     Raises Unsupported.
     """
-    return _Compiler(schema, executor, denied, arguments).plan()
+    return _Compiler(schema, executor, denied, arguments, masked).plan()
 
 
 class _Compiler(Levels):

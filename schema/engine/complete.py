@@ -90,7 +90,7 @@ async def build_rows(plan: ObjectPlan, rows: Sequence[Any], operation: Operation
     found = [await related(relation, rows, operation, build_rows) for relation in plan.relations]
     if len(rows) >= LARGE:
         await TURNS.take()
-    return builder_of(plan, rows[0].keys())(rows, *found)
+    return builder_of(plan, rows[0].keys())(rows, *found, *map(operation.masker, plan.masks))
 
 
 async def _present(shape: Shape, values: Values, operation: Operation) -> list[Json]:

@@ -1,7 +1,6 @@
 """The engine's door: runs a ready operation by its plan, or says why the reference must."""
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 import strawberry
@@ -21,7 +20,7 @@ from schema.operation import Operation
 from schema.reference import Execution, Outcome
 
 PLANS_KEPT = 8
-"""Variants of one document's operation: by what ``@skip`` and ``@include`` read, and by what is denied."""
+"""Variants of one document's operation: by what ``@skip`` and ``@include`` read, by what is denied and what masked."""
 Done = tuple[Json, list[Denial]] | str
 """The data and the denials; or why the reference must do it."""
 
@@ -41,7 +40,7 @@ class Engine:
         outcomes: dict[str, Outcome] = {}
         operation.variables = executor.variable_values
         try:
-            plan = self._plan(document, executor, operation.denied)
+            plan = self._plan(document, executor, operation)
             if executor.operation.operation is OperationType.MUTATION:
                 done = await run_mutation(plan, operation, executor.variable_values, outcomes)
             else:
@@ -65,21 +64,21 @@ class Engine:
         """An event of a stream, whose executor is not touched."""
         operation.variables = executor.variable_values
         try:
-            done = await run_event(self._plan(document, executor, operation.denied), operation, source)
+            done = await run_event(self._plan(document, executor, operation), operation, source)
         except Exception as error:
             self.ran[_reason(error)] += 1
             return _reason(error)
         self.ran["engine"] += 1
         return done
 
-    def _plan(self, document: Document, executor: Execution, denied: Mapping[str, str]) -> Plan:
+    def _plan(self, document: Document, executor: Execution, operation: Operation) -> Plan:
         variables = executor.variable_values.coerced
         conditions = tuple(variables.get(name) for name in document.conditions)
-        key = (id(executor.operation), conditions, frozenset(denied))
+        key = (id(executor.operation), conditions, frozenset(operation.denied), frozenset(operation.masked))
         found = document.plans.get(key)
         if found is None:
             try:
-                found = compile_operation(self._core, executor, denied, self._arguments)
+                found = compile_operation(self._core, executor, operation.denied, self._arguments, operation.masked)
             except Unsupported as error:
                 found = error
             if len(document.plans) >= PLANS_KEPT:

@@ -20,6 +20,7 @@ from graphql import (
 
 from db.columns import printed
 from schema.connections import Connection
+from schema.declarations import Embedded, FromColumns, Held, HeldNode, PageOf, Resolved, ToMany, ToOne
 from schema.engine.connections import Connections
 from schema.engine.plan import (
     Attribute,
@@ -43,8 +44,8 @@ from schema.engine.plan import (
     Written,
 )
 from schema.engine.scope import Group, Path, declared, field_of, object_type
-from schema.fields import Embedded, FromColumns, Held, HeldNode, PageOf, Resolved, ToMany, ToOne
-from schema.gates import DEFINITION
+from schema.masks import Mask
+from schema.needs import DEFINITION
 
 PLAIN_SCALARS = frozenset({"ID", "String", "Int", "Boolean", "Decimal", "DateTime", "JSON"})
 """Scalars whose column values are written as they are; times are asked for as text."""
@@ -120,8 +121,11 @@ class Levels(Connections):
         nullable = not is_non_null_type(definition.type)
         match declared(definition):
             case FromColumns() as declaration:
+                mask = self._mask(declaration, parent, group)
                 if is_leaf_type(get_nullable_type(definition.type)):
-                    return _leaf(declaration, definition, nullable, lambda name: name)
+                    return _leaf(declaration, definition, nullable, lambda name: name, mask)
+                if mask is not None:
+                    raise Unsupported("mask")
                 shape = self.shape(definition.type, group, path)
                 return Extra("/".join(path), declaration.columns, partial(_of_columns, declaration), shape)
             case Embedded(columns):
@@ -150,11 +154,20 @@ class Levels(Connections):
                 continue
             match declared(definition):
                 case FromColumns() as declaration:
-                    leaf = _leaf(declaration, definition, not is_non_null_type(definition.type), rename)
+                    mask = self._mask(declaration, parent, inner)
+                    leaf = _leaf(declaration, definition, not is_non_null_type(definition.type), rename, mask)
                     fields.append((key, leaf))
                 case _:
                     raise Unsupported("embedded")
         return Inline(tuple(fields))
+
+    def _mask(self, declaration: FromColumns, parent: GraphQLObjectType, group: Group) -> Mask | None:
+        """What is put on the value for this caller. Raises Unsupported."""
+        if not self.is_masked(parent, group):
+            return None
+        if declaration.mask is None or declaration.prefix is not None:
+            raise Unsupported("mask")
+        return declaration.mask
 
 
 def _asked(is_type_of: Callable[..., Any], info: Any, source: Any) -> Any:  # Any: graphql-core's own; a source; a bool
@@ -174,17 +187,25 @@ def _attribute_of(definition: GraphQLField) -> Held | HeldNode | None:
     return Held(field.python_name) if field is not None and field.is_basic_field else None
 
 
-def _leaf(declaration: FromColumns, definition: GraphQLField, nullable: bool, rename: Callable[[str], str]) -> Leaf:
+def _leaf(
+    declaration: FromColumns,
+    definition: GraphQLField,
+    nullable: bool,
+    rename: Callable[[str], str],
+    mask: Mask | None,
+) -> Leaf:
     named = get_named_type(definition.type)
     columns = tuple(rename(name) for name in declaration.columns)
     if isinstance(named, GraphQLEnumType):
+        if mask is not None:
+            raise Unsupported("mask")
         return Leaf(columns, nullable, _enum_writer(declaration.convert, named, nullable))
     if is_list_type(get_nullable_type(definition.type)) or named.name not in PLAIN_SCALARS:
         raise Unsupported("scalar")
     convert = None if declaration.prefix else declaration.convert
-    if named.name == "DateTime" and convert is None and declaration.prefix is None:
+    if named.name == "DateTime" and convert is None and declaration.prefix is None and mask is None:
         columns = tuple(map(printed, columns))
-    return Leaf(columns, nullable, convert, declaration.prefix, whole=named.name == "Int")
+    return Leaf(columns, nullable, convert, declaration.prefix, whole=named.name == "Int", mask=mask)
 
 
 def _enum_writer(convert: Any, kind: GraphQLEnumType, nullable: bool) -> Callable[..., Any]:  # Any: to a member; a name

@@ -8,6 +8,7 @@ from typing import Any
 
 from graphql.execution.values import VariableValues
 
+from schema.masks import Mask
 from schema.nested import NestedSpec
 from schema.operation import BatchFunction
 
@@ -38,6 +39,8 @@ class Leaf:
     prefix: str | None = None
     whole: bool = False
     """Whether it is GraphQL's Int, which has 32 bits whatever the column holds."""
+    mask: Mask | None = None
+    """Put on the value before it is written; what does it is of the tenant and comes with each run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +121,14 @@ class ObjectPlan:
     columns: tuple[str, ...] = ()
     relations: tuple[Relation, ...] = ()
     extras: tuple[Extra | Paged, ...] = ()
+    masks: tuple[Mask, ...] = ()
     builders: dict[tuple[str, ...], Callable[..., list[dict[str, Any]]]] = field(default_factory=dict)  # Any: JSON
 
     def __post_init__(self) -> None:
         self.columns = tuple(dict.fromkeys(_columns(part for _, part in self.fields)))
         self.relations = tuple(part for _, part in self.fields if isinstance(part, Relation))
         self.extras = tuple(part for _, part in self.fields if isinstance(part, Extra | Paged))
+        self.masks = tuple(dict.fromkeys(_masks(part for _, part in self.fields)))
 
 
 # ---- connections -----------------------------------------------------------------------------------------------------
@@ -244,3 +249,11 @@ def _columns(parts: Iterator[Part]) -> Iterator[str]:
                 yield part.key
             case Fixed():
                 pass
+
+
+def _masks(parts: Iterator[Part]) -> Iterator[Mask]:
+    for part in parts:
+        if isinstance(part, Inline):
+            yield from _masks(inner for _, inner in part.fields)
+        elif isinstance(part, Leaf) and part.mask is not None:
+            yield part.mask

@@ -16,6 +16,7 @@ from graphql.execution.values import VariableValues
 from db.ids import hex_of
 from db.pages import PageRequest
 from schema.connections import Listed, PageArguments
+from schema.declarations import RootInfo
 from schema.denials import Denial, settle
 from schema.engine.complete import build_rows, complete
 from schema.engine.nodes import read_nodes, wanted_nodes
@@ -23,7 +24,6 @@ from schema.engine.nulls import Json, find_denials
 from schema.engine.pages import build_connections
 from schema.engine.plan import Fixed, Unsupported
 from schema.engine.roots import Plan, Root, RootById, RootEvent, RootList, RootNodes, RootValue
-from schema.fields import RootInfo
 from schema.operation import Operation
 
 Values = Mapping[str, Any]

@@ -4,6 +4,7 @@ graphql-core collects the fields, so fragments, aliases and merging mean the sam
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,10 +21,10 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetails, collect_fields, collect_subfields
 from graphql.pyutils import is_awaitable
 
+from schema.declarations import Declaration, declaration_of
 from schema.engine.arguments import Arguments
 from schema.engine.plan import DeniedPart, Fixed, Marker, Unsupported
-from schema.fields import Declaration, declaration_of
-from schema.gates import DEFINITION
+from schema.needs import DEFINITION
 from schema.reference import Execution
 
 Group = list[FieldDetails]
@@ -44,13 +45,19 @@ class Scope:
     """One operation while it is compiled."""
 
     def __init__(
-        self, schema: GraphQLSchema, executor: Execution, denied: Mapping[str, str], arguments: Arguments
+        self,
+        schema: GraphQLSchema,
+        executor: Execution,
+        denied: Mapping[str, str],
+        arguments: Arguments,
+        masked: AbstractSet[str],
     ) -> None:
         self.schema = schema
         self.executor = executor
         self.arguments = arguments
         self.nulls: list[DeniedPart] = []
         self._denied = denied
+        self._masked = masked
         self._marking = False
 
     def root(self) -> tuple[GraphQLObjectType, dict[str, Group]]:
@@ -80,6 +87,10 @@ class Scope:
         marker = Marker() if self._marking else None
         self.nulls.append(DeniedPart(id(node), permission, coordinate, path, marker))
         return Fixed(marker)
+
+    def is_masked(self, parent: GraphQLObjectType, group: Group) -> bool:
+        """Whether only a mask of the field is shown."""
+        return bool(self._masked) and f"{parent.name}.{group[0].node.name.value}" in self._masked
 
     @contextmanager
     def marking(self) -> Iterator[None]:

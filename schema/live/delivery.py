@@ -10,7 +10,7 @@ from graphql import GraphQLField
 from strawberry.schema_directive import Location
 
 from schema.fields import root_gate
-from schema.gates import DEFINITION
+from schema.needs import DEFINITION
 
 LIVE = "tidegate.live"
 CURSOR_ARGUMENT = "after"

@@ -145,10 +145,11 @@ def test_what_changed_twice_is_told_as_all_that_changed() -> None:
     touch(touched, event_of(id_, {**row, "total": 2}, {**row, "notes": "n"}))
     assert touched[id_].columns == {"total", "notes"}
     assert touched[id_].image["total"] == 1
+    assert touched[id_].before == {"id": id_, **row}
 
 
 def test_a_new_row_has_all_of_its_columns_changed_and_a_removed_one_is_not_told() -> None:
     touched: dict[str, Touched] = {}
     touch(touched, event_of(IDS[0], None, {"total": 2}))
     touch(touched, event_of(IDS[1], {"total": 2}, None))
-    assert touched == {IDS[0]: Touched({"id", "total"}, {"id": IDS[0], "total": 2})}
+    assert touched == {IDS[0]: Touched({"id", "total"}, {"id": IDS[0], "total": 2}, None)}

@@ -25,6 +25,7 @@ from schema.engine.roots import Plan, RootValue
 from schema.gates import Gatekeeper
 from schema.limits import Limits
 from schema.live_pages import LiveOp
+from schema.masks import MaskKeys
 from schema.operation import Operation
 from schema.orders import LIST
 from schema.reference import GatedExecutor, Outcome, Reference
@@ -51,7 +52,9 @@ class Completions:
         codecs = CursorCodec([KEY]), EventCursorCodec([KEY], epoch=7)
         database, hub = self.world.database, self.world.hub
         engine = Engine(schema(), CORE)
-        self._runner = Runner(database, hub, *codecs, Reference(CORE), engine, utc_now, NOBODYS_BOOK)
+        self._runner = Runner(
+            database, hub, *codecs, Reference(CORE), engine, utc_now, NOBODYS_BOOK, mask_keys=MaskKeys(KEY)
+        )
 
     async def change(self, asked: Asked) -> str | None:
         """Run a mutation, then let the reference complete what its resolvers answered. What differs, None when nothing
@@ -64,7 +67,7 @@ class Completions:
         operation, again = self._operation(asked, ready), self._ready(asked)
         assert again is not None
         heard: dict[str, Outcome] = {}
-        plan = _listening(compile_operation(CORE, ready.executor, operation.denied, self._arguments), heard)
+        plan = _listening(_compiled(ready, operation, self._arguments), heard)
         result = await self._changed(plan, ready.executor, operation)
         if not heard:
             self.outcomes["refused"] += 1  # an argument was
@@ -132,6 +135,10 @@ class Completions:
 
 def _answer(result: ExecutionResult, kind: str) -> Answer:
     return answer_of(result, "req-test", lambda _: None, kind)
+
+
+def _compiled(ready: Ready, operation: Operation, arguments: Arguments) -> Plan:
+    return compile_operation(CORE, ready.executor, operation.denied, arguments, operation.masked)
 
 
 def _listening(plan: Plan, heard: dict[str, Outcome]) -> Plan:

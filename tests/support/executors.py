@@ -12,9 +12,11 @@ from db.event_cursors import EventCursorCodec
 from db.money import format_amount
 from db.pages import CursorCodec
 from schema.execute import Answer, Gateway, OperationRequest
+from schema.masks import MaskKeys
 from schema.root import schema
 from tests.support.arguments import Facts, Json, Values, literal
 from tests.support.operations import Asked
+from tests.support.originals import Originals
 from tests.support.plant import NOON
 from tests.support.world import KEY, World
 
@@ -29,12 +31,14 @@ class Executors:
     world: World
     compiled: Gateway
     reference: Gateway
+    originals: Originals | None = None
+    """What no answer may show, if that is looked for."""
     outcomes: Counter[str] = field(default_factory=Counter)
     """How many operations were refused, failed, or succeeded by the engine or by the reference."""
 
     @classmethod
-    def of(cls, world: World) -> "Executors":
-        return cls(world, _gateway(world, "compiled"), _gateway(world, "reference"))
+    def of(cls, world: World, originals: Originals | None = None) -> "Executors":
+        return cls(world, _gateway(world, "compiled"), _gateway(world, "reference"), originals)
 
     @property
     def ran(self) -> Counter[str]:
@@ -55,6 +59,11 @@ class Executors:
         self.outcomes["refused" if right.code else "failed" if failed else "engine" if by_engine else "reference"] += 1
         if right.code is None and not failed and self.ran["error"] > before["error"]:
             return f"the engine failed where the reference answers {right}"
+        if self.originals is not None:
+            told_back = f"{asked.document} {json.dumps(asked.variables, ensure_ascii=False)}"
+            for answer in (left, right):
+                if leaked := self.originals.leaked(answer.body, asked.grants, told_back):
+                    return f"leaked: {leaked} in {answer}"
         return difference(left, right)
 
     @property
@@ -103,7 +112,15 @@ def _told(body: Mapping[str, Json]) -> set[str]:
 
 def _gateway(world: World, engine: str) -> Gateway:
     codecs = CursorCodec([KEY]), EventCursorCodec([KEY], epoch=7)
-    return Gateway(world.database, world.hub, *codecs, introspection="everyone", engine=engine, clock=lambda: NOON)
+    return Gateway(
+        world.database,
+        world.hub,
+        *codecs,
+        introspection="everyone",
+        engine=engine,
+        clock=lambda: NOON,
+        mask_keys=MaskKeys(KEY),
+    )
 
 
 async def facts_of(world: World, seed: int, tenant: str = "acme") -> Facts:

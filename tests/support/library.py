@@ -21,6 +21,7 @@ from schema.engine.arguments import Arguments
 from schema.engine.engine import Engine
 from schema.fields import by_id, column, computed, embedded, root_field, to_many, to_one
 from schema.limits import Limits
+from schema.masks import MaskKeys
 from schema.operation import Operation
 from schema.reference import GatedExecutor, Reference
 
@@ -157,6 +158,7 @@ class Desk(Generic[P]):
 
     library: P
     denied: dict[str, str] = field(default_factory=dict)
+    masked: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         schema = self.library.schema()
@@ -174,7 +176,8 @@ class Desk(Generic[P]):
     def executor(self, text: str, variables: dict[str, Any] | None = None) -> GatedExecutor:  # Any: JSON
         principal = SimpleNamespace(tenant=TenantId("0" * 32), permissions=PermissionSet(frozenset()))
         nobody = cast(ReadContext, SimpleNamespace(reader=nullcontext(), principal=principal))
-        operation = Operation(nobody, CursorCodec([KEY]), EventCursorCodec([KEY], epoch=1), self.denied)
+        codecs = CursorCodec([KEY]), EventCursorCodec([KEY], epoch=1)
+        operation = Operation(nobody, *codecs, self.denied, self.masked, MaskKeys(KEY))
         executor = self._reference.build(self.document(text).node, None, variables or {}, operation)
         assert isinstance(executor, GatedExecutor), executor
         return executor

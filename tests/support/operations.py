@@ -37,6 +37,9 @@ ROOTS = {
     "streams": 0.3,
 }
 """How often each root field of a query is drawn."""
+_ASKING = {"admin": 5, "manager": 2, "viewer": 3}
+"""How often each role asks, others once."""
+_MASKS = tuple(name for name in PERMISSIONS if name.endswith(":masked"))
 _BOOLEAN = GraphQLNonNull(GraphQLBoolean)
 
 
@@ -94,7 +97,9 @@ class Operations:
         random = self._random
         if random.random() < 0.15:
             return frozenset(random.sample([*PERMISSIONS, "orders:*", "*"], random.randrange(6)))
-        return frozenset(SYSTEM_ROLES[random.choices(list(SYSTEM_ROLES), (5, 2, 3, 1))[0]])
+        role = random.choices(list(SYSTEM_ROLES), [_ASKING.get(name, 1) for name in SYSTEM_ROLES])[0]
+        masks = _MASKS if random.random() < 0.3 else ()
+        return frozenset((*SYSTEM_ROLES[role], *masks))
 
 
 class _Draft:

@@ -19,6 +19,7 @@ from db.seed import seed
 from db.tenancy import TenantId
 from resolvers.context import WriteContext
 from schema.execute import Answer, Gateway, OperationRequest
+from schema.masks import MaskKeys
 from tests.support.database import Dsns
 from tests.support.feeds import Watched
 
@@ -143,7 +144,7 @@ async def open_world(dsns: Dsns, orders: int = ORDERS, tenants: int = 3) -> Asyn
     try:
         await superuser.set_type_codec("uuid", encoder=str, decoder=_hex, schema="pg_catalog")
         found = {row["slug"]: TenantId(row["id"]) for row in await superuser.fetch("SELECT id, slug FROM tenants")}
-        gateway = Gateway(database, hub, CursorCodec([KEY]), EventCursorCodec([KEY], epoch=7))
+        gateway = Gateway(database, hub, CursorCodec([KEY]), EventCursorCodec([KEY], epoch=7), mask_keys=MaskKeys(KEY))
         yield World(dsns, database, hub, gateway, found, superuser)
     finally:
         await superuser.close()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from schema.masks import MaskKeys
 from tests.support.database import Dsns
 from tests.support.server import Front, serving, settings_for
 from web.app import direct, routes
@@ -31,6 +32,11 @@ async def test_a_stopped_application_can_be_made_again(dsns: Dsns) -> None:
     for _ in range(2):
         async with serving(settings_for(dsns)) as front:
             assert (await front.client.get("/health/ready")).status_code == 200
+
+
+async def test_codes_of_masked_values_are_made_with_the_deployments_secret(front: Front) -> None:
+    state = front.app.state
+    assert state.gateway.mask_keys.of("tenant") == MaskKeys(state.keyring.keys("mask")[0]).of("tenant")
 
 
 async def test_a_person_signs_in_and_asks(front: Front) -> None:

@@ -1,4 +1,4 @@
-"""The page of permissions, written out of the registry that gates are judged by."""
+"""The page of permissions, written out of the registry that gates are judged by, and of the schema that states them."""
 
 _HEAD = """# Permissions
 
@@ -6,7 +6,16 @@ A gate names one permission: `@requiresPermission(permission: "…")` in the sch
 beginning of permissions and a star: `orders:*` covers `orders:read`. Every tenant begins with the roles below, and its
 own copy of them in the database is what counts. `viewer { permissions { version grants } }` tells a caller's.
 
-Written by `make schema`; change `auth/permissions.py` instead.
+Written by `make schema`; change `auth/permissions.py` and the schema instead.
+
+"""
+_MASKS = """
+## Masks
+
+Some fields have a mask, `@sensitive(mask: …, permission: "…")`: who lacks the field's permission and has the mask's
+sees the mask, without an error. A masked field cannot be filtered, sorted or searched, and a stream tells of a change
+only if the mask changed. `LAST4` shows the last four characters, `HASH` a code that equal values of a tenant have in
+common, `BUCKET` the bound below the value.
 
 """
 
@@ -21,7 +30,20 @@ def permission_page() -> str:
         for name, meaning in PERMISSIONS.items()
     ]
     head = _row("permission", "what it allows", *SYSTEM_ROLES) + "|---|---|" + ":-:|" * len(sets) + "\n"
-    return _HEAD + head + "".join(rows)
+    return _HEAD + head + "".join(rows) + _masks()
+
+
+def _masks() -> str:
+    """One row a field with a mask."""
+    from schema.needs import read_needs
+    from schema.root import schema
+
+    rows = [
+        _row(f"`{name}`", f"`{needs.permissions[0]}`", needs.mask.mask.name, f"`{needs.mask.permission}`")
+        for name, needs in read_needs(schema()._schema).items()
+        if needs.mask is not None
+    ]
+    return _MASKS + _row("field", "seen with", "mask", "masked with") + "|---|---|---|---|\n" + "".join(rows)
 
 
 def _row(*cells: str) -> str:

@@ -18,7 +18,7 @@ from strawberry.types.arguments import convert_arguments
 
 from schema.engine.arguments import Arguments
 from schema.engine.plan import Unsupported
-from schema.gates import DEFINITION
+from schema.needs import DEFINITION
 from schema.root import schema
 from tests.support.arguments import Facts, Values, literal
 from tests.support.executors import CORE

@@ -19,6 +19,7 @@ from tests.support.completions import Completions, sources_of
 from tests.support.executors import CORE, Executors, facts_of
 from tests.support.facts import ids_of
 from tests.support.operations import Asked, Operations
+from tests.support.originals import Originals
 from tests.support.world import World
 
 pytestmark = [
@@ -30,6 +31,7 @@ SEED, COUNT, PARTS, CHANGES, EVENTS = 20_261_121, 2_000, 4, 400, 200
 SHARE = 0.6
 """Of the operations that succeed, at least so many ran on the engine: else their equality says nothing of it."""
 EVERYTHING, NO_EMAIL = (frozenset(SYSTEM_ROLES[role]) for role in ("admin", "viewer"))
+MASKED = NO_EMAIL | {"customers:masked"}
 _TEXTS = {"DateTime": "2026-01-01T00:00:00Z", "Decimal": "12.50", "JSON": "any"}
 
 FOUND: dict[str, tuple[str, dict[str, Any], frozenset[str]]] = {  # Any: JSON
@@ -124,6 +126,24 @@ FOUND: dict[str, tuple[str, dict[str, Any], frozenset[str]]] = {  # Any: JSON
         {},
         EVERYTHING,
     ),
+    "a mask in many places, under many names": (
+        """{ customers(first: 3) { nodes { email ...C } edges { node { name email: email } } }
+        orders(first: 2) { nodes { customer { ... on Customer { a: email } b: email ... on Node { id } } } } }
+        fragment C on Customer { email whose: email orders(first: 1) { nodes { customer { email } } } }""",
+        {},
+        MASKED,
+    ),
+    "masked nodes of several kinds": (
+        """query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Order { a: notes customer { email } }
+        ... on Customer { a: email } } }""",
+        {"ids": "some"},
+        MASKED,
+    ),
+    "a filter by what is masked is refused": (
+        '{ customers(where: {email: {startsWith: "a"}}) { totalCount } }',
+        {},
+        MASKED,
+    ),
     "who asks, whole": (
         """{ viewer { user { id email name } tenant { slug } roles permissions { version grants }
         memberships { role tenant { id } } __typename } }""",
@@ -143,7 +163,7 @@ def left_over() -> Iterator[None]:
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + PARTS))
 async def test_both_executors_answer_random_operations_alike(world: World, seed: int) -> None:
-    executors = Executors.of(world)
+    executors = Executors.of(world, await Originals.of(world))
     operations = Operations(CORE, await facts_of(world, seed), seed)
     for index in range(COUNT // PARTS):
         asked = operations.draw()

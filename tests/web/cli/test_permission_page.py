@@ -26,3 +26,7 @@ def test_a_star_ticks_what_it_covers() -> None:
 
 def test_the_page_that_is_checked_in_is_what_the_code_says() -> None:
     assert (DOCS / "permissions.md").read_text() == permission_page(), "docs/permissions.md drifted: run `make schema`"
+
+
+def test_every_mask_has_a_row() -> None:
+    assert "| `Customer.email` | `customers:pii` | HASH | `customers:masked` |" in permission_page()
