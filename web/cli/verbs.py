@@ -19,6 +19,7 @@ VERBS = {
     "user": "Make users, and reset their passwords.",
     "token": "Print a bearer token, for scripts.",
     "key": "Make, list, rotate and revoke API keys.",
+    "access": "Explain what a role sees, and compare roles and schemas.",
     "doctor": "Examine the installation and say what is wrong.",
     "config": "Print the settings in force.",
 }

@@ -1,0 +1,160 @@
+"""`tidegate access`: what a role sees of a document and why, and what two roles or two schemas let see differently."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from web.cli.failures import Failure
+from web.cli.output import print_json
+
+if TYPE_CHECKING:
+    from auth.permissions import PermissionSet
+    from schema.access import Difference, Explained
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Explain what a role sees, and compare.")
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+RolesFile = Annotated[
+    Path | None, typer.Option("--roles", help="The roles, as JSON: {name: [permission]}; else the system roles.")
+]
+_TOLD = {"ALLOWED": "allowed", "MASKED": "masked", "NULL": "null, with an error", "REFUSED": "refuses the operation"}
+
+
+@app.command()
+def explain(
+    role: Annotated[str, typer.Option(help="The role's name.")],
+    document: Annotated[Path, typer.Option(help="The file of the document; - is standard input.", allow_dash=True)],
+    operation: Annotated[str | None, typer.Option(help="The operation's name, where there are several.")] = None,
+    variables: Annotated[str, typer.Option(help="The variables, as JSON: their input fields are judged.")] = "{}",
+    roles: RolesFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say of each coordinate of a document whether a role sees it, by which permission, and which role would."""
+    from schema.access import BadDocument
+    from schema.access import explain as explained
+    from schema.root import schema
+
+    known = _roles(roles)
+    core = schema()._schema  # Strawberry has no public name for the schema it builds
+    try:
+        found = explained(
+            core,
+            _read(document),
+            _role(known, role),
+            known,
+            operation=operation,
+            variables=_json(variables, "the variables"),
+        )
+    except BadDocument as error:
+        raise Failure(str(error)) from None
+    if as_json:
+        print_json([_explained_json(each) for each in found])
+    else:
+        _table(("coordinate", "what becomes of it", "permission", "seen by"), [_row(each) for each in found])
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="A role, a printed schema (.graphql), or roles (.json).")],
+    after: Annotated[str, typer.Argument(help="Another of the same kind.")],
+    roles: RolesFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what two roles see differently; or of two schemas, or two files of roles, what each role does."""
+    found = _compared(before, after, _roles(roles))
+    if as_json:
+        print_json([_difference_json(each) for each in found])
+    else:
+        told = [(each.role or "", each.coordinate, _access(each.before), _access(each.after)) for each in found]
+        _table(("role", "coordinate", before, after), told)
+
+
+def _compared(before: str, after: str, roles: "Mapping[str, PermissionSet]") -> "list[Difference]":
+    from schema.access import BadDocument, compare_grants, compare_roles, compare_schemas, schema_of
+    from schema.root import schema
+
+    kinds = {Path(each).suffix for each in (before, after)}
+    core = schema()._schema  # as above
+    try:
+        if kinds == {".graphql"}:
+            return compare_schemas(schema_of(_read(Path(before))), schema_of(_read(Path(after))), roles)
+    except BadDocument as error:
+        raise Failure(str(error)) from None
+    if kinds == {".json"}:
+        return compare_grants(core, _roles(Path(before)), _roles(Path(after)))
+    return compare_roles(core, _role(roles, before), _role(roles, after))
+
+
+def _roles(file: Path | None) -> "dict[str, PermissionSet]":
+    from auth.permissions import SYSTEM_ROLES, PermissionSet
+
+    given = SYSTEM_ROLES if file is None else _json(_read(file), str(file))
+    if not all(isinstance(grants, Sequence) and not isinstance(grants, str) for grants in given.values()):
+        raise Failure(f'{file} holds no roles: {{"name": ["permission"]}}.')
+    return {name: PermissionSet.of(map(str, grants)) for name, grants in given.items()}
+
+
+def _role(roles: "Mapping[str, PermissionSet]", name: str) -> "PermissionSet":
+    if name not in roles:
+        raise Failure(f"There is no role {name!r}; there are {', '.join(roles)}.")
+    return roles[name]
+
+
+def _read(file: Path) -> str:
+    try:
+        return typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"{file} cannot be read: {error}.") from None
+
+
+def _json(text: str, what: str) -> dict[str, Any]:  # Any: JSON
+    import json
+
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise Failure(f"{what} cannot be read as JSON: {error}.") from None
+    if not isinstance(found, dict):
+        raise Failure(f"{what} must be a JSON object.")
+    return found
+
+
+def _access(access: Any) -> str:  # Any: an Access, or None
+    return "not there" if access is None else _TOLD[access.name]
+
+
+def _row(each: "Explained") -> tuple[str, ...]:
+    told = f"{_access(each.access)} ({each.mask})" if each.mask else _access(each.access)
+    return each.coordinate, told, each.permission or "", ", ".join(each.granted_by)
+
+
+def _explained_json(each: "Explained") -> dict[str, object]:
+    return {
+        "coordinate": each.coordinate,
+        "access": each.access.name,
+        "permission": each.permission,
+        "mask": each.mask,
+        "grantedBy": list(each.granted_by),
+    }
+
+
+def _difference_json(each: "Difference") -> dict[str, object]:
+    return {
+        "role": each.role,
+        "coordinate": each.coordinate,
+        "before": None if each.before is None else each.before.name,
+        "after": None if each.after is None else each.after.name,
+    }
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in head:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table, soft_wrap=False)
