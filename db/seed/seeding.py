@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import asyncpg
 
 from db.clock import utc_now
+from db.seed.bare import Bare
 from db.seed.load import LOADING, SESSION, Roles, TenantMade, load_tenant
 from db.seed.plan import TenantPlan, plan_demo, plan_tenants
 from db.seed.staging import TABLES
@@ -19,6 +20,8 @@ EPOCH = datetime(2026, 11, 1, tzinfo=UTC)
 """Where seeded time ends unless told otherwise, so that the same seed gives the same rows for ever."""
 CONNECTIONS = 2
 """The largest tenant keeps one busy while the others share the rest: half and half."""
+AT_ONCE = 20_000
+"""With so many orders to come, a database without tenants is filled in one transaction, without indexes."""
 _ONE_SEED_AT_A_TIME = 0x7469_6465_7365_6564
 _SETTLING_SECONDS = 0.2
 
@@ -93,7 +96,9 @@ async def _seed(owner_dsn: str, plans: list[TenantPlan], roles: Roles, progress:
         made = []
         if wanted:
             await settle(control)
-            made = await _load(owner_dsn, wanted, roles, _Counter(wanted, progress))
+            counter = Counter(wanted, progress)
+            load = load_at_once if counter.total >= AT_ONCE and not present else load_side_by_side
+            made = await load(owner_dsn, wanted, roles, counter)
             await control.execute(f"VACUUM (ANALYZE) {TABLES}")
     kept = tuple(plan.slug for plan in plans if plan.slug in present)
     return SeedReport(tuple(made), kept, time.monotonic() - started)
@@ -113,7 +118,7 @@ async def settle(control: asyncpg.Connection) -> None:
     await control.execute(f"VACUUM {TABLES}")
 
 
-class _Counter:
+class Counter:
     """Adds up what the connections report."""
 
     def __init__(self, plans: list[TenantPlan], progress: Watcher | None) -> None:
@@ -128,7 +133,19 @@ class _Counter:
             self.progress(SeedProgress(self.done, self.total, "orders" if self.done < self.total else "statistics"))
 
 
-async def _load(owner_dsn: str, plans: list[TenantPlan], roles: Roles, counter: _Counter) -> list[TenantMade]:
+async def load_at_once(owner_dsn: str, plans: list[TenantPlan], roles: Roles, counter: Counter) -> list[TenantMade]:
+    """All tenants or none: nobody else may use their tables meanwhile."""
+    async with _connection(owner_dsn) as connection, connection.transaction():
+        bare = await Bare.make(connection)
+        made = [await load_tenant(connection, plan, roles, counter.add) for plan in plans]
+        await bare.undo(connection)
+    return made
+
+
+async def load_side_by_side(
+    owner_dsn: str, plans: list[TenantPlan], roles: Roles, counter: Counter
+) -> list[TenantMade]:
+    """Each tenant for itself, so that those who are there can go on working."""
     waiting = deque(sorted(plans, key=lambda plan: -plan.orders))
     made: dict[str, TenantMade] = {}
 

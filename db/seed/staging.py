@@ -7,20 +7,21 @@ transaction, whatever ends it. Every INSERT runs as the owner with the tenant se
 from db.tables import QUARTERS
 
 STAGING = """
-CREATE TEMPORARY TABLE seed_customers (
+CREATE TEMPORARY TABLE IF NOT EXISTS seed_customers (
     id uuid, name text, name_key text, email text, city text, country text,
     created_by uuid, assigned_to uuid, version int, created_at timestamptz, updated_at timestamptz,
     name_words text, email_words text
 ) ON COMMIT DROP;
-CREATE TEMPORARY TABLE seed_products (
+CREATE TEMPORARY TABLE IF NOT EXISTS seed_products (
     place int, id uuid, sku text, name text, name_key text, price bigint, version int,
     created_at timestamptz, updated_at timestamptz, words text
 ) ON COMMIT DROP;
-CREATE TEMPORARY TABLE seed_orders (
+CREATE TEMPORARY TABLE IF NOT EXISTS seed_orders (
     id uuid, number text, status text, customer_id uuid, total bigint, notes text, due_at timestamptz,
     created_by uuid, assigned_to uuid, version int, created_at timestamptz, updated_at timestamptz,
     products int[], quantities int[], words text
 ) ON COMMIT DROP;
+TRUNCATE seed_products;
 """
 
 TENANT = "INSERT INTO tenants (id, slug, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)"

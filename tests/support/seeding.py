@@ -12,7 +12,10 @@ from tests.support.database import Dsns
 
 ROLES = {"admin": ["orders:*"], "manager": ["orders:write"], "viewer": ["orders:read"], "partner": ["orders:read"]}
 ORDERS, TENANTS = 1_200, 3
-_TABLES = ("tenants", "users", "roles", "memberships", "customers", "products", "orders", "order_items", "order_terms")
+_TABLES = (
+    *("tenants", "users", "roles", "memberships", "event_heads", "customers", "customer_terms", "products"),
+    *("product_terms", "orders", "order_items", "order_terms", "order_hours"),
+)
 
 
 async def make_small_seed(dsns: Dsns, number: int = 1) -> SeedReport:

@@ -12,7 +12,7 @@ from db.seed import SeedProgress
 
 SECONDS_BETWEEN_LINES = 5.0
 Show = Callable[[SeedProgress], None]
-_STAGES = {"orders": "Seeding orders", "statistics": "Refreshing statistics"}
+_STAGES = {"orders": "Seeding orders", "statistics": "Indexes and statistics"}
 
 
 @contextmanager

@@ -52,4 +52,4 @@ def test_a_terminal_gets_a_bar_with_the_rate() -> None:
         for done in (0, 400, 1_000):
             show(SeedProgress(done, 1_000, "orders" if done < 1_000 else "statistics"))
     assert "1,000/1,000" in written.getvalue()
-    assert "Refreshing statistics" in written.getvalue()
+    assert "Indexes and statistics" in written.getvalue()
