@@ -25,6 +25,7 @@ from db.engine import Database
 from db.event_cursors import EventCursorCodec
 from db.hub import Hub
 from db.pages import CursorCodec
+from db.redis_places import open_places
 from db.redis_reservations import open_reservations
 from schema.execute import Gateway
 from schema.masks import MaskKeys
@@ -62,11 +63,14 @@ class Application(Starlette):
         return FrontDoor(rest, self.state.metrics, direct())
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The whole application; it opens its connections when the server starts it. Needs ``database_url`` and secrets."""
+def create_app(settings: Settings, workers: int = 1) -> Starlette:
+    """The whole application; it opens its connections when the server starts it. Needs ``database_url`` and secrets.
+    ``workers``: so many processes of this machine serve it.
+    """
     app = Application(routes=routes(), exception_handlers={HTTPException: _refuse}, lifespan=lifespan)
     app.router.redirect_slashes = False  # its redirects would repeat whatever Host says
     app.state.settings, app.state.metrics, app.state.draining = settings, Metrics(), asyncio.Event()
+    app.state.workers = workers
     return app
 
 
@@ -127,7 +131,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             lifetimes=lifetimes,
             mask_keys=MaskKeys(keyring.keys("mask")[0]),
         )
-        _open_streams(app, closing)
+        await _open_streams(app, closing)
         state.callers = Callers(rights, gateway)
         shared = bus if settings.redis_url is not None else None
         seal = Seal(keyring.keys("messages between workers"))
@@ -139,20 +143,22 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             serve_renewal(rights.authenticator, state.callers, single.relay)
             share(gateway.book, single.relay)
         ran = gateway.engine.ran if gateway.engine is not None else None
-        state.metrics.watch(hub, ran, gateway.tally, gateway.groups)
+        state.metrics.watch(hub, ran, gateway.tally, gateway.groups, state.entrance)
         gc.collect()
         gc.freeze()  # what lives as long as the process need not be looked through again and again
         gc.set_threshold(*GC_THRESHOLD)
         yield
 
 
-def _open_streams(app: Starlette, closing: AsyncExitStack) -> None:
+async def _open_streams(app: Starlette, closing: AsyncExitStack) -> None:
     """Who watches over open streams, and who lets new ones in."""
     state, settings = app.state, app.state.settings
     limits = StreamLimits(
         settings.streams_per_user, settings.streams_per_tenant, settings.streams, settings.stream_rate
     )
-    state.entrance = Entrance(limits, state.draining)
+    state.entrance = Entrance(limits, state.draining, open_places(state.bus), state.workers)
+    await state.entrance.start()
+    closing.push_async_callback(state.entrance.stop)
     state.streams = Streams(
         ping_seconds=settings.ping_seconds,
         draining=state.draining,

@@ -131,7 +131,7 @@ async def _carried(scope: Scope, feed: Feed) -> _Carried:
     entrance: Entrance = scope["app"].state.entrance
     place = None
     try:
-        place = entrance.enter(feed.principal)
+        place = await entrance.enter(feed.principal)
         return _Carried(outlet, place, callers.enter(feed.id, outlet, credentials_in(scope), feed.principal))
     except BaseException as error:
         await outlet.aclose()

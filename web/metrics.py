@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from schema.live.tally import LAG_SECONDS, Tally
 from web.responses import NO_STORE, error_body, send_bytes, send_json
+from web.sse.entrance import Full
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _FORWARDED = {b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"}
@@ -35,6 +36,13 @@ class _Following(Protocol):
 class _Groups(Protocol):
     @property
     def groups(self) -> Collection[object]: ...
+
+
+class _Entrance(Protocol):
+    @property
+    def together(self) -> bool: ...
+    @property
+    def refused(self) -> Mapping[Full, int]: ...
 
 
 class _Engine(Collector):
@@ -60,6 +68,7 @@ class _Live(Collector):
     def __init__(self) -> None:
         self.tally = Tally()
         self.groups: Callable[[], int] = lambda: 0
+        self.entrance: _Entrance | None = None
 
     def collect(self) -> Iterator[Metric]:
         tally = self.tally
@@ -84,6 +93,20 @@ class _Live(Collector):
             buckets,
             tally.lag_sum,
         )
+        if self.entrance is not None:
+            yield from _told_by(self.entrance)
+
+
+def _told_by(entrance: _Entrance) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "tidegate_stream_limits_together",
+        "1 while the limits of users and tenants hold for all workers together, 0 while each fills its share.",
+        int(entrance.together),
+    )
+    refused = CounterMetricFamily("tidegate_streams_refused", "Streams that were not let in.", labels=["reason"])
+    for reason, count in entrance.refused.items():
+        refused.add_metric([reason.value], count)
+    yield refused
 
 
 class Metrics:
@@ -115,11 +138,17 @@ class Metrics:
         self._ran = self._answers.labels("OK")
 
     def watch(
-        self, hub: _Following, ran: Mapping[str, int] | None, tally: Tally | None = None, groups: _Groups | None = None
+        self,
+        hub: _Following,
+        ran: Mapping[str, int] | None,
+        tally: Tally | None = None,
+        groups: _Groups | None = None,
+        entrance: _Entrance | None = None,
     ) -> None:
         """Ask these whenever somebody looks: the hub for its followers, the engine's and the subscriptions' tallies,
-        the groups that there are.
+        the groups that there are, the entrance for whom it sent away.
         """
+        self._live.entrance = entrance
         self._followers.set_function(lambda: hub.followers)
         if tally is not None and groups is not None:
             self._live.tally, self._live.groups = tally, lambda: len(groups.groups)

@@ -65,7 +65,7 @@ class Settings(BaseSettings):
         default=None,
         validation_alias="REDIS_URL",
         repr=False,
-        description="Wakes streams across workers and keeps their reservations; without it, one worker",
+        description="Wakes streams across workers, keeps their reservations, counts them; without it, one worker",
     )
     secrets: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -120,8 +120,12 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(
         default=10, ge=0, le=600, description="Seconds over which open streams are ended when the server stops"
     )
-    streams_per_user: int = Field(default=100, ge=1, description="Most open streams of one user in one tenant")
-    streams_per_tenant: int = Field(default=2000, ge=1, description="Most open streams of one tenant")
+    streams_per_user: int = Field(
+        default=100, ge=1, description="Most open streams of one user in one tenant, at all workers together"
+    )
+    streams_per_tenant: int = Field(
+        default=2000, ge=1, description="Most open streams of one tenant, at all workers together"
+    )
     streams: int = Field(default=20000, ge=1, description="Most open streams of one worker")
     stream_rate: int = Field(
         default=500, ge=1, description="New streams a second that one worker lets in; more wait, or come back later"

@@ -19,6 +19,8 @@ from tests.support.streams import StreamClient
 from tests.support.waiting import until, until_answered
 from tests.support.workers import Fleet, fleet, reserve
 
+MOST = 4
+"""Streams of a user."""
 WATCH = "subscription ($after: String) { orderEvents(after: $after) { type id cursor } }"
 
 
@@ -34,7 +36,8 @@ async def two(
 ) -> AsyncIterator[Fleet]:
     """Two workers, shared by these tests."""
     dsns = await server.create(uuid4().hex)
-    async with fleet(dsns, mortal_redis, tmp_path_factory.mktemp("fleet")) as fleet_of_two:
+    folder = tmp_path_factory.mktemp("fleet")
+    async with fleet(dsns, mortal_redis, folder, TIDEGATE_STREAMS_PER_USER=str(MOST)) as fleet_of_two:
         yield fleet_of_two
 
 
@@ -125,6 +128,35 @@ async def test_a_worker_that_is_replaced_while_redis_is_gone_serves(two: Fleet, 
         mortal_redis.start()
         order = await (await Shop.open(writing, bearer)).create("live again")
         assert await next_order(stream) == order
+
+
+async def test_the_places_of_a_killed_worker_come_free_and_nobody_elses_do(two: Fleet) -> None:
+    here, there = await two.ready(2)
+    bearer = {"Authorization": f"Bearer {await two.token('viewer@acme.example')}"}
+    async with two.client(here) as holding, two.client(there) as coming, two.client(there) as posting:
+        fields = await reserve(posting, bearer)
+        async with holding.stream("GET", PATH, headers={**fields, "Accept": STREAM}) as response:
+            assert response.status_code == 200
+            for number in range(MOST):
+                body = {"query": WATCH, "extensions": {"operationId": str(number)}}
+                assert (await posting.post(PATH, json=body, headers=fields)).status_code == 202
+
+            async def coming_in() -> int:
+                async with coming.stream(
+                    "POST", "/graphql", json={"query": WATCH}, headers={**bearer, "Accept": STREAM}
+                ) as stream:
+                    await stream.aread() if stream.status_code == 503 else None
+                    return stream.status_code
+
+            assert await coming_in() == 503
+            await two.kill(here)
+            assert await coming_in() == 503, "for as long as its lease"
+
+            async def room() -> bool:
+                return await coming_in() == 200
+
+            await until_answered(room)
+    await two.ready(2)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """`tidegate serve`: production. It refuses unfit settings and an unsafe database, and never migrates."""
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,11 +33,11 @@ def command(
         if workers == 1:
             work(bound)
         else:
-            Workers(workers, bound, work).run()
+            Workers(workers, bound, partial(work, workers=workers)).run()
 
 
-def work(bound: "socket.socket") -> None:
-    """One worker: serve on the socket with the settings of the environment, until a signal comes."""
+def work(bound: "socket.socket", workers: int = 1) -> None:
+    """One worker of so many: serve on the socket with the settings of the environment, until a signal comes."""
     from web.app import create_app
     from web.logs import configure
     from web.server import serve
@@ -45,7 +46,7 @@ def work(bound: "socket.socket") -> None:
     settings = Settings.for_serve()
     configure(settings.log_format, settings.log_level)
     try:
-        serve(create_app(settings), settings, [bound])
+        serve(create_app(settings, workers), settings, [bound])
     except SystemExit as error:
         if error.code:
             raise Failure("The server did not start; the log says why.") from error

@@ -110,7 +110,7 @@ async def _open(scope: Scope, receive: Receive, send: Send, fields: Fields, toke
     await entrance.pass_through()
     try:
         _, caller = await _holder_of(scope)
-        place = entrance.enter(caller)
+        place = await entrance.enter(caller)
     except Refusal:
         entrance.give_back()
         raise

@@ -64,6 +64,7 @@ class SingleStream:
 
     async def start(self, posted: Posted) -> Outcome:
         """Run it, unless it is refused."""
+        await self._entrance.expect(self.principal)
         begun = self._launch(posted)
         if isinstance(begun, Outcome):
             return begun

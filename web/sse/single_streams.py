@@ -66,6 +66,7 @@ class SingleStreams:
         claim = await self.reservations.claim(key, holder, self._name)
         resume_after = last_event_id or _still_counts(claim.reservation)
         stream = self._open[key] = SingleStream(self._gateway, self._entrance, key, holder, principal, resume_after)
+        await self._entrance.expect(principal, len(claim.kept))
         for sealed in claim.kept:
             text = self._seal.open(sealed)
             posted = None if text is None else from_text(text, key)

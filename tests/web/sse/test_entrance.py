@@ -19,10 +19,10 @@ def entrance(**limits: int) -> Entrance:
     return Entrance(StreamLimits(**limits), asyncio.Event())
 
 
-def refused(open_: Entrance, who: Principal) -> tuple[str, int]:
+async def refused(open_: Entrance, who: Principal) -> tuple[str, int]:
     """The code, and the seconds after which to come back."""
     with pytest.raises(Refusal) as caught:
-        open_.enter(who)
+        await open_.enter(who)
     return caught.value.code, int(dict(caught.value.headers)[b"retry-after"])
 
 
@@ -36,14 +36,14 @@ def refused(open_: Entrance, who: Principal) -> tuple[str, int]:
 )
 async def test_a_full_house_says_so_and_others_come_in(limits: dict[str, int], others: list[Principal]) -> None:
     open_ = entrance(**limits)
-    places = [open_.enter(caller()) for _ in range(2)]
-    assert refused(open_, caller()) == ("STREAM_LIMIT", 10)
+    places = [await open_.enter(caller()) for _ in range(2)]
+    assert await refused(open_, caller()) == ("STREAM_LIMIT", 10)
     for other in others:
-        (open_.enter(other)).leave()
+        (await open_.enter(other)).leave()
     places[0].leave()
     places[0].leave()
-    assert isinstance(open_.enter(caller()), Place)
-    assert refused(open_, caller()) == ("STREAM_LIMIT", 10)
+    assert isinstance(await open_.enter(caller()), Place)
+    assert await refused(open_, caller()) == ("STREAM_LIMIT", 10)
 
 
 async def test_a_storm_waits_a_little_and_what_is_too_much_comes_back_later() -> None:
@@ -74,6 +74,6 @@ async def test_a_draining_server_lets_nobody_in_not_even_who_waits() -> None:
     waiting = asyncio.create_task(open_.pass_through())
     await asyncio.sleep(0.01)
     draining.set()
-    assert refused(open_, caller()) == ("DRAINING", 1)
+    assert await refused(open_, caller()) == ("DRAINING", 1)
     with pytest.raises(Refusal):
         await waiting
