@@ -78,7 +78,8 @@ class GraphQLEndpoint:
         self, gateway: Gateway, scope: Scope, receive: Receive, fields: Fields, accepted: Accepted, slot: Slot
     ) -> Answer | Feed:
         if accepted.media is None:
-            raise Refusal("BAD_REQUEST", f"Accept one of {', '.join(media.value for media in Media)}.", 406)
+            served = [Media.STREAM] if self._only_streams else Media
+            raise Refusal("BAD_REQUEST", f"Accept {' or '.join(media.value for media in served)}.", 406)
         parameters, caller = await _admitted(scope, receive, fields, accepted)
         if parameters.token is not None:
             raise Refusal("BAD_REQUEST", "A reservation's token belongs to /graphql/stream.")

@@ -140,6 +140,7 @@ async def test_the_path_of_streams_answers_streams(front: Front, accept: str) ->
 async def test_the_path_of_streams_is_not_for_those_who_take_none(front: Front) -> None:
     answer = await front.post("{ __typename }", path="/graphql/stream")
     assert answer.status_code == 406
+    assert answer.json()["errors"][0]["message"] == "Accept text/event-stream."
 
 
 async def test_a_subscription_without_permission_is_refused_by_status(front: Front) -> None:
