@@ -30,6 +30,16 @@ class Feed(Protocol):
         """``done`` as text, to resume after; None as ``done``."""
 
     @property
+    def told(self) -> Position | None:
+        """The newest position that was taken, or where it begins; None until that is known, and where it is no event of
+        the log.
+        """
+
+    @property
+    def told_cursor(self) -> str | None:
+        """``told`` as text."""
+
+    @property
     def ending(self) -> Ending | None:
         """Why it is over, once everything before its end was taken; None while it goes on. No frame comes after."""
 
@@ -56,6 +66,8 @@ class Told:
     durable = False
     done: Position | None = None
     cursor: str | None = None
+    told: Position | None = None
+    told_cursor: str | None = None
 
     def __init__(self, *frames: Frame, ending: Ending = COMPLETED) -> None:
         self._frames = list(frames)

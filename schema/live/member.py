@@ -73,6 +73,10 @@ class Member:
         return None if done is None else self.group.cursor_of(done)
 
     @property
+    def told_cursor(self) -> str | None:
+        return None if self.told is None else self.group.cursor_of(self.told)
+
+    @property
     def ending(self) -> Ending | None:
         if self._ending is not None:
             return self._ending

@@ -19,6 +19,8 @@ class Given:
         self.over: Ending | None = None
         self.closed: Ending | None = None
         self.at = at
+        self.begin = at
+        """Where it was taken from last, or began."""
         self.fails = False
         self.wake: Callable[[], None] = lambda: None
 
@@ -29,6 +31,14 @@ class Given:
     @property
     def cursor(self) -> str | None:
         return None if self.at is None else f"c{self.at}"
+
+    @property
+    def told(self) -> Position | None:
+        return None if self.begin is None else Position(self.begin, MOMENT)
+
+    @property
+    def told_cursor(self) -> str | None:
+        return None if self.begin is None else f"c{self.begin}"
 
     @property
     def ending(self) -> Ending | None:
@@ -44,6 +54,7 @@ class Given:
 
     def move(self, at: int, payload: bytes | None = None) -> None:
         """The log is done with up to there, with a frame of that event or without."""
+        self.begin = at if self.at is None else self.begin
         if payload is not None:
             self.frames.append(Frame(payload, f"c{at}", Position(at, MOMENT)))
         self.at = at
@@ -59,6 +70,8 @@ class Given:
         ready = [frame for frame in self.frames if upto is None or (frame.position and frame.position.seq <= upto)]
         taken = ready[:limit]
         self.frames = self.frames[len(taken) :]
+        for frame in taken:
+            self.begin = self.begin if frame.position is None else frame.position.seq
         return taken
 
     async def aclose(self, ending: Ending) -> None:

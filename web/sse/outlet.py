@@ -8,7 +8,8 @@ Theory of operation
   them carries the cursor. A cut may repeat an event, it never loses one. Which operation comes last changes with every
   event, so that each of them learns a cursor now and then.
 - With one operation the bytes of a frame are made once and shared by every connection that carries it.
-- ``id:`` moves on a ping when the log moved without a match, and never past a frame that was not written.
+- ``id:`` moves on a ping when the log moved without a match, and never past a frame that was not written, nor past
+  what is still to come of an operation (``web/sse/last_id.py``). One that comes in further back moves it back first.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ import structlog
 from schema.answers import end_frame
 from schema.live.feed import Feed
 from schema.live.frames import GONE, SILENT, Ending, EndReason, Frame, whole
+from web.sse.last_id import LastId
 from web.sse.messages import COMPLETE, OPENING, complete_of, named, next_event, ping, retry
 from web.sse.wires import Wire
 
@@ -41,11 +43,12 @@ class Outlet:
         "_closing",
         "_ended",
         "_feeds",
+        "_joining",
         "_single",
         "_wire",
         "full_since",
+        "last_id",
         "over",
-        "told",
         "written",
     )
 
@@ -56,11 +59,11 @@ class Outlet:
         """When the wire became full; None while it has room."""
         self.written = 0.0
         """When something was written last, on the monotonic clock."""
-        self.told: str | None = None
-        """The newest cursor that the client knows."""
+        self.last_id = LastId()
         self._single = single
         self._ended = ended
         self._feeds: dict[str, Feed] = {}
+        self._joining: list[Feed] = []
         self._wire: Wire | None = None
         self._busy = self._again = False
         self._closing: set[asyncio.Task[None]] | None = None
@@ -91,6 +94,8 @@ class Outlet:
         if name in self._feeds:
             raise ValueError("an operation of this name runs already")
         self._feeds[name] = feed
+        if self._single and feed.durable:
+            self._joining.append(feed)
         feed.listen(self.flush, self._queued, moves=self._single)
 
     async def remove(self, name: str, ending: Ending = GONE) -> bool:
@@ -100,6 +105,11 @@ class Outlet:
             await feed.aclose(ending)
             self.flush()
         return feed is not None
+
+    def free_id(self) -> None:
+        """What held the last id back is here, or comes no more."""
+        if self.last_id.free():
+            self.flush()
 
     def flush(self) -> None:
         """Write what is ready, as far as there is room."""
@@ -123,16 +133,13 @@ class Outlet:
         self.flush()  # an id never goes before a frame that is ready
         if self._wire is None or self.full or self.over.done() or self.written != written:
             return
-        cursor = self._cursor()
-        moved = None if cursor == self.told else cursor
-        self.told = cursor or self.told
-        self._write(ping(moved))
+        self._write(ping(self._moved_id()))
 
     def farewell(self, milliseconds: int) -> bytes:
         """When to come back, and from where: from what was written, not from what waits for room."""
         self.flush()
-        cursor = self.told if self.full else self._cursor() or self.told
-        return retry(milliseconds, cursor)
+        moved = None if self.full else self._moved_id()
+        return retry(milliseconds, moved or self.last_id.text)
 
     def end(self, ending: Ending, last: bytes = b"") -> None:
         """The connection is over, with ``last`` as its last bytes."""
@@ -167,8 +174,8 @@ class Outlet:
         for feed in self._feeds.values():
             frames = feed.take()
             if not frames:
-                return self._first_cursor()
-            self.told = frames[-1].cursor or self.told
+                return self._first_id()
+            self.last_id.text = frames[-1].cursor or self.last_id.text
             return _event(frames[0]) if len(frames) == 1 else b"".join(map(_event, frames))
         return b""
 
@@ -177,13 +184,26 @@ class Outlet:
         positions = [feed.done for feed in self._feeds.values() if feed.durable and feed.ending is None]
         known = [position.seq for position in positions if position is not None]
         upto = -1 if len(known) < len(positions) else min(known, default=None)
+        place = self._place() if self._joining and upto != -1 else b""
         events: dict[int, list[tuple[str, Frame]]] = {}
         for name, feed in list(self._feeds.items()):
             for frame in feed.take(upto, EVERYTHING):
                 events.setdefault(frame.position.seq if frame.position else -1, []).append((name, frame))
-        return b"".join(self._told_together(events[seq]) for seq in sorted(events)) or self._first_cursor()
+        return place + b"".join(self._told_together(seq, events[seq]) for seq in sorted(events)) or self._first_id()
 
-    def _told_together(self, frames: list[tuple[str, Frame]]) -> bytes:
+    def _place(self) -> bytes:
+        """Where the client is, before anything is told of operations that came in: when it knows no id yet, and when
+        they are behind the one that it knows.
+        """
+        places = [(feed.told.seq, feed.told_cursor) for feed in self._joining if feed.told is not None]
+        self._joining.clear()
+        seq, cursor = min(places, default=(-1, None))
+        if cursor is None or (self.last_id.text is not None and seq >= self.last_id.seq):
+            return b""
+        moved = self.last_id.move(seq, cursor)
+        return b"" if moved is None else ping(moved)
+
+    def _told_together(self, seq: int, frames: list[tuple[str, Frame]]) -> bytes:
         """The frames of one event; the last carries the cursor: of the operation that learned one longest ago, which is
         the first of those that run.
         """
@@ -195,8 +215,8 @@ class Outlet:
         parts = []
         for place, (name, frame) in enumerate(frames, 1):
             cursor = frame.cursor if place == len(frames) else None
-            parts.append(next_event(named(name, whole(frame, cursor)), cursor))
-            self.told = cursor or self.told
+            moved = None if cursor is None else self.last_id.move(seq, cursor)
+            parts.append(next_event(named(name, whole(frame, cursor)), moved))
         return b"".join(parts)
 
     def _settle(self) -> None:
@@ -215,26 +235,28 @@ class Outlet:
             if self._ended is not None:
                 self._ended(name)
 
-    def _first_cursor(self) -> bytes:
+    def _first_id(self) -> bytes:
         """A client that drops before any event must know where it was; a feed that woke us while we took from it has
         gone on elsewhere, and frames come first.
         """
-        if self._again or self.told is not None or (cursor := self._cursor()) is None:
+        if self._again or self.last_id.text is not None or (moved := self._moved_id()) is None:
             return b""
-        self.told = cursor
-        return ping(cursor)
+        return ping(moved)
 
-    def _cursor(self) -> str | None:
-        """The least that the durable feeds are done with; None while one of them does not know yet."""
+    def _moved_id(self) -> str | None:
+        """The id that the client is to know from now on, the least that the durable feeds are done with: None while one
+        of them does not know, and when there is nothing to tell.
+        """
         least: Feed | None = None
+        seq = -1
         for feed in self._feeds.values():
             if feed.durable:
                 done = feed.done
                 if done is None:
                     return None
-                if least is None or least.done is None or done.seq < least.done.seq:
-                    least = feed
-        return None if least is None else least.cursor
+                if least is None or done.seq < seq:
+                    least, seq = feed, done.seq
+        return None if least is None else self.last_id.move(seq, least.cursor)
 
     def _write(self, data: bytes) -> None:
         if self._wire is None:

@@ -13,8 +13,6 @@ from web.refusals import Refusal
 
 LONGEST_ID = 256
 """Characters."""
-RESUME_SECONDS = 10.0
-"""How long a last event id that came with a reservation or with its stream counts for what is posted."""
 
 
 @dataclass(frozen=True, slots=True)

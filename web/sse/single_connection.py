@@ -122,6 +122,8 @@ async def _open(scope: Scope, receive: Receive, send: Send, fields: Fields, toke
 
 async def _carry(scope: Scope, receive: Receive, send: Send, fields: Fields, token: str, caller: Principal) -> None:
     last_event_id = event_id(fields.get(b"last-event-id", b"").decode("latin-1"))
+    if last_event_id is None and scope["method"] == "GET":  # an EventSource that is made anew sets no header
+        last_event_id = event_id(_parameter(scope["query_string"], "lastEventId"))
     streams = _streams(scope)
     stream = await streams.open(key_of(token), _holder(caller), caller, last_event_id)
     callers: Callers = scope["app"].state.callers

@@ -13,7 +13,8 @@ from schema.live.member import Member
 from web.refusals import Refusal
 from web.sse.entrance import Entrance, Place
 from web.sse.outlet import Outlet
-from web.sse.posted import ACCEPTED, RESUME_SECONDS, STOPPED, Outcome, Posted
+from web.sse.posted import ACCEPTED, STOPPED, Outcome, Posted
+from web.sse.resumption import Resumption
 
 OPERATIONS = 100
 """At once, on one stream."""
@@ -45,9 +46,7 @@ class SingleStream:
         self.principal = principal
         self.outlet = Outlet(single=True, ended=self._free)
         self._gateway = gateway
-        self._resume_after = resume_after
-        self._now = asyncio.get_running_loop().time
-        self._resume_until = self._now() + RESUME_SECONDS
+        self._resumption = Resumption(resume_after, self.outlet.last_id.hold, self.outlet.free_id)
         self._in_use: dict[str, object] = {}
         self._subscriptions: set[str] = set()
         self._places: list[Place] = []
@@ -90,6 +89,7 @@ class SingleStream:
     async def aclose(self) -> None:
         """What is being executed still ends by itself, and is told to nobody."""
         self._closed = True
+        self._resumption.close()
         self._in_use.clear()
         self._subscriptions.clear()
         self._make_room()
@@ -109,7 +109,7 @@ class SingleStream:
         if max(len(self._in_use), len(self._tasks)) >= OPERATIONS:
             message = f"A stream carries at most {OPERATIONS} operations."
             return Outcome.of(self._gateway.refuse("STREAM_LIMIT", message, request_id))
-        posted = posted.resumed_after(self._resume_after if self._now() < self._resume_until else None)
+        posted = self._resumption.resume(posted)
         kind = self._gateway.judge(posted.request, self.principal)
         if isinstance(kind, Answer):
             return Outcome.of(kind)
@@ -124,6 +124,9 @@ class SingleStream:
         task.add_done_callback(self._tasks.discard)
         if kind != "subscription":
             begun.set()
+        elif posted.request.last_event_id is not None:
+            self.outlet.last_id.hold()  # where it is, until this one is there too
+            task.add_done_callback(lambda _: self.outlet.free_id())
         return begun
 
     async def _run(self, posted: Posted, mark: object, begun: asyncio.Event) -> None:

@@ -23,8 +23,9 @@ from db.reservations import LEASE_SECONDS, Holder, Reservation, Reservations
 from schema.answers import Answer
 from schema.execute import Gateway
 from web.sse.entrance import Entrance
-from web.sse.posted import ACCEPTED, RESUME_SECONDS, STOPPED, Outcome, Posted, as_text, from_text
+from web.sse.posted import ACCEPTED, STOPPED, Outcome, Posted, as_text, from_text
 from web.sse.relay import Relay
+from web.sse.resumption import RESUME_SECONDS
 from web.sse.seal import Seal
 from web.sse.single_stream import SingleStream
 

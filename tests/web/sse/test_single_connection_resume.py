@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.server import Front
+from tests.support.server import STREAM, Front
 from tests.support.shop import Shop
-from tests.support.single import Single, reserved, told
+from tests.support.single import PATH, Single, reserved, told
 from tests.support.streams import Block, StreamClient
 from tests.web.sse.test_single_connection import WATCH
 
@@ -49,7 +49,11 @@ async def test_every_operation_resumes_from_a_cursor_of_its_own(front: Front, sh
         assert [order for name, order in got if name == "late"] == orders[2:]
 
 
-@pytest.mark.parametrize("moment", ["reserving", "opening", "posting"])
+MOMENTS = pytest.mark.parametrize("moment", ["reserving", "opening", "posting"])
+"""With which request the last event id is sent."""
+
+
+@MOMENTS
 async def test_the_last_event_id_counts_when_reserving_opening_and_posting(
     front: Front, shop: Shop, moment: str
 ) -> None:
@@ -60,6 +64,59 @@ async def test_the_last_event_id_counts_when_reserving_opening_and_posting(
         for name in ("1", "2"):
             await single.post(name, WATCH, also=header if moment == "posting" else None)
             assert await results(stream, 1) == [(name, order)]
+
+
+@MOMENTS
+async def test_no_id_is_told_while_more_may_be_posted_that_resumes_by_the_last_one(
+    front: Front, shop: Shop, moment: str
+) -> None:
+    """So what was not posted yet when the stream is cut loses nothing: the client comes back with the same id."""
+    header = {"Last-Event-ID": await a_cursor(front)}
+    missed = await shop.create("missed")
+    single = await reserved(front, also=header if moment == "reserving" else None)
+    async with single.open(also=header if moment == "opening" else None) as stream:
+        await single.post("1", WATCH, also=header if moment == "posting" else None)
+        assert await results(stream, 1) == [("1", missed)]
+        missed_too = await shop.create("missed too")
+        block = await stream.wait_for_next()
+        assert (seen(block), "cursor" in told(block)[1]["extensions"]) == (("1", missed_too), True)
+        assert stream.last_id is None
+    again = await reserved(front)
+    async with again.open(also=header) as stream:
+        for name in ("1", "2"):
+            await again.post(name, WATCH)
+            assert await results(stream, 2) == [(name, missed), (name, missed_too)]
+
+
+async def test_once_nothing_more_resumes_by_the_last_id_the_next_one_is_told_at_once(
+    front: Front, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = {"Last-Event-ID": await a_cursor(front)}
+    monkeypatch.setattr("web.sse.resumption.RESUME_SECONDS", 0.5)
+    order = await shop.create("missed")
+    single = await reserved(front)
+    async with single.open(also=header) as stream:
+        await single.post("1", WATCH)
+        assert await results(stream, 1) == [("1", order)]
+        last = await stream.wait_for_id()
+    again = await reserved(front)
+    async with again.open(also={"Last-Event-ID": last}) as stream:
+        await again.post("1", WATCH)
+        order = await shop.create("new")
+        assert await results(stream, 1) == [("1", order)]
+
+
+async def test_an_event_source_that_is_made_anew_opens_the_stream_with_the_id_in_its_address(
+    front: Front, shop: Shop
+) -> None:
+    early = await a_cursor(front)
+    order = await shop.create("missed")
+    single = await reserved(front)
+    fields = {**single.fields, "Accept": STREAM}
+    async with front.client.stream("GET", PATH, params={"lastEventId": early}, headers=fields) as response:
+        stream = StreamClient(response)
+        await single.post("1", WATCH)
+        assert await results(stream, 1) == [("1", order)]
 
 
 async def test_the_id_that_came_with_the_stream_goes_before_the_reservations(front: Front, shop: Shop) -> None:
@@ -89,7 +146,7 @@ async def test_the_connections_id_counts_for_what_is_posted_soon_and_no_longer(
 ) -> None:
     header = {"Last-Event-ID": await a_cursor(front)}
     await shop.create("missed")
-    monkeypatch.setattr("web.sse.single_stream.RESUME_SECONDS", 0.0)
+    monkeypatch.setattr("web.sse.resumption.RESUME_SECONDS", 0.0)
     single = await reserved(front, also=header)
     async with single.open(also=header) as stream:
         await single.post("late", WATCH)
