@@ -25,6 +25,7 @@ from db.ids import new_id
 from db.links import Links
 from db.listener import Listener
 from db.outage import AWAY, AWAY_TEXT
+from db.recorder import Recorder
 from db.sessions import Sessions
 from db.statements import Statement
 from db.tables import DIRECTORY_ROLE
@@ -62,6 +63,7 @@ class Directory:
         self.attempts = Attempts(self._write)
         self.api_keys = ApiKeys(self._write)
         self.sessions = Sessions(self._write)
+        self.recorder = Recorder(self._write)
         self._listeners: list[Listener] = []
         self.observer: Callable[[str], None] | None = None
 

@@ -31,7 +31,7 @@ from db.doctor_questions import (
     UNTOLD,
     WRITE_RIGHTS,
 )
-from db.migrations.partitions import partition_name
+from db.migrations.partitions import SERIES
 from db.migrations.run import head_revision
 from db.tables import DIRECTORY_ROLE, DIRECTORY_TABLES, RUNTIME_ROLE, SHARED_TABLES, TENANT_SETTING
 
@@ -170,12 +170,14 @@ async def _no_way_around(connection: asyncpg.Connection) -> Outcome:
 
 
 async def _partitions(connection: asyncpg.Connection) -> Outcome:
-    names = await _names(connection, PARTITIONS)
-    today = partition_name(utc_now().date())
-    missing = [today] if today not in names else []
-    missing += [] if await connection.fetchval(DEFAULT_PARTITION) else ["the default one"]
-    detail = f"missing: {_list(missing)}" if missing else f"{len(names)} partitions"
-    return not missing, detail, "Run `tidegate migrate`: it makes the coming days'."
+    today, missing = utc_now().date(), []
+    for series in SERIES:
+        names = await _names(connection, PARTITIONS, series.table)
+        missing += [series.name(today)] if series.name(today) not in names else []
+        if not await connection.fetchval(DEFAULT_PARTITION, series.table):
+            missing.append(f"the default one of {series.table}")
+    detail = f"missing: {_list(missing)}" if missing else "all of them"
+    return not missing, detail, "Run `tidegate migrate`: it makes the coming ones."
 
 
 _CHECKS: dict[str, Check] = {
@@ -190,7 +192,7 @@ _CHECKS: dict[str, Check] = {
     "Each role has rights on its own tables only": _rights,
     "Changes of rights are told and numbered": _told,
     "No view or function goes around the policies": _no_way_around,
-    "The event log has today's partition and a default": _partitions,
+    "Both logs have today's partition and a default": _partitions,
 }
 
 

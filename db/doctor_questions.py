@@ -53,6 +53,8 @@ ORDER BY 1
 DIRECTORY_OVERREACH = f"""
 SELECT $2 || ' on ' || relname FROM ({_TENANT_TABLES}) t
 WHERE NOT (relname = 'event_heads' AND NOT has_table_privilege($2, oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))
+    AND NOT (relname = 'audit_log' AND NOT has_table_privilege($2, oid, 'SELECT, UPDATE, DELETE, TRUNCATE')
+        AND NOT has_any_column_privilege($2, oid, 'SELECT'))
     AND (has_table_privilege($2, oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
         OR has_any_column_privilege($2, oid, 'SELECT'))
 ORDER BY 1
@@ -99,9 +101,9 @@ ORDER BY 1
 """
 """Tables whose changes of rights the database does not tell, or does not number."""
 
-PARTITIONS = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'event_log'::regclass ORDER BY 1"
+PARTITIONS = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass($1) ORDER BY 1"
 
-DEFAULT_PARTITION = "SELECT partdefid <> 0 FROM pg_partitioned_table WHERE partrelid = 'event_log'::regclass"
+DEFAULT_PARTITION = "SELECT partdefid <> 0 FROM pg_partitioned_table WHERE partrelid = to_regclass($1)"
 
 A_ROW_OF = 'SELECT EXISTS (SELECT FROM "{table}")'
 """``table`` is a name that the catalogue gave."""

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+from db.audit_records import Actor
 from db.codecs import set_codecs
 from db.directory import Directory
 from db.errors import DatabaseError
@@ -14,7 +15,7 @@ from db.pool import TenantPool
 from db.sending import Observer
 from db.shared_reads import Asked, SharedReader
 from db.tables import RUNTIME_ROLE
-from db.tenancy import Actor, Announce, TenantId, TenantReader, TenantSnapshot, TenantWriter
+from db.tenancy import Announce, TenantId, TenantReader, TenantSnapshot, TenantWriter
 
 STATEMENT_SECONDS = 10
 

@@ -51,16 +51,6 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditDraft:
-    """Who did what, to be written with the change it describes."""
-
-    action: str
-    entity: str
-    entity_id: str | None
-    changes: Mapping[str, Any] | None  # Any: JSON
-
-
-@dataclass(frozen=True, slots=True)
 class Position:
     """A place in one tenant's log: the newest event that counts as seen, and its time (so that a read can skip
     older partitions).
@@ -81,10 +71,18 @@ WITH head AS (
     FROM head, unnest($4::text[], $5::text[], $6::uuid[], $7::int[], $8::jsonb[], $9::jsonb[])
         WITH ORDINALITY AS e (type, entity, entity_id, version, before, after, n)
 ), audits AS (
-    INSERT INTO audit_log (tenant_id, id, ts, actor_id, action, entity, entity_id, request_id, changes)
-    SELECT $1, a.id, head.ts, $3, a.action, a.entity, a.entity_id, $10, a.changes
-    FROM head, unnest($11::uuid[], $12::text[], $13::text[], $14::uuid[], $15::jsonb[]) AS a (id, action, entity,
-    entity_id, changes) ) SELECT seq, ts FROM head
+    INSERT INTO audit_log (
+        tenant_id, id, created_at, outcome, actor_id, request_id, action, entity, entity_id, changes,
+        kind, acting_as_id, credential, key_name, elevation_id, space,
+        operation_name, document_id, address, coordinates, denials
+    )
+    SELECT $1, a.id, head.ts, CASE WHEN $26::jsonb IS NULL THEN 'ALLOWED' ELSE 'PARTIAL' END, $3, $10,
+        a.action, a.entity, a.entity_id, a.changes,
+        $16::text, $17::uuid, $18::text, $19::text, $20::uuid, $21::text,
+        $22::text, $23::text, $24::text, $25::text[], $26::jsonb
+    FROM head, unnest($11::uuid[], $12::text[], $13::text[], $14::text[], $15::jsonb[])
+        AS a (id, action, entity, entity_id, changes)
+) SELECT seq, ts FROM head
 """
 """By hand: one statement with three inserts that SQLAlchemy would not make clearer. Arguments as ``db/tenancy.py``
 gives them.

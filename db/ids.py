@@ -8,7 +8,16 @@ import re
 
 from uuid_utils import uuid7
 
-PREFIXES = {"order": "ord", "customer": "cus", "product": "prd", "announcement": "ann", "user": "usr", "tenant": "ten"}
+PREFIXES = {
+    "order": "ord",
+    "customer": "cus",
+    "product": "prd",
+    "announcement": "ann",
+    "user": "usr",
+    "tenant": "ten",
+    "stream": "str",
+    "session": "ses",
+}
 _HEX = re.compile(r"[0-9a-f]{32}")
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import asyncpg
 
+from db.audit_records import Actor, AuditDraft
 from db.errors import DatabaseAway, DatabaseError, QueryTimeout
-from db.events import APPEND, AuditDraft, EventDraft, Position
+from db.events import APPEND, EventDraft, Position
 from db.ids import new_id
 from db.outage import AWAY, AWAY_TEXT
 from db.pool import Slot, TenantPool
@@ -32,14 +33,6 @@ class TenantId:
     """A tenant whose rows the bearer may see. Minted by ``auth/authenticate.py`` alone."""
 
     hex: str
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who writes, for the log and the audit record."""
-
-    user_id: str | None
-    request_id: str | None
 
 
 SNAPSHOT_SECONDS = 10.0
@@ -274,8 +267,11 @@ class TenantWriter:
             [a.entity for a in audits],
             [a.entity_id for a in audits],
             [a.changes for a in audits],
+            *(actor.kind, actor.acting_as_id, actor.credential, actor.key_name, actor.elevation_id, actor.space),
+            *(actor.operation_name, actor.document_id, actor.address, actor.coordinates, dict(actor.denials) or None),
         )
         await slot.connection.execute("COMMIT")
+        actor.recorded = actor.recorded or bool(audits)
         return Position(row["seq"], row["ts"])
 
     def _lent(self) -> Slot:

@@ -6,9 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from db.events import AuditDraft, EventDraft
+from db.audit_records import AuditDraft
+from db.events import EventDraft
+from db.ids import PREFIXES, public_id
 from db.tenancy import Row, TenantWriter
 from resolvers.errors import Conflict, Invalid, NotFound, Problem, Problems
+
+_AMOUNTS = frozenset({"total", "price"})
+"""Columns that say nothing without their currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +67,7 @@ def record(writer: TenantWriter, type_: str, action: str, before: Row | None, af
         for name, value in after.items()
         if held_before is None or held_before[name] != value
     }
+    if "currency" in after and not changes.keys().isdisjoint(_AMOUNTS):
+        changes["currency"] = [None if held_before is None else held_before["currency"], after["currency"]]
     writer.record(EventDraft(type_, noun, after["id"], after["version"], held_before, dict(after)))
-    writer.audit(AuditDraft(action, noun, after["id"], changes))
+    writer.audit(AuditDraft(action, noun, public_id(PREFIXES[noun], after["id"]), changes))

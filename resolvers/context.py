@@ -5,10 +5,11 @@ from typing import Protocol
 
 from auth.principal import Principal
 from auth.sessions import USUAL, Lifetimes
+from db.audit_records import Actor
 from db.clock import Clock
 from db.engine import Database
 from db.hub import Hub
-from db.tenancy import Actor, TenantReader, TenantWriter
+from db.tenancy import TenantReader, TenantWriter
 from resolvers.open_streams import NOBODYS_BOOK, StreamBook
 
 

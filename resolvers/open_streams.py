@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from db.events import AuditDraft
+from db.audit_records import AuditDraft
+from db.ids import public_id
 from resolvers.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from resolvers.context import ReadContext, WriteContext
 
 MOST = 500
-_PREFIX = "str_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,8 @@ async def terminate_stream(ctx: "WriteContext", stream_id: str) -> OpenStream:
     if stream is None:
         raise NotFound("There is no such stream.", "id")
     async with ctx.write() as writer:
-        changes = {"user": stream.user_id, "operation": stream.operation, "since": stream.since.isoformat()}
-        writer.audit(AuditDraft("terminateStream", "stream", stream_id.removeprefix(_PREFIX), changes))
+        told = {"user": public_id("usr", stream.user_id), "operation": stream.operation, "since": stream.since}
+        changes = {name: [value, None] for name, value in told.items()}
+        writer.audit(AuditDraft("terminateStream", "stream", stream_id, changes))
     await ctx.book.end(ctx.principal.tenant.hex, stream_id)
     return stream

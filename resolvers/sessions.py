@@ -6,8 +6,9 @@ from auth.session_desk import list_sessions as list_own
 from auth.session_desk import revoke_other_sessions as revoke_others
 from auth.session_desk import revoke_session as revoke_own
 from auth.session_desk import switch_tenant as switch
+from db.audit_records import AuditDraft
 from db.directory import Row
-from db.events import AuditDraft
+from db.ids import public_id
 from resolvers.context import ReadContext, SessionSlot, WriteContext
 from resolvers.errors import Invalid, NotFound, Problem
 
@@ -67,4 +68,5 @@ def slot_of(ctx: WriteContext) -> SessionSlot:
 async def audit_session(ctx: WriteContext, action: str, session_id: str | None) -> None:
     """Put it on record in the tenant that the caller spoke for, which learns of no other tenant by it."""
     async with ctx.write() as writer:
-        writer.audit(AuditDraft(action, "session", session_id, None))
+        named = None if session_id is None else public_id("ses", session_id)
+        writer.audit(AuditDraft(action, "session", named, None))

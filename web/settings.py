@@ -107,6 +107,9 @@ class Settings(BaseSettings):
     log_days: int = Field(
         default=7, ge=1, le=3650, description="Days that the event log is kept: how far back a stream can resume"
     )
+    audit_days: int = Field(
+        default=400, ge=31, le=36500, description="Days that the audit trail is kept, in whole months"
+    )
     log_format: Literal["console", "json"] = Field(default="json", description="console or json")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="debug, info, warning or error"

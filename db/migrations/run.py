@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from db.migrations.partitions import ensure_partitions
+from db.migrations.partitions import AUDIT_LOG, EVENT_LOG, ensure_partitions
 from db.tables import DIRECTORY_ROLE, RUNTIME_ROLE
 
 _ROOT = Path(__file__).parent
@@ -39,17 +39,22 @@ def head_revision() -> str:
 
 
 async def upgrade(
-    owner_dsn: str, runtime_login: str | None = None, revision: str = "head", keep_days: int | None = None
+    owner_dsn: str,
+    runtime_login: str | None = None,
+    revision: str = "head",
+    keep_days: int | None = None,
+    audit_days: int | None = None,
 ) -> None:
-    """Bring the database up to ``revision``, let ``runtime_login`` take the two group roles, and make the log's
-    next partitions; with ``keep_days``, drop those that are older.
+    """Bring the database up to ``revision``, let ``runtime_login`` take the two group roles, and make the logs'
+    next partitions; drop the event log's that are older than ``keep_days``, the audit trail's than ``audit_days``.
     """
     async with _owner(owner_dsn) as connection:
         await connection.run_sync(_walk(command.upgrade, revision))
         if runtime_login is not None:
             await _admit(connection, runtime_login)
         if revision == "head":
-            await ensure_partitions(connection, keep_days)
+            await ensure_partitions(connection, EVENT_LOG, keep_days)
+            await ensure_partitions(connection, AUDIT_LOG, audit_days)
         await connection.commit()
 
 

@@ -1,6 +1,7 @@
 """The tables, one aggregate a file: shapes and constraints only. They know no query, no door and no behaviour."""
 
 from db.tables.announcements import ANNOUNCEMENT_KINDS, announcement_terms, announcements
+from db.tables.audit import NOBODY, audit_log
 from db.tables.base import (
     DIRECTORY_ROLE,
     DIRECTORY_TABLES,
@@ -23,7 +24,7 @@ from db.tables.directory import (
     tenants,
     users,
 )
-from db.tables.log import audit_log, event_heads, event_log
+from db.tables.log import event_heads, event_log
 from db.tables.orders import ORDER_STATUSES, order_items, order_terms, orders
 from db.tables.overview import QUARTERS, order_hours
 
@@ -31,6 +32,7 @@ __all__ = [
     "ANNOUNCEMENT_KINDS",
     "DIRECTORY_ROLE",
     "DIRECTORY_TABLES",
+    "NOBODY",
     "ORDER_STATUSES",
     "QUARTERS",
     "RUNTIME_ROLE",

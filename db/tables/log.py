@@ -1,6 +1,6 @@
-"""The event log, its heads, and the audit trail."""
+"""The event log and its heads."""
 
-from sqlalchemy import ARRAY, BigInteger, Column, Index, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.tables.base import metadata, text_column, time_column, uuid_column
@@ -36,21 +36,3 @@ event_log = Table(
 """``before`` and ``after`` hold every column that a filter, an order or a row scope can judge. No unique key:
 (tenant, seq) is unique by the head row.
 """
-
-audit_log = Table(
-    "audit_log",
-    metadata,
-    uuid_column("tenant_id"),
-    uuid_column("id"),
-    time_column("ts"),
-    uuid_column("actor_id", nullable=True),
-    text_column("action"),
-    text_column("entity"),
-    uuid_column("entity_id", nullable=True),
-    text_column("request_id", nullable=True),
-    Column("coordinates", ARRAY(Text), nullable=False, server_default="{}"),
-    Column("changes", JSONB, nullable=True),
-    PrimaryKeyConstraint("tenant_id", "id"),
-    Index(None, "tenant_id", "ts"),
-)
-"""Append-only: the runtime role may insert and select, nothing else."""

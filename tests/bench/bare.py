@@ -10,11 +10,12 @@ from contextlib import asynccontextmanager
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from db.audit_records import Actor, AuditDraft
 from db.clock import utc_now
 from db.engine import Database
-from db.events import AuditDraft, EventDraft
+from db.events import EventDraft
 from db.orders import lock_order, update_order
-from db.tenancy import Actor, TenantId
+from db.tenancy import TenantId
 from tests.bench.writes import DONE, WRITERS, Change
 
 _BODY = b"{" + DONE + b"}"

@@ -17,12 +17,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
 
+from db.audit_records import Actor
 from db.clock import utc_now
 from db.engine import Database
 from db.events import EventDraft
 from db.hub import Hub
 from db.orders import lock_order, update_order
-from db.tenancy import Actor, TenantId
+from db.tenancy import TenantId
 from tests.bench.bare_streams import chunk
 from tests.bench.serve import pin
 from tests.bench.servers import ROOT

@@ -113,8 +113,23 @@ async def test_a_server_that_does_not_answer_is_one_finding() -> None:
         ),
         (
             "DROP TABLE event_log_default",
-            "The event log has today's partition and a default",
-            "the default one",
+            "Both logs have today's partition and a default",
+            "the default one of event_log",
+        ),
+        (
+            "DROP TABLE audit_log_default",
+            "Both logs have today's partition and a default",
+            "the default one of audit_log",
+        ),
+        (
+            "GRANT SELECT (id) ON audit_log TO tidegate_directory",
+            "Each role has rights on its own tables only",
+            "tidegate_directory on audit_log",
+        ),
+        (
+            "GRANT UPDATE ON audit_log TO tidegate_directory",
+            "Each role has rights on its own tables only",
+            "tidegate_directory on audit_log",
         ),
         (
             "UPDATE alembic_version SET version_num = 'another'",

@@ -7,12 +7,14 @@ from datetime import timedelta
 
 import pytest
 
+from db.audit_records import AuditDraft
 from db.clock import utc_now
-from db.events import AuditDraft, Event, EventDraft, Position, events_after, head_of, typed_event, typed_image
+from db.events import Event, EventDraft, Position, events_after, head_of, typed_event, typed_image
 from db.ids import new_id
 from db.orders import COLUMNS, insert_order, lock_order, update_order
 from db.tables import orders
 from db.tenancy import TenantId, TenantWriter
+from tests.support.audits import trail
 from tests.support.plant import NOON, Floor
 
 START = Position(13, NOON)
@@ -26,7 +28,7 @@ async def restatus(writer: TenantWriter, order_id: str, status: str) -> None:
     assert before is not None
     after = await update_order(writer, before, {"status": status}, utc_now())
     writer.record(EventDraft("order.status_changed", "order", order_id, after["version"], dict(before), dict(after)))
-    writer.audit(AuditDraft("changeOrderStatus", "order", order_id, {"status": [before["status"], status]}))
+    writer.audit(AuditDraft("changeOrderStatus", "order", f"ord_{order_id}", {"status": [before["status"], status]}))
 
 
 async def whole_log(floor: Floor, after: Position = START) -> list[Event]:
@@ -99,8 +101,10 @@ async def _rows_events_and_audits_match(floor: Floor, log: list[Event]) -> None:
     for order_id, row in rows.items():
         assert row["version"] == (last[order_id].version if order_id in last else 1)
         assert order_id not in last or row["status"] == (last[order_id].after or {})["status"]
-    audits = await floor.raw("SELECT ts, entity_id FROM audit_log")
-    assert sorted((a["ts"], a["entity_id"].hex) for a in audits) == sorted((e.ts, e.entity_id) for e in log)
+    audits = await trail(floor, floor.mine)
+    assert sorted((a["created_at"], a["entity_id"]) for a in audits) == sorted(
+        (e.ts, f"ord_{e.entity_id}") for e in log
+    )
 
 
 async def test_announcements_come_in_the_order_of_the_log_when_commits_do(fresh_floor: Floor) -> None:

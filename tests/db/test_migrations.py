@@ -37,7 +37,8 @@ SELECT coalesce(string_agg(line, E'\\n' ORDER BY line), '') FROM (
 async def shape_of(dsns: Dsns) -> str:
     async with connected(dsns.owner) as connection:
         lines = str(await connection.fetchval(SHAPE)).splitlines()
-    return "\n".join(line for line in lines if "event_log_2" not in line)  # the days' partitions are no migration's
+    # The days' and months' partitions are no migration's.
+    return "\n".join(line for line in lines if "event_log_2" not in line and "audit_log_2" not in line)
 
 
 async def count(dsn: str, sql: str) -> int:
@@ -47,7 +48,7 @@ async def count(dsn: str, sql: str) -> int:
 
 def _differences(connection: Connection) -> list[object]:
     def ours(_object: object, name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
-        return not (kind == "table" and (name or "").startswith("event_log_"))  # its partitions
+        return not (kind == "table" and (name or "").startswith(("event_log_", "audit_log_")))  # their partitions
 
     context = MigrationContext.configure(
         connection, opts={"compare_type": True, "compare_server_default": True, "include_object": ours}
@@ -94,7 +95,7 @@ async def test_the_model_says_what_the_migrations_make(dsns: Dsns) -> None:
 async def test_every_index_of_the_model_and_the_database_has_the_same_name(dsns: Dsns) -> None:
     async with connected(dsns.owner) as connection:
         rows = await connection.fetch(
-            "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND tablename NOT LIKE 'event\\_log\\_%'"
+            "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND tablename !~ '^(event|audit)_log_'"
         )
     kept = {str(index.name) for table in metadata.tables.values() for index in table.indexes}
     keys = {row["indexname"] for row in rows if row["indexname"].startswith(("pk_", "uq_", "alembic_"))}

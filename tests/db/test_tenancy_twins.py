@@ -13,8 +13,9 @@ import asyncpg
 import pytest
 
 from db.announcements import insert_announcement
+from db.audit_records import AuditDraft
 from db.customers import insert_customer, lock_customer, update_customer
-from db.events import AuditDraft, EventDraft
+from db.events import EventDraft
 from db.orders import insert_order, lock_order, update_order
 from db.pool import Slot, TenantPool
 from db.products import insert_product, lock_product, update_product

@@ -6,12 +6,14 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from db.audit_records import AuditDraft
 from db.engine import Database
 from db.errors import BadValue, Duplicate
-from db.events import AuditDraft, EventDraft
+from db.events import EventDraft
 from db.orders import insert_order, lock_order, update_order
 from db.statements import Statement
 from db.tenancy import TenantId, TenantWriter
+from tests.support.audits import trail
 from tests.support.plant import ACTOR, NOON, THEIRS, Floor, planted
 
 SLEEP = Statement("SELECT pg_sleep(30)", (), {})
@@ -56,12 +58,16 @@ async def test_a_writer_leaves_row_event_and_audit_together(fresh_floor: Floor) 
     async with fresh_floor.writer() as writer:
         await cancel_order(writer)
     assert writer.position is not None
-    audit = (await fresh_floor.raw("SELECT * FROM audit_log"))[0]
+    audit = (await trail(fresh_floor, fresh_floor.mine))[0]
     assert (await fresh_floor.raw("SELECT status FROM orders WHERE id = $1::uuid", first_order(fresh_floor.mine)))[0][
         0
     ] == "CANCELLED"
     assert (await fresh_floor.raw("SELECT max(seq) FROM event_log"))[0][0] == writer.position.seq == 14
-    assert (audit["action"], audit["request_id"], audit["ts"]) == ("updateOrder", "req-test", writer.position.ts)
+    assert (audit["action"], audit["request_id"], audit["created_at"]) == (
+        "updateOrder",
+        "req-test",
+        writer.position.ts,
+    )
     assert audit["actor_id"].hex == ACTOR.user_id
 
 
@@ -149,7 +155,7 @@ async def test_what_is_audited_without_an_event_is_written_and_moves_no_stream(f
     fresh_floor.database.on_commit = lambda tenant, position: announced.append(position)
     async with fresh_floor.writer() as writer:
         writer.audit(AuditDraft("terminateStream", "stream", first_order(fresh_floor.mine), {"why": "slow"}))
-    (audit,) = await fresh_floor.raw("SELECT action, entity FROM audit_log")
-    assert tuple(audit) == ("terminateStream", "stream")
+    (audit,) = await trail(fresh_floor, fresh_floor.mine)
+    assert (audit["action"], audit["entity"]) == ("terminateStream", "stream")
     assert (await fresh_floor.raw("SELECT seq FROM event_heads"))[0][0] == 13
     assert (writer.position, announced) == (None, [])

@@ -15,7 +15,8 @@ _ORDERS = (
     " (SELECT count(*) FROM order_items i WHERE i.tenant_id = o.tenant_id AND i.order_id = o.id) AS items,"
     " (SELECT sum(total) FROM order_items i WHERE i.tenant_id = o.tenant_id AND i.order_id = o.id) AS item_total,"
     " (SELECT count(*) FROM order_terms t WHERE t.tenant_id = o.tenant_id AND t.order_id = o.id) AS terms,"
-    " (SELECT count(*) FROM audit_log a WHERE a.tenant_id = o.tenant_id AND a.entity_id = o.id) AS audited"
+    " (SELECT count(*) FROM audit_log a WHERE a.tenant_id = o.tenant_id"
+    " AND a.entity_id = 'ord_' || replace(o.id::text, '-', '')) AS audited"
     " FROM orders o WHERE tenant_id = $1 AND notes = $2"
 )
 BUSY = (

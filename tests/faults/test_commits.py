@@ -11,12 +11,13 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from db.audit_records import Actor
 from db.clock import utc_now
 from db.engine import Database
 from db.events import EventDraft
 from db.ids import public_id
 from db.orders import lock_order, update_order
-from db.tenancy import Actor, TenantId, TenantWriter
+from db.tenancy import TenantId, TenantWriter
 from tests.support.database import Server
 from tests.support.server import Front, open_front
 from tests.support.streams import StreamClient

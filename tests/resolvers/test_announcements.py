@@ -20,7 +20,7 @@ async def test_a_bell_is_kept_logged_and_audited_together(world: World, kind: st
     event, audit = await newest(world, "event_log"), await newest(world, "audit_log")
     assert (event["type"], event["entity"], event["entity_id"]) == ("announcement.made", "announcement", row["id"])
     assert (event["before"], json.loads(event["after"])["text"]) == (None, text)
-    assert (audit["action"], audit["entity_id"], audit["actor_id"]) == ("announce", row["id"], USER)
+    assert (audit["action"], audit["entity_id"], audit["actor_id"]) == ("announce", f"ann_{row['id']}", USER)
 
 
 @pytest.mark.parametrize(

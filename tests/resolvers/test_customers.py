@@ -24,7 +24,7 @@ async def test_a_new_customer_is_logged_and_audited_with_the_row(world: World) -
     event, audit = await newest(world, "event_log"), await newest(world, "audit_log")
     assert (event["type"], event["entity"], event["entity_id"]) == ("customer.created", "customer", row["id"])
     assert (event["before"], json.loads(event["after"])["email"]) == (None, "zoe@mueller.example")
-    assert (audit["action"], audit["entity_id"], audit["actor_id"]) == ("createCustomer", row["id"], USER)
+    assert (audit["action"], audit["entity_id"], audit["actor_id"]) == ("createCustomer", f"cus_{row['id']}", USER)
     assert (await row_of(world, "customers", row["id"]))["city"] == "Köln"
 
 

@@ -91,7 +91,7 @@ async def test_an_update_logs_both_images_and_audits_what_changed(world: World) 
     event, audit = await newest(world, "event_log"), await newest(world, "audit_log")
     assert (event["type"], event["entity_id"], event["actor_id"]) == ("order.updated", order, USER)
     assert (json.loads(event["before"])["notes"], json.loads(event["after"])["notes"]) == ("as was", "new")
-    assert (audit["action"], audit["entity_id"], audit["request_id"]) == ("updateOrder", order, "req-test")
+    assert (audit["action"], audit["entity_id"], audit["request_id"]) == ("updateOrder", f"ord_{order}", "req-test")
     changes = json.loads(audit["changes"])
     assert changes.keys() == {"notes", "version", "updated_at"}
     assert (changes["notes"], changes["version"]) == (["as was", "new"], [1, row["version"]])

@@ -88,5 +88,6 @@ async def new_order(
 
 async def newest(world: World, table: str, tenant: str = "acme") -> asyncpg.Record:
     """The newest row of the event log or the audit trail."""
-    sql = f"SELECT * FROM {table} WHERE tenant_id = $1 ORDER BY ts DESC LIMIT 1"
+    when = "created_at" if table == "audit_log" else "ts"
+    sql = f"SELECT * FROM {table} WHERE tenant_id = $1 ORDER BY {when} DESC LIMIT 1"
     return (await look(world, sql, world.tenants[tenant].hex))[0]

@@ -11,10 +11,11 @@ import asyncpg
 
 from auth.sessions import hash_of, new_secret
 from auth.tokens import sign_token
+from db.audit_records import Actor
 from db.clock import utc_now
 from db.directory import Directory
 from db.events import EventDraft
-from db.tenancy import Actor, TenantId
+from db.tenancy import TenantId
 from tests.support.server import Front
 from tests.support.streams import Block, StreamClient
 

@@ -10,10 +10,11 @@ from typing import Any
 import asyncpg
 import orjson
 
+from db.audit_records import Actor
 from db.engine import Database
 from db.search import ANNOUNCEMENT_TEXT, CUSTOMER_EMAIL, CUSTOMER_NAME, ORDER_TEXT, PRODUCT_TEXT, fold, words_of
 from db.tables import ORDER_STATUSES, RUNTIME_ROLE, TENANT_SETTING
-from db.tenancy import Actor, TenantId, TenantReader, TenantWriter
+from db.tenancy import TenantId, TenantReader, TenantWriter
 from tests.support.database import Dsns
 
 MINE, THEIRS = TenantId("00000000000070008000000000000a11"), TenantId("00000000000070008000000000000b22")
@@ -56,6 +57,7 @@ async def open_floor(dsns: Dsns, *tenants: TenantId) -> AsyncIterator[Floor]:
     """Plant the tenants and open the doors for the first."""
     for tenant in tenants:
         await plant(dsns, tenant)
+        await plant_audits(dsns, tenant)
     database = await Database.open(dsns.runtime, size=5, directory_size=1)
     try:
         yield Floor(dsns, database, tenants[0])
@@ -88,6 +90,18 @@ async def plant(dsns: Dsns, tenant: TenantId) -> None:
         for table, rows in planted(tenant).items():
             sql = f"INSERT INTO {table} SELECT * FROM jsonb_populate_recordset(null::{table}, $1)"
             await connection.execute(sql, orjson.dumps(rows).decode())
+
+
+async def plant_audits(dsns: Dsns, tenant: TenantId) -> None:
+    """Records of the trail, whose action is "planted"; all that ``THEIRS`` has are newer than mine."""
+    sql = (
+        "INSERT INTO audit_log (tenant_id, id, created_at, kind, action, outcome) "
+        "SELECT $1::text::uuid, md5($1::text || n)::uuid, $2::timestamptz + n * interval '1 hour', "
+        "'QUERY', 'planted', 'ALLOWED' "
+        "FROM generate_series(1, 3) AS n"
+    )
+    async with connected(dsns.owner, tenant) as connection:
+        await connection.execute(sql, tenant.hex, NOON + timedelta(hours=_base(tenant) // 10**8))
 
 
 def planted(tenant: TenantId) -> dict[str, Rows]:

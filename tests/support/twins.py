@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from db import announcements, changes, customers, events, listings, lookups, nested, orders, overview, products
+from db import announcements, audit, changes, customers, events, listings, lookups, nested, orders, overview, products
 from db.events import Position
 from db.filters import All, Test
 from db.listings import Listing
@@ -18,11 +18,11 @@ from tests.support.plant import MINE, NOON, THEIRS, planted
 
 Facts = set[object]
 Ask = Callable[[TenantReader], Awaitable[Facts]]
-MODULES = (announcements, changes, orders, customers, products, lookups, listings, nested, events, overview)
+MODULES = (announcements, audit, changes, orders, customers, products, lookups, listings, nested, events, overview)
 BEGINNING = Position(0, NOON.replace(year=1970))
 EVERY_ID = "f" * 32
 EVENING = NOON + timedelta(hours=8)
-"""All that I announced is older, all that they did is newer."""
+"""All of mine is older, all of theirs is newer."""
 BY_TIME = PageRequest((SortKey("created_at"),), 500)
 FILTERED = PageRequest(BY_TIME.order, 500, where=All([Test("version", "gte", 1), Test("id", "ne", EVERY_ID)]))
 
@@ -177,6 +177,9 @@ READS = (
     Read("has_announcements", _has(announcements.has_announcements, SortKey("created_at"), (EVENING, EVERY_ID))),
     Read("count_of_announcements", _count(announcements.count_of_announcements, BY_TIME)),
     Read("announcements_by_id", _by_id("announcements", announcements.announcements_by_id)),
+    Read("page_of_audit", _page(audit.page_of_audit, BY_TIME)),
+    Read("has_audit", _has(audit.has_audit, SortKey("created_at"), (EVENING, EVERY_ID))),
+    Read("count_of_audit", _count(audit.count_of_audit, BY_TIME)),
     Read("rows_by_id", _rows_by_id),
     Read("page_of", _page(listings.page_of, BY_TIME, orders.LISTING)),
     Read("has_rows", _has(listings.has_rows, SortKey("total"), (10**8, EVERY_ID), orders.LISTING)),

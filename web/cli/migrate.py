@@ -22,8 +22,9 @@ def command(
         dsn = owner_dsn(settings)
         current = asyncio.run(is_current(dsn))
         if not check:
-            # Even at head: it admits the runtime login, makes the event log's next partitions and drops the oldest.
-            asyncio.run(upgrade(dsn, runtime_login=runtime_login(settings), keep_days=settings.log_days))
+            # Even at head: it admits the runtime login, makes the logs' next partitions and drops the oldest.
+            login, log_days, audit_days = runtime_login(settings), settings.log_days, settings.audit_days
+            asyncio.run(upgrade(dsn, runtime_login=login, keep_days=log_days, audit_days=audit_days))
     if as_json:
         print_json(
             {"current": current or not check, "revision": head_revision(), "migrated": not check and not current}

@@ -10,10 +10,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auth.keyring import Keyring
+from db.audit_records import Actor
 from db.engine import Database
 from db.event_cursors import EventCursorCodec
 from db.events import Event, EventDraft, Position
-from db.tenancy import Actor, TenantId
+from db.tenancy import TenantId
 from schema.root import NODES
 from tests.support.command_line import clean_environment, running
 from tests.support.database import Dsns
