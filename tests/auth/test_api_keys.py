@@ -18,6 +18,7 @@ from auth.api_keys import (
 from auth.errors import BadKey, OperatorError
 from auth.permissions import PERMISSIONS, PermissionSet
 
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 ADMIN = PermissionSet.of({"orders:*", "customers:read"})
 
 
@@ -38,11 +39,10 @@ def test_keys_differ() -> None:
     assert len({make_key()[1] for _ in range(200)}) == 200
 
 
-@given(st.data())
-def test_a_mistyped_key_is_told_by_its_checksum(data: st.DataObject) -> None:
+@given(place=st.integers(4, LENGTH - 1), step=st.integers(1, len(_ALPHABET) - 1))
+def test_a_mistyped_key_is_told_by_its_checksum(place: int, step: int) -> None:
     text, *_ = make_key()
-    place = data.draw(st.integers(4, LENGTH - 1))
-    other = data.draw(st.sampled_from("0123456789abcdefghjkmnpqrstvwxyz").filter(lambda c: c != text[place]))
+    other = _ALPHABET[(_ALPHABET.index(text[place]) + step) % len(_ALPHABET)]
     with pytest.raises(BadKey):
         read_key(text[:place] + other + text[place + 1 :], None)
 
