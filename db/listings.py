@@ -28,6 +28,7 @@ from sqlalchemy import (
 from db.columns import printed, selected
 from db.filters import Shape as FilterShape
 from db.filters import clause, shape_of, values_of
+from db.joins import joins, reading, sources
 from db.keyset import beyond, bound_values, terms_of
 from db.pages import Cut, Key, Page, PageRequest, SortKey
 from db.statements import Statement, compile_statement
@@ -233,7 +234,15 @@ def page_select(shape: Shape, cut: Cut, columns: tuple[str, ...] | None) -> Sele
         bounds.append(beyond(terms, _names("b", cut.order), reverse=True))
     order = [e.desc() if down is not cut.backward else e.asc() for e, down in terms]
     always = (*(_key_column(table, key) for key in cut.order), "id", *([shape.link] if shape.link else ()))
-    statement = _cut_out(shape, lambda rows: selected(rows, columns, always), bounds, order, cut.limit + 1)
+    if columns is None or not joins(columns):
+        return _offset(_cut_out(shape, lambda rows: selected(rows, columns, always), bounds, order, cut.limit + 1), cut)
+    # The page is cut out first: a sort above a join would join every row that it sorts.
+    needed = {column.name for column in sources(table, columns, (*always, *(key.column for key in cut.order)))}
+    cut_out = _cut_out(shape, lambda rows: [c for c in rows.c if c.name in needed], bounds, order, cut.limit + 1)
+    return reading(_offset(cut_out, cut).subquery(table.name), columns, always).order_by(*order)
+
+
+def _offset(statement: Select[Any], cut: Cut) -> Select[Any]:  # Any: a row of columns
     return statement.offset(bindparam("offset", type_=Integer)) if cut.offset else statement
 
 

@@ -7,9 +7,9 @@ among the answers.
 from collections.abc import Sequence
 from functools import lru_cache
 
-from sqlalchemy import ARRAY, Table, any_, bindparam, select
+from sqlalchemy import ARRAY, Table, any_, bindparam
 
-from db.columns import selected
+from db.joins import reading
 from db.statements import Statement, compile_statement
 from db.tenancy import Row, TenantReader, TenantWriter
 
@@ -28,5 +28,5 @@ async def rows_by_id(
 def _by_id(table: Table, columns: tuple[str, ...] | None) -> Statement:
     ids = bindparam("ids", type_=ARRAY(table.c.id.type))
     return compile_statement(
-        select(*selected(table, columns)).where(table.c.tenant_id == bindparam("tenant"), table.c.id == any_(ids))
+        reading(table, columns).where(table.c.tenant_id == bindparam("tenant"), table.c.id == any_(ids))
     )

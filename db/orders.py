@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, Integer, SmallInteger, Uuid, any_, bin
 from sqlalchemy.types import Text, TypeEngine
 
 from db.changes import insert_row, insert_words, lock_row, update_row
-from db.columns import selected
+from db.joins import reading
 from db.listings import Listing, count_of, has_rows, page_of
 from db.lookups import rows_by_id
 from db.nested import counts_of, pages_of
@@ -84,7 +84,7 @@ async def items_of_orders(
 def _items(columns: tuple[str, ...] | None) -> Statement:
     items = order_items
     return compile_statement(
-        select(*selected(items, columns, ("order_id", "line")))
+        reading(items, columns, ("order_id", "line"))
         .where(
             items.c.tenant_id == bindparam("tenant"),
             items.c.order_id == any_(bindparam("ids", type_=ARRAY(Uuid(as_uuid=False)))),

@@ -43,10 +43,11 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class ToOne:
-    """One row of another noun, found by this row's ``key`` column."""
+    """One row of another noun, found by this row's ``key`` column; ``joined`` when a plan may read it with this row."""
 
     function: BatchFunction
     key: str
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,10 +69,12 @@ def embedded(
 
 
 def to_one(
-    function: BatchFunction, *, key: str, gate: str | None = None, description: str | None = None
+    function: BatchFunction, *, key: str, joined: bool = False, gate: str | None = None, description: str | None = None
 ) -> Any:  # Any: a field specifier
-    """The row that ``function`` finds for this row's ``key``."""
-    return _declared(ToOne(function, key), gate, description)
+    """The row that ``function`` finds for this row's ``key``. ``joined``: the key is a foreign key, and its rows are
+    narrow and mostly each one's own, so that it is cheaper to read them together than by the function.
+    """
+    return _declared(ToOne(function, key, joined), gate, description)
 
 
 def to_many(
@@ -159,7 +161,7 @@ def _resolver(declaration: Declaration) -> Callable[..., Any]:  # Any: a value, 
                 return value(root)
 
             return read
-        case ToOne(function, key):
+        case ToOne(function, key, _):
 
             async def load_one(root: Any, info: Info) -> Any:  # Any: a row
                 found = root[key]

@@ -47,7 +47,7 @@ class OrderItem:
     quantity: int = column("quantity")
     unit_price: Money = embedded(amount="unit_price", currency="currency")
     total: Money = embedded(amount="total", currency="currency")
-    product: Product = to_one(products_by_id, key="product_id")
+    product: Product = to_one(products_by_id, key="product_id", joined=True)
 
 
 @strawberry.type(description="What a customer ordered.", directives=[RequiresPermission(permission=READ)])
@@ -60,7 +60,7 @@ class Order(Node):
     total: Money = embedded(amount="total", currency="currency")
     notes: str | None = column("notes")
     due_at: datetime | None = column("due_at", description="When it is promised.")
-    customer: Customer = to_one(customers_by_id, key="customer_id")
+    customer: Customer = to_one(customers_by_id, key="customer_id", joined=True)
     items: list[OrderItem] = to_many(items_of_orders, key="id", description="At most 49.")
     version: int = column("version", description="Grows by one with each change.")
     created_at: datetime = column("created_at")

@@ -8,7 +8,7 @@ constants in the function's namespace, so nothing of a document ever enters gene
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from schema.engine.plan import Extra, Fixed, Inline, Leaf, ObjectPlan, Paged, Part, Relation, Unsupported
+from schema.engine.plan import Extra, Fixed, Inline, Joined, Leaf, ObjectPlan, Paged, Part, Relation, Unsupported
 
 Builder = Callable[..., list[dict[str, Any]]]  # Any: JSON values and times
 """``build(rows, *relations, *masks)``: for each relation of the plan a mapping from key to what belongs there, for each
@@ -58,12 +58,20 @@ class _Writer:
                 return self._constant(value)
             case Inline(fields):
                 return self._object(fields)
+            case Joined():
+                return self._joined(part)
             case Relation():
                 return self._relation(part)
             case Leaf():
                 return self._leaf(part)
             case Extra() | Paged():
                 return self._places[part.name]
+
+    def _joined(self, part: Joined) -> str:
+        made = self._object(part.fields)
+        if part.tells is None:
+            return made
+        return f"({made} if {self._places[part.tells]} is not None else {'None' if part.nullable else 'null()'})"
 
     def _relation(self, relation: Relation) -> str:
         self._relations.append(relation)

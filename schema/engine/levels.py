@@ -1,7 +1,8 @@
 """Compiling what an object's selections become: levels of rows, and the shapes of values that are already there."""
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,7 @@ from db.columns import printed
 from schema.connections import Connection
 from schema.declarations import Embedded, FromColumns, Held, HeldNode, PageOf, Resolved, ToMany, ToOne
 from schema.engine.connections import Connections
+from schema.engine.joins import joined
 from schema.engine.plan import (
     Attribute,
     Attributes,
@@ -54,6 +56,8 @@ PLAIN_SCALARS = frozenset({"ID", "String", "Int", "Boolean", "Decimal", "DateTim
 class Levels(Connections):
     """Compiles objects."""
 
+    _reads = True
+
     def object(self, parent: GraphQLObjectType, group: Group, path: Path) -> ObjectPlan:
         """A level of rows."""
         return ObjectPlan(
@@ -84,13 +88,15 @@ class Levels(Connections):
     def _source(self, kind: GraphQLObjectType, group: Group, path: Path, nullable: bool) -> Rows | Pages | Attributes:
         """An object whose source is a row, or one whose source has attributes; its selected fields tell which."""
         if _is_connection(kind):
-            return Pages(self.connection(kind, group, path), nullable)
+            with self._reading(False):
+                return Pages(self.connection(kind, group, path), nullable)
         is_type: IsType | None = None
         if kind.is_type_of is not None:
             is_type = partial(_asked, kind.is_type_of, self.type_info(group))
         groups = self.groups(kind, group)
         if not any(self._is_attribute(kind, inner) for inner in groups.values()):
-            return Rows(self.object(kind, group, path), is_type, nullable)
+            with self._reading(False):
+                return Rows(self.object(kind, group, path), is_type, nullable)
         fields = tuple((key, self._attribute(kind, inner, (*path, key))) for key, inner in groups.items())
         return Attributes(fields, is_type, nullable)
 
@@ -130,19 +136,34 @@ class Levels(Connections):
                 return Extra("/".join(path), declaration.columns, partial(_of_columns, declaration), shape)
             case Embedded(columns):
                 return self._inline(object_type(definition), group, path, columns.__getitem__)
-            case ToOne(function, key):
-                plan = self.object(object_type(definition), group, path)
-                return Relation(function, key, many=False, nullable=nullable, plan=plan)
+            case ToOne(function, key, joins):
+                relation = Relation(function, key, False, nullable, self._below(definition, group, path))
+                return (joined(relation) if joins and self._reads else None) or relation
             case ToMany(function, key):
-                plan = self.object(object_type(definition), group, path)
-                return Relation(function, key, many=True, nullable=nullable, plan=plan)
+                return Relation(function, key, True, nullable, self._below(definition, group, path))
             case PageOf(spec, key):
                 call = self.arguments.call(definition, group[0].node, keep=True)
-                return Paged("/".join(path), key, spec, call, self.connection(object_type(definition), group, path))
+                with self._reading(True):
+                    plan = self.connection(object_type(definition), group, path)
+                return Paged("/".join(path), key, spec, call, plan)
             case Resolved(function, names):
                 return Extra("/".join(path), names, function, self.shape(definition.type, group, path))
             case _:
                 raise Unsupported("resolver")
+
+    def _below(self, definition: GraphQLField, group: Group, path: Path) -> ObjectPlan:
+        """The level of a relation, whose rows are read for it."""
+        with self._reading(True):
+            return self.object(object_type(definition), group, path)
+
+    @contextmanager
+    def _reading(self, reads: bool) -> Iterator[None]:
+        """Inside, the rows of a level are read for it; or they are given, as somebody read them before."""
+        before, self._reads = self._reads, reads
+        try:
+            yield
+        finally:
+            self._reads = before
 
     def _inline(self, parent: GraphQLObjectType, group: Group, path: Path, rename: Callable[[str], str]) -> Inline:
         fields: list[tuple[str, Leaf | Fixed | Inline]] = []

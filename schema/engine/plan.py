@@ -76,6 +76,18 @@ class Inline:
     fields: tuple[tuple[str, "Leaf | Fixed | Inline"], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """An object made of columns of the row that ``key`` leads to, which come with its parent's. Where the column
+    ``tells`` is null there is no such row; None when another field would say so.
+    """
+
+    key: str
+    nullable: bool
+    tells: str | None
+    fields: tuple[tuple[str, Leaf | Fixed | Inline], ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Relation:
     """Rows of another level, loaded for all rows of this one by one call."""
@@ -110,7 +122,7 @@ class Paged:
     plan: "ConnectionPlan"
 
 
-Part = Leaf | Fixed | Inline | Relation | Extra | Paged
+Part = Leaf | Fixed | Inline | Joined | Relation | Extra | Paged
 
 
 @dataclass(slots=True, eq=False)
@@ -245,6 +257,10 @@ def _columns(parts: Iterator[Part]) -> Iterator[str]:
                 yield from part.columns
             case Inline():
                 yield from _columns(inner for _, inner in part.fields)
+            case Joined():
+                yield part.key
+                yield from (part.tells,) if part.tells else ()
+                yield from _columns(inner for _, inner in part.fields)
             case Relation() | Paged():
                 yield part.key
             case Fixed():
@@ -253,7 +269,7 @@ def _columns(parts: Iterator[Part]) -> Iterator[str]:
 
 def _masks(parts: Iterator[Part]) -> Iterator[Mask]:
     for part in parts:
-        if isinstance(part, Inline):
+        if isinstance(part, Inline | Joined):
             yield from _masks(inner for _, inner in part.fields)
         elif isinstance(part, Leaf) and part.mask is not None:
             yield part.mask

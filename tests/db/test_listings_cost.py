@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from db.engine import Database
+from db.joins import through
 from db.listings import COUNT_LIMIT, count_of, has_rows, page_of
 from db.orders import LISTING, count_of_orders_of_customers, items_of_orders, orders_by_id, orders_of_customers
 from db.pages import PageRequest, SortKey
@@ -110,6 +111,16 @@ async def test_within_equal_first_fields_only_the_group_at_hand_is_sorted(
         assert indexes_in(plan) == {"ix_orders_tenant_id_status_id"}, plan
         assert "'Sort'" not in str(plan), plan
         assert "'Incremental Sort'" in str(plan), plan
+
+
+@pytest.mark.parametrize("generic", [False, True], ids=["own plan", "generic plan"])
+@pytest.mark.parametrize("order", [("created_at",), ("status", "created_at")])
+async def test_only_the_rows_of_the_page_are_joined(bench: Bench, order: tuple[str, ...], generic: bool) -> None:
+    request = PageRequest(tuple(SortKey(field, descending=True) for field in order), PAGE)
+    await page_of(bench.reader, LISTING, request, ("id",))
+    alone = await bench.buffers(generic=generic)
+    await page_of(bench.reader, LISTING, request, ("id", "customer_id", through("customer_id", "name")))
+    assert await bench.buffers(generic=generic) < alone + MUCH
 
 
 @pytest.mark.parametrize("generic", [False, True], ids=["own plan", "generic plan"])
