@@ -6,6 +6,7 @@ wrong page.
 """
 
 import base64
+import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,8 @@ Key = tuple[Any, ...]  # Any: the values of the sort columns, each of its column
 """The place of a row in an order: its sort values, then its id."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TAG = 8
+_STANDARD = bytes.maketrans(b"-_+/", b"+/--")
+"""From the alphabet of addresses to the one that is decoded; of its own signs none is left."""
 
 
 class SortKey(NamedTuple):
@@ -50,6 +53,12 @@ class PageRequest:
     words: tuple[str, ...] = ()
     sources: frozenset[str] = frozenset()
     """Which word sources the caller may search (see ``Listing.sources``)."""
+
+    def between(self, after: Key | None, before: Key | None) -> "PageRequest":
+        """The same of what lies between these."""
+        return PageRequest(
+            self.order, self.limit, self.backward, after, before, self.offset, self.where, self.words, self.sources
+        )
 
 
 class Cut(NamedTuple):
@@ -116,7 +125,8 @@ class CursorCodec:
     def decode(self, binding: bytes, cursor: str) -> Key:
         """Raises BadCursor for anything that ``encode`` did not make for this binding."""
         try:
-            raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+            text = cursor.encode("ascii").translate(_STANDARD) + b"=" * (-len(cursor) % 4)
+            raw = binascii.a2b_base64(text, strict_mode=True)
         except ValueError:
             raise BadCursor("The cursor is malformed.") from None
         tag, body = raw[:_TAG], raw[_TAG:]

@@ -6,7 +6,7 @@ and the look past a page's ends cost nothing unless they are selected.
 
 import enum
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -222,7 +222,7 @@ class PageArguments(NamedTuple):
             return whole
         cursors = operation.cursors
         after, before = _key(cursors, binding, self.after), _key(cursors, binding, self.before)
-        return replace(whole, after=after, before=before)
+        return whole.between(after, before)
 
     def _limit(self, largest: int) -> int:
         if self.first is not None and self.last is not None:

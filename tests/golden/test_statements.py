@@ -35,7 +35,7 @@ async def statements(
 async def test_a_nested_page_costs_two_statements_whatever_its_size(world: World, first: int) -> None:
     seen = await statements(world, NESTED, {"first": first})
     assert tables(seen) == ["orders", "order_items"]
-    assert [re.findall(r"JOIN (\w+)", statement) for statement in seen] == [["customers"], ["products"]]
+    assert ["FROM customers" in seen[0], "FROM products" in seen[1]] == [True, True]
     assert all(statement.count("tenant_id = $") == 2 for statement in seen)
 
 
@@ -127,7 +127,7 @@ async def test_a_lookup_costs_one_statement_a_noun(
 async def test_two_lists_side_by_side_cost_what_each_costs_alone_at_most(world: World) -> None:
     part = "nodes { customer { name } }"
     document = f"{{ a: orders(first: 3) {{ {part} }} b: orders(last: 3) {{ {part} }} }}"
-    assert set(tables(seen := await statements(world, document))) == {"customers", "orders"}
+    assert set(tables(seen := await statements(world, document))) == {"orders"}
     assert len(seen) <= 4
 
 
@@ -168,7 +168,7 @@ async def test_objects_of_several_kinds_cost_one_statement_for_each_kind(world: 
         for id_ in await ids_of(world, table, count=20)
     ]
     seen = await statements(world, text, {"ids": ids})
-    assert tables(seen) == ["orders", "customers", "customers", "products"]
+    assert tables(seen) == ["orders", "customers", "products"]
 
 
 @pytest.mark.parametrize("first", [10, 25, 100])
@@ -179,7 +179,7 @@ async def test_pages_below_a_page_cost_a_statement_for_each_level_whatever_their
         totalCount pageInfo { hasNextPage hasPreviousPage }
         edges { cursor node { number items { product { name } } } } } } } }"""
     seen = await statements(world, text, {"first": first})
-    assert tables(seen) == ["customers", "unnest", "unnest", "order_items", "products"]
+    assert tables(seen) == ["customers", "unnest", "unnest", "order_items"]
     assert all("tenant_id = $" in statement for statement in seen)
 
 
