@@ -9,6 +9,7 @@ import io
 import json
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import TextIO, cast
 
 import orjson
@@ -19,6 +20,34 @@ from web.redaction import redact_entry
 
 _QUIET = ("uvicorn.access", "asyncio", "alembic", "httpx", "httpx2")
 """Libraries that repeat what our own lines say: warnings only."""
+_TELLS_REQUESTS = ("debug", "info")
+"""Levels at which requests are told."""
+
+
+class RequestLines:
+    """The one line of each request. As JSON it is written without the processors that every other line passes: the
+    caller says that neither method nor path is a client's own text, so that no secret is in it, and it is what a
+    process says most (measured: 40 µs between two waits for the database, against 10).
+    """
+
+    def __init__(self) -> None:
+        self.stream: TextIO | None = None
+        """Where JSON goes; None while lines go another way."""
+
+    def write(self, request_id: str, method: str, path: str, status: int, ms: float) -> None:
+        """Raises nothing that the stream does not raise."""
+        if self.stream is None or "_" in request_id:  # an API key has one
+            structlog.get_logger().info("request", method=method, path=path, status=status, ms=ms)
+            return
+        now = datetime.now(UTC).isoformat()[:-6]
+        self.stream.write(
+            f'{{"event":"request","method":"{method}","path":"{path}","status":{status},"ms":{ms},'
+            f'"request_id":"{request_id}","level":"info","timestamp":"{now}Z"}}\n'
+        )
+        self.stream.flush()
+
+
+REQUESTS = RequestLines()
 
 
 class _StandardError(io.TextIOBase):
@@ -41,6 +70,7 @@ def configure(form: str = "json", level: str = "info", stream: TextIO | None = N
     Our own lines go straight to the stream: a request writes one, and ``logging`` would cost it as much as its work.
     """
     stream = stream or cast("TextIO", _StandardError())
+    REQUESTS.stream = stream if form == "json" and level in _TELLS_REQUESTS else None
     # To text before it is searched for secrets: a renderer of its own would print local variables.
     ours: list[Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -8,6 +8,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.ids import new_id
+from web.logs import REQUESTS
 from web.metrics import Metrics
 from web.refusals import Header
 from web.responses import error_body, send_json
@@ -16,6 +17,8 @@ MAX_URL = 8_192
 """Bytes of path and query string."""
 MAX_HEADERS = 32_768
 """Bytes of all header fields together."""
+OTHER = "other"
+"""What the metrics call a method that is none of HTTP's."""
 UNANSWERED = 499
 """The status in the log of a request that nobody answered: its client went away."""
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
@@ -63,9 +66,13 @@ class FrontDoor:
             # An answer that had begun is broken off: the server closes what is left incomplete.
         finally:
             route = scope["path"] if direct is not None else _route_of(scope)
-            self._metrics.count_request(route, _method_of(scope), answer.status, answer.seconds)
+            method = _method_of(scope)
+            self._metrics.count_request(route, method, answer.status, answer.seconds)
             took = round((time.perf_counter() - answer.begun) * 1000, 2)
-            _log.info("request", method=scope["method"], path=scope["path"], status=answer.status, ms=took)
+            if direct is not None and method != OTHER:
+                REQUESTS.write(request_id, method, route, answer.status, took)
+            else:
+                _log.info("request", method=scope["method"], path=scope["path"], status=answer.status, ms=took)
 
 
 class _Answer:
@@ -113,4 +120,4 @@ def _route_of(scope: Scope) -> str:
 
 def _method_of(scope: Scope) -> str:
     method: str = scope["method"]
-    return method if method in _METHODS else "other"
+    return method if method in _METHODS else OTHER

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from web.logs import configure
+from auth.api_keys import make_key
+from web.logs import REQUESTS, configure
 
 DSN = "postgresql://tidegate_app:hunter2@db.example:5432/tidegate"
 
@@ -23,6 +24,7 @@ def lines() -> Iterator[io.StringIO]:
     configure("json", "info", stream)
     yield stream
     root.handlers[:], root.level = before, level
+    REQUESTS.stream = None
     structlog.reset_defaults()
 
 
@@ -106,6 +108,7 @@ def logging_restored() -> Iterator[None]:
     before, level = root.handlers[:], root.level
     yield
     root.handlers[:], root.level = before, level
+    REQUESTS.stream = None
     structlog.reset_defaults()
 
 
@@ -120,3 +123,32 @@ def test_lines_follow_standard_error_when_it_is_replaced(monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "stderr", second)
     log.info("two")
     assert json.loads(second.getvalue())["event"] == "two"
+
+
+@pytest.mark.parametrize("request_id", ["req-1", "0191a"])
+def test_the_line_of_a_request_is_what_the_processors_would_make_of_it(lines: io.StringIO, request_id: str) -> None:
+    with structlog.contextvars.bound_contextvars(request_id=request_id):
+        REQUESTS.write(request_id, "POST", "/graphql", 200, 0.53)
+        structlog.get_logger().info("request", method="POST", path="/graphql", status=200, ms=0.53)
+    ours, theirs = map(json.loads, lines.getvalue().splitlines())
+    assert ours.keys() == theirs.keys()
+    assert len(ours.pop("timestamp")) == len(theirs.pop("timestamp"))
+    assert ours == theirs
+
+
+def test_a_key_sent_as_a_requests_id_is_masked_in_its_line(lines: io.StringIO) -> None:
+    key = make_key()[0]
+    with structlog.contextvars.bound_contextvars(request_id=key):
+        REQUESTS.write(key, "POST", "/graphql", 200, 1.0)
+    assert key not in lines.getvalue()
+    assert only(lines)["event"] == "request"
+
+
+@pytest.mark.parametrize(("form", "level"), [("console", "info"), ("json", "warning")])
+def test_requests_are_told_in_the_form_and_at_the_level_of_all_lines(form: str, level: str) -> None:
+    stream = io.StringIO()
+    configure(form, level, stream)
+    REQUESTS.write("req-1", "POST", "/graphql", 200, 1.0)
+    structlog.reset_defaults()
+    assert REQUESTS.stream is None
+    assert ("request" in stream.getvalue()) == (form == "console")
