@@ -20,7 +20,9 @@ def through(key: str, column: str) -> str:
     return f"{key}{_THROUGH}{column}"
 
 
-def reading(table: FromClause, columns: Sequence[str] | None, always: Sequence[str] = ("id",)) -> Select[Any]:
+def reading(
+    table: FromClause, columns: Sequence[str] | None, always: Sequence[str] = ("id",)
+) -> Select[Any]:  # Any: a row of the columns
     """A row of the table's columns, as ``selected`` has them, and of those through its keys; all are null where a key
     leads nowhere.
     """
@@ -33,7 +35,7 @@ def reading(table: FromClause, columns: Sequence[str] | None, always: Sequence[s
     return select(*chosen).select_from(source)
 
 
-def _row(table: FromClause, key: str, names: Sequence[str]) -> Select[Any]:
+def _row(table: FromClause, key: str, names: Sequence[str]) -> Select[Any]:  # Any: a row of the columns
     """The row that a key leads to. With a limit nothing but a look into its index for each key can find it: the planner
     would rather read all of a tenant that has a few thousand rows.
     """

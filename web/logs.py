@@ -34,6 +34,10 @@ class RequestLines:
         self.stream: TextIO | None = None
         """Where JSON goes; None while lines go another way."""
 
+    def go(self, stream: TextIO | None) -> None:
+        """Write there from now on."""
+        self.stream = stream
+
     def write(self, request_id: str, method: str, path: str, status: int, ms: float) -> None:
         """Raises nothing that the stream does not raise."""
         if self.stream is None or "_" in request_id:  # an API key has one
@@ -70,7 +74,7 @@ def configure(form: str = "json", level: str = "info", stream: TextIO | None = N
     Our own lines go straight to the stream: a request writes one, and ``logging`` would cost it as much as its work.
     """
     stream = stream or cast("TextIO", _StandardError())
-    REQUESTS.stream = stream if form == "json" and level in _TELLS_REQUESTS else None
+    REQUESTS.go(stream if form == "json" and level in _TELLS_REQUESTS else None)
     # To text before it is searched for secrets: a renderer of its own would print local variables.
     ours: list[Processor] = [
         structlog.contextvars.merge_contextvars,

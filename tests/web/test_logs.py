@@ -24,7 +24,7 @@ def lines() -> Iterator[io.StringIO]:
     configure("json", "info", stream)
     yield stream
     root.handlers[:], root.level = before, level
-    REQUESTS.stream = None
+    REQUESTS.go(None)
     structlog.reset_defaults()
 
 
@@ -108,7 +108,7 @@ def logging_restored() -> Iterator[None]:
     before, level = root.handlers[:], root.level
     yield
     root.handlers[:], root.level = before, level
-    REQUESTS.stream = None
+    REQUESTS.go(None)
     structlog.reset_defaults()
 
 
