@@ -14,6 +14,7 @@ from typing import NamedTuple
 from auth.api_keys import PREFIX, KeyClaim, is_right, may_come_from, narrowed, read_key
 from auth.errors import AuthError, BadKey, BadSession, BadToken, Forbidden, OperatorError
 from auth.flights import Flights
+from auth.foreign_tokens import ForeignTokens
 from auth.keyring import Keyring
 from auth.permissions import PermissionSet
 from auth.principal import Principal
@@ -71,6 +72,7 @@ class Authenticator:
         clock: Clock = utc_now,
         cache: PrincipalCache | None = None,
         lifetimes: Lifetimes = USUAL,
+        foreign: ForeignTokens | None = None,
     ) -> None:
         self._directory = directory
         self._keyring = keyring
@@ -78,12 +80,14 @@ class Authenticator:
         self._flights = Flights[Principal]()
         self.clock = clock
         self.lifetimes = lifetimes
+        self._foreign = foreign
         self.touches = Touches(directory)
 
     async def authenticate(self, credentials: Credentials) -> Principal | None:
         """Who is calling; None without any credentials.
 
-        Raises BadToken, BadSession, BadKey, and Forbidden for a ``tenant_slug`` that is not one of the caller's.
+        Raises BadToken, BadSession, BadKey, ProviderFailed, and Forbidden for a ``tenant_slug`` that is not one of the
+        caller's.
         """
         if credentials.bearer is None and credentials.session is None:
             return None
@@ -110,11 +114,19 @@ class Authenticator:
         if credentials.bearer is not None and credentials.bearer.startswith(PREFIX):
             return Claim(None, None, slug, read_key(credentials.bearer, credentials.address))
         if credentials.bearer is not None:
-            return Claim(read_token(self._keyring, credentials.bearer, self.clock()), None, slug)
+            return Claim(self._token(credentials.bearer), None, slug)
         id_hash = hash_of(credentials.session or "")
         if id_hash is None:
             raise BadSession("malformed")
         return Claim(None, id_hash, slug)
+
+    def _token(self, bearer: str) -> TokenClaims:
+        if self._foreign is None or not self._foreign.takes(bearer):
+            return read_token(self._keyring, bearer, self.clock())
+        known = self._foreign.known(bearer)
+        if known is None:
+            raise BadToken("not verified any more")
+        return known
 
     async def judge(self, claims: Sequence[Claim]) -> list[Standing | AuthError]:
         """Where many callers stand now, in their order, by four statements at most."""
@@ -146,6 +158,8 @@ class Authenticator:
             return error
 
     async def _ask(self, credentials: Credentials) -> Principal:
+        if credentials.bearer is not None and self._foreign is not None and self._foreign.takes(credentials.bearer):
+            await self._foreign.verify(credentials.bearer)
         claim = self.claim(credentials)
         if claim.token is not None:
             ids = claim.token
@@ -187,9 +201,11 @@ async def tenant_of_operator(directory: Directory, slug: str) -> TenantId:
 def _standing_of_token(token: TokenClaims, row: Row | None, slug: str | None) -> Standing:
     if row is None:
         raise BadToken("user gone")
-    if token.credentials_version != row["credentials_version"]:
+    if token.credentials_version not in {None, row["credentials_version"]}:
         raise BadToken("password changed since")
     _require_member(row, slug, BadToken)
+    if token.bound and row["tenant_id"] != token.tenant_id:
+        raise Forbidden("a token's other tenant", NOT_YOURS)
     return Standing(_principal(row, None, token.expires_at), token.expires_at)
 
 

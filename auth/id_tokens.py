@@ -6,25 +6,17 @@ Every rule refuses; what a token says counts only when all of them hold.
 import base64
 import hashlib
 import hmac
-import json
 from datetime import datetime
-from typing import Any
-
-from joserfc import jwt
-from joserfc.errors import JoseError
 
 from auth.errors import BadToken
 from auth.key_sets import KeySets
 from auth.providers import Provider
+from auth.signatures import Claims, read_signed
 
 LEEWAY_SECONDS = 60
-LONGEST_TOKEN = 16_384
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LOGOUT_LIFE_SECONDS = 120
-_EMBEDDED = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64", "zip"})
-"""Header fields by which a token would bring its own key, or ask for rules that we do not know."""
 _HASHES = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512, "DSA": hashlib.sha512}
-Claims = dict[str, Any]  # Any: JSON
 
 
 async def read_id_token(
@@ -38,7 +30,7 @@ async def read_id_token(
     now: datetime,
 ) -> Claims:
     """The claims of an ID token made for us, now, for this sign-in. Raises BadToken, ProviderFailed."""
-    claims, algorithm = await _verified(keys, provider, jwks_uri, token)
+    claims, algorithm = await read_signed(keys, jwks_uri, token, provider.algorithms)
     _check_common(claims, provider, now)
     said = claims.get("nonce")
     if not isinstance(said, str) or not hmac.compare_digest(said.encode(), nonce.encode()):
@@ -52,7 +44,7 @@ async def read_id_token(
 
 async def read_logout_token(keys: KeySets, provider: Provider, jwks_uri: str, token: object, now: datetime) -> Claims:
     """The claims of a logout token. It may come twice: then it ends what it ended before. Raises BadToken."""
-    claims, _ = await _verified(keys, provider, jwks_uri, token)
+    claims, _ = await read_signed(keys, jwks_uri, token, provider.algorithms)
     _check_common(claims, provider, now)
     events = claims.get("events")
     if not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict):
@@ -66,39 +58,6 @@ async def read_logout_token(keys: KeySets, provider: Provider, jwks_uri: str, to
     elif not isinstance(claims["sid"], str):
         raise BadToken("sid")
     return claims
-
-
-async def _verified(keys: KeySets, provider: Provider, jwks_uri: str, token: object) -> tuple[Claims, str]:
-    """The claims behind a signature of one of the provider's keys, and the algorithm."""
-    header = _header(token)
-    algorithm, key_id = header.get("alg"), header.get("kid")
-    if algorithm not in provider.algorithms:
-        raise BadToken("algorithm")
-    if _EMBEDDED & header.keys():
-        raise BadToken("header")
-    if key_id is not None and not isinstance(key_id, str):
-        raise BadToken("key id")
-    key = await keys.key(jwks_uri, key_id)
-    try:
-        return dict(jwt.decode(str(token), key, algorithms=[algorithm]).claims), algorithm
-    except (JoseError, ValueError, TypeError, RecursionError):
-        raise BadToken("signature") from None
-
-
-def _header(token: object) -> dict[str, Any]:  # Any: JSON
-    """The header of a compact JWS: any other serialisation, and no signature at all, are refused."""
-    if not isinstance(token, str) or len(token) > LONGEST_TOKEN or not token.isascii():
-        raise BadToken("malformed")
-    parts = token.split(".")
-    if len(parts) != 3 or not all(parts):
-        raise BadToken("malformed")
-    try:
-        header = json.loads(base64.urlsafe_b64decode(parts[0] + "=" * (-len(parts[0]) % 4)))
-    except (ValueError, RecursionError):
-        raise BadToken("malformed") from None
-    if not isinstance(header, dict):
-        raise BadToken("malformed")
-    return header
 
 
 def _check_common(claims: Claims, provider: Provider, now: datetime) -> None:

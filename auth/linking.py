@@ -7,14 +7,15 @@
 A rule makes a membership, and never changes one.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from auth.errors import BadSession, Forbidden
-from auth.id_tokens import Claims
 from auth.providers import JoinRule, Provider
 from auth.sessions import Lifetimes, Visitor, hash_of, new_secret
 from auth.sign_in import NOBODY_KNOWN, SignedIn, normal_email, note
+from auth.signatures import Claims
 from db.directory import Directory, Row
 from db.errors import BadValue, Duplicate
 
@@ -32,16 +33,7 @@ async def sign_in_as(
     visitor: Visitor = NOBODY_KNOWN,
 ) -> SignedIn:
     """A new session for whom the provider vouches for. Raises Forbidden, BadSession."""
-    email = _verified_email(claims)
-    rule = next((rule for rule in provider.join if email is not None and rule.fits(email, claims)), None)
-    user = await _user_of(directory, provider, claims, email, rule)
-    if user["disabled_at"] is not None:
-        raise Forbidden("user disabled", NOT_KNOWN)
-    memberships = await directory.memberships_of(user["id"])
-    if rule is not None and all(each["slug"] != rule.tenant for each in memberships):
-        tenant_id = await _tenant_of(directory, rule)
-        await directory.links.join(tenant_id, user["id"], rule.role)
-        memberships = await directory.memberships_of(user["id"])
+    user, memberships = await known_here(directory, provider.issuer, provider.join, claims)
     if not memberships:
         raise Forbidden("no membership", "You belong to no tenant yet. Ask whoever runs yours to add you.")
     secret, tenant, sid = new_secret(), memberships[0], claims.get("sid")
@@ -60,10 +52,27 @@ async def sign_in_as(
     return SignedIn(secret, expires_at, user, tenant)
 
 
+async def known_here(
+    directory: Directory, issuer: str, join: Sequence[JoinRule], claims: Claims
+) -> tuple[Row, list[Row]]:
+    """The user of ours whom the verified claims are about, and its memberships by slug. Raises Forbidden."""
+    email = _verified_email(claims)
+    rule = next((rule for rule in join if email is not None and rule.fits(email, claims)), None)
+    user = await _user_of(directory, (issuer, claims["sub"]), claims, email, rule)
+    if user["disabled_at"] is not None:
+        raise Forbidden("user disabled", NOT_KNOWN)
+    memberships = await directory.memberships_of(user["id"])
+    if rule is not None and all(each["slug"] != rule.tenant for each in memberships):
+        tenant_id = await _tenant_of(directory, rule)
+        await directory.links.join(tenant_id, user["id"], rule.role)
+        memberships = await directory.memberships_of(user["id"])
+    return user, memberships
+
+
 async def _user_of(
-    directory: Directory, provider: Provider, claims: Claims, email: str | None, rule: JoinRule | None
+    directory: Directory, identity: tuple[str, str], claims: Claims, email: str | None, rule: JoinRule | None
 ) -> Row:
-    issuer, subject = provider.issuer, claims["sub"]
+    issuer, subject = identity
     for _ in range(2):
         known = await directory.links.user(issuer, subject)
         if known is not None:
@@ -74,7 +83,7 @@ async def _user_of(
         if user is not None and user["disabled_at"] is None:
             await directory.links.link(issuer, subject, user["id"])
         elif user is None and rule is not None:
-            await _create(directory, claims, email, rule, (issuer, subject))
+            await _create(directory, claims, email, rule, identity)
         else:
             raise Forbidden("unknown user and no rule", NOT_KNOWN)
         # Somebody may have linked it at the same moment: whoever was first is asked for.

@@ -17,7 +17,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -25,15 +24,16 @@ from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from auth.discovery import Discovery
 from auth.errors import BadToken, ProviderFailed
-from auth.id_tokens import Claims, read_id_token, read_logout_token
+from auth.id_tokens import read_id_token, read_logout_token
 from auth.key_sets import KeySets
 from auth.keyring import Keyring
 from auth.outside import Outside
 from auth.providers import CALLBACK_PATH, Provider, is_safe_address
+from auth.signatures import Claims
 
 FLOW_LIFE = timedelta(minutes=10)
-DISCOVERY_SECONDS = 3600.0
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _SEALED = {"alg": "dir", "enc": "A256GCM"}
 _ENCRYPTIONS = ["dir", "A256GCM"]
@@ -69,7 +69,7 @@ class Oidc:
         self._keyring = keyring
         self._outside = outside
         self._keys = KeySets(outside)
-        self._documents: dict[str, tuple[float, dict[str, Any]]] = {}  # Any: JSON
+        self._discovery = Discovery(outside)
 
     async def start(self, provider: Provider, next_path: str, now: datetime) -> Begun:
         """A new sign-in. Raises ProviderFailed."""
@@ -146,18 +146,8 @@ class Oidc:
         return _with_query(endpoint, query)
 
     async def _discover(self, provider: Provider) -> dict[str, Any]:  # Any: JSON
-        """OpenID Connect Discovery, 4: kept for an hour. Raises ProviderFailed."""
-        kept = self._documents.get(provider.issuer)
-        if kept is not None and monotonic() - kept[0] < DISCOVERY_SECONDS:
-            return kept[1]
-        document = await self._outside.json(provider.issuer.rstrip("/") + "/.well-known/openid-configuration")
-        if document.get("issuer") != provider.issuer:
-            raise ProviderFailed("issuer of the discovery document")
-        for name in _ENDPOINTS:
-            if not isinstance(document.get(name), str) or not is_safe_address(document[name]):
-                raise ProviderFailed(f"{name} of the discovery document")
-        self._documents[provider.issuer] = (monotonic(), document)
-        return document
+        """Raises ProviderFailed."""
+        return await self._discovery.document(provider.issuer, _ENDPOINTS)
 
     def _redirect_uri(self, provider: Provider) -> str:
         return f"{self._public_url}{CALLBACK_PATH}{provider.name}"

@@ -22,6 +22,7 @@ import structlog
 
 from auth.authenticate import Authenticator, Claim, Credentials, Standing
 from auth.errors import AuthError
+from auth.foreign_tokens import ForeignTokens
 from auth.keyring import Keyring
 from auth.principal import Principal
 from auth.principal_cache import EVERYBODY, PrincipalCache
@@ -276,14 +277,18 @@ class Rights:
 
 
 async def open_rights(
-    directory: Directory, keyring: Keyring, clock: Clock = utc_now, lifetimes: Lifetimes = USUAL
+    directory: Directory,
+    keyring: Keyring,
+    clock: Clock = utc_now,
+    lifetimes: Lifetimes = USUAL,
+    foreign: ForeignTokens | None = None,
 ) -> Rights:
     """An authenticator that knows its callers for seconds, and a watch over those with open streams; both hear of
     every change. To be stopped before the directory is closed.
     """
     listener: Listener | None = None
     cache = PrincipalCache(lambda: listener is not None and listener.listening)
-    rights = Rights(directory, Authenticator(directory, keyring, clock, cache, lifetimes), cache)
+    rights = Rights(directory, Authenticator(directory, keyring, clock, cache, lifetimes, foreign), cache)
     listener = await directory.listen(IDENTITY_CHANNEL, rights.hear, rights.miss)
     await rights.start()
     return rights

@@ -30,9 +30,11 @@ class TokenClaims:
     user_id: str
     tenant_id: str
     token_id: str
-    credentials_version: int
-    """The user's when the token was issued."""
+    credentials_version: int | None
+    """The user's when the token was issued; None for another issuer's, which knows no passwords of ours."""
     expires_at: datetime
+    bound: bool = False
+    """Whether it is good for its tenant alone."""
 
 
 def sign_token(

@@ -2,6 +2,7 @@
 that does not fit.
 """
 
+import structlog
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope
 
@@ -50,7 +51,7 @@ async def authenticate(authenticator: Authenticator, credentials: Credentials) -
     try:
         return await authenticator.authenticate(credentials)
     except AuthError as error:
-        raise Refusal(error.code, error.message) from None
+        raise _refusal(error) from None
     except Unavailable:
         raise Refusal("OVERLOADED", "Too many requests at once. Try again in a moment.") from None
     except QueryTimeout:
@@ -79,7 +80,13 @@ def _credentials(connection: HTTPConnection) -> Credentials:
     try:
         return credentials_of(connection)
     except AuthError as error:
-        raise Refusal(error.code, error.message) from None
+        raise _refusal(error) from None
+
+
+def _refusal(error: AuthError) -> Refusal:
+    """The request's own log line says why; the caller is told less."""
+    structlog.contextvars.bind_contextvars(reason=error.reason or error.code)
+    return Refusal(error.code, error.message)
 
 
 def _check_intent(connection: HTTPConnection, method: str) -> None:

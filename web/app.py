@@ -15,12 +15,14 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from auth.brakes import Brakes
+from auth.foreign_tokens import ForeignTokens
 from auth.keyring import Keyring
 from auth.oidc import Oidc
 from auth.outside import Outside
 from auth.rights import open_rights
 from auth.sessions import Lifetimes
 from db.bus import open_bus
+from db.clock import utc_now
 from db.engine import Database
 from db.event_cursors import EventCursorCodec
 from db.hub import Hub
@@ -109,14 +111,15 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         closing.push_async_callback(database.close)
         bus = state.bus = open_bus(database.directory, settings.redis_url)
         closing.push_async_callback(bus.close)
-        rights = state.rights = await open_rights(database.directory, keyring, lifetimes=lifetimes)
+        outside = Outside()
+        closing.push_async_callback(outside.close)
+        foreign = ForeignTokens(settings.issuers, database.directory, outside, utc_now)
+        rights = state.rights = await open_rights(database.directory, keyring, lifetimes=lifetimes, foreign=foreign)
         closing.push_async_callback(rights.stop)
         hub = state.hub = Hub(database, bus=bus, fence=rights.caught_up)
         await hub.start()
         closing.push_async_callback(hub.stop)
         state.directory = database.directory
-        outside = Outside()
-        closing.push_async_callback(outside.close)
         state.oidc = Oidc(settings.oidc, settings.public_url or "", keyring, outside)
         state.authenticator = rights.authenticator
         state.brakes = Brakes(database.directory, keyring, rights.authenticator.clock)

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from auth.issuers import Issuer
 from auth.providers import Provider, is_safe_address
 from web.redaction import MASK, mask_text
 
@@ -90,6 +91,11 @@ class Settings(BaseSettings):
         default=(),
         repr=False,
         description="Sign-in providers as a JSON list of {name, label, issuer, client_id, client_secret, join}",
+    )
+    issuers: tuple[Issuer, ...] = Field(
+        default=(),
+        repr=False,
+        description="Issuers whose tokens are taken as a JSON list of {issuer, audience, jwks_uri, tenant_claim, join}",
     )
     session_idle_minutes: int = Field(
         default=1440, ge=5, le=525_600, description="Minutes without a request after which a session ends"
