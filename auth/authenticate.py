@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
 
 from auth.api_keys import PREFIX, KeyClaim, is_right, may_come_from, narrowed, read_key
+from auth.claims import Claim, Credentials
 from auth.errors import AuthError, BadKey, BadSession, BadToken, Forbidden, OperatorError
 from auth.flights import Flights
 from auth.foreign_tokens import ForeignTokens
@@ -20,38 +20,20 @@ from auth.permissions import PermissionSet
 from auth.principal import Principal
 from auth.principal_cache import PrincipalCache
 from auth.sessions import USUAL, Lifetimes, hash_of
+from auth.stream_tokens import open_stream_token
 from auth.tokens import TokenClaims, read_token
 from auth.touches import Touches
 from db.clock import Clock, utc_now
 from db.directory import Directory, Row
 from db.tenancy import TenantId
 
+__all__ = ["Authenticator", "Claim", "Credentials", "Standing", "tenant_of_operator"]
+
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 NOT_YOURS = "You belong to no tenant of that name."
 """The same for a tenant that does not exist and for another's: which ones exist is not told."""
 
 MEMBERSHIP_GONE = "membership gone"
-
-
-class Credentials(NamedTuple):
-    """What the front door read off a request, unjudged. A bearer token goes before a session."""
-
-    bearer: str | None
-    session: str | None
-    tenant_slug: str | None
-    address: str | None = None
-    """Where the request comes from; given with an API key alone, which may be bound to networks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Whom credentials speak for, as far as they say themselves: a token that is ours, a session's hash, or a key."""
-
-    token: TokenClaims | None
-    session: bytes | None
-    slug: str | None
-    """The tenant asked for; None for the credentials' own."""
-    key: KeyClaim | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +71,9 @@ class Authenticator:
         Raises BadToken, BadSession, BadKey, ProviderFailed, and Forbidden for a ``tenant_slug`` that is not one of the
         caller's.
         """
-        if credentials.bearer is None and credentials.session is None:
+        if credentials.bearer is None and credentials.session is None and credentials.stream is None:
             return None
-        if self._cache is None:
+        if self._cache is None or credentials.stream is not None:
             return await self._ask(credentials)
         now, mark = self.clock(), self._cache.mark()
         known = self._cache.get(credentials, now)
@@ -108,6 +90,8 @@ class Authenticator:
 
     def claim(self, credentials: Credentials) -> Claim:
         """Whom the credentials speak for. Raises BadToken, BadSession, BadKey."""
+        if credentials.stream is not None:
+            return open_stream_token(self._keyring, credentials.stream, self.clock())
         slug = credentials.tenant_slug
         if slug is not None and not SLUG.fullmatch(slug):
             slug = ""  # nobody's

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from auth.emails import normal_email
 from auth.errors import BadSession, Forbidden
 from auth.providers import JoinRule, Provider
 from auth.sessions import Lifetimes, Visitor, hash_of, new_secret
-from auth.sign_in import NOBODY_KNOWN, SignedIn, normal_email, note
+from auth.sign_in import NOBODY_KNOWN, SignedIn, note
 from auth.signatures import Claims
 from db.directory import Directory, Row
 from db.errors import BadValue, Duplicate

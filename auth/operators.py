@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from auth.authenticate import SLUG, tenant_of_operator
+from auth.emails import new_email, normal_email
 from auth.errors import OperatorError
 from auth.keyring import Keyring
+from auth.password_rules import check_new_password
 from auth.passwords import Passwords
 from auth.permissions import SYSTEM_ROLES, PermissionSet
-from auth.sign_in import normal_email
 from auth.tokens import LONGEST_LIFE, sign_token
 from db.clock import Clock, utc_now
 from db.directory import Directory, Row
@@ -41,7 +42,8 @@ async def create_user(
     role: str = "viewer",
 ) -> str:
     """The new user's id (hex): with a tenant a member of it from the first moment, else of nothing yet."""
-    address, shown = _email(email), _name(name)
+    address, shown = await new_email(directory, email), _name(name)
+    check_new_password(password, address, shown)
     member_of = None if tenant_slug is None else ((await tenant_of_operator(directory, tenant_slug)).hex, role)
     password_hash = await passwords.hash(password)
     try:
@@ -65,6 +67,7 @@ async def add_member(directory: Directory, email: str, tenant_slug: str, role: s
 async def reset_password(directory: Directory, passwords: Passwords, email: str, password: str) -> None:
     """Set the password; every session and every bearer token of the user ends."""
     user = await _user(directory, email)
+    check_new_password(password, user["email"], user["name"])
     await directory.set_password(user["id"], await passwords.hash(password))
 
 

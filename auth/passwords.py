@@ -15,11 +15,10 @@ from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from auth.errors import OperatorError, SignInBusy
+from auth.password_rules import LONGEST, sane
 
 AT_ONCE = 2
 WAITING = 100
-SHORTEST, LONGEST = 8, 1024
-"""Characters of a password."""
 T = TypeVar("T")
 
 
@@ -32,9 +31,11 @@ class Passwords:
         self._waiting = 0
 
     async def hash(self, password: str) -> str:
-        """A new hash, to be stored. Raises OperatorError for a password of the wrong length, and SignInBusy."""
-        if not SHORTEST <= len(password) <= LONGEST or _sane(password) != password:
-            raise OperatorError("password", f"A password has {SHORTEST} to {LONGEST} characters, each a real one.")
+        """A new hash, to be stored. ``auth/password_rules.py`` says which passwords are taken. Raises OperatorError for
+        what no password can be, and SignInBusy.
+        """
+        if not 1 <= len(password) <= LONGEST or sane(password) != password:
+            raise OperatorError("password", f"A password has at most {LONGEST} characters, each a real one.")
         return await self._in_thread(lambda: self._hasher.hash(password))
 
     async def check(self, password: str, stored: str | None) -> tuple[bool, str | None]:
@@ -43,7 +44,7 @@ class Passwords:
         Without a stored hash it hashes anyway, so that the answer takes as long as for somebody who exists.
         Raises SignInBusy.
         """
-        return await self._in_thread(lambda: self._check(_sane(password), stored))
+        return await self._in_thread(lambda: self._check(sane(password), stored))
 
     def _check(self, password: str, stored: str | None) -> tuple[bool, str | None]:
         if stored is None:
@@ -63,11 +64,6 @@ class Passwords:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         finally:
             self._waiting -= 1
-
-
-def _sane(password: str) -> str:
-    """Cut, and with a question mark for what is no character (a lone surrogate)."""
-    return password[: LONGEST + 1].encode("utf-8", "replace").decode()
 
 
 def make_password() -> str:

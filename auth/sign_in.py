@@ -1,17 +1,16 @@
 """Signing in with a password, and signing out."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
 from auth.brakes import Brakes
+from auth.emails import normal_email
 from auth.errors import Forbidden, WrongPassword
 from auth.passwords import Passwords
 from auth.sessions import Lifetimes, Visitor, hash_of, new_secret
 from db.clock import Clock
 from db.directory import Directory, Row
 
-LONGEST_EMAIL = 254
 NOBODY_KNOWN = Visitor()
 _LONGEST_NOTE = 300
 
@@ -24,13 +23,6 @@ class SignedIn:
     expires_at: datetime
     user: Row
     tenant: Row
-
-
-def normal_email(text: str) -> str | None:
-    """The one spelling that an address is kept and looked up by; None for what cannot be an address."""
-    email = unicodedata.normalize("NFC", text.strip()).lower()
-    plausible = 3 <= len(email) <= LONGEST_EMAIL and "@" in email[1:-1]
-    return email if plausible and email.isprintable() and " " not in email else None
 
 
 async def sign_in(

@@ -26,6 +26,7 @@ from db.links import Links
 from db.listener import Listener
 from db.outage import AWAY, AWAY_TEXT
 from db.recorder import Recorder
+from db.resets import Resets
 from db.sessions import Sessions
 from db.statements import Statement
 from db.tables import DIRECTORY_ROLE
@@ -64,6 +65,7 @@ class Directory:
         self.api_keys = ApiKeys(self._write)
         self.sessions = Sessions(self._write)
         self.recorder = Recorder(self._write)
+        self.resets = Resets(self._write)
         self._listeners: list[Listener] = []
         self.observer: Callable[[str], None] | None = None
 

@@ -91,7 +91,7 @@ def _refusal(error: AuthError) -> Refusal:
 
 def _check_intent(connection: HTTPConnection, method: str) -> None:
     """A browser sends the cookie by itself, whoever made it send the request (RFC 6265, 8.2)."""
+    if sent_by_own_page(connection) is False:
+        raise Refusal("CSRF_PREVENTION", "Another site's page cannot use this cookie.")
     if method != "GET" and not has_csrf_header(connection):
         raise Refusal("CSRF_PREVENTION", f"A {method} with a cookie needs the header X-Tidegate-Csrf: 1.")
-    if method == "GET" and sent_by_own_page(connection) is False:
-        raise Refusal("CSRF_PREVENTION", "Another site's page cannot use this cookie.")

@@ -38,6 +38,7 @@ from web.login import login_routes
 from web.metrics import Metrics, serve_metrics
 from web.middleware import FrontDoor
 from web.oidc_login import oidc_routes
+from web.reset import reset_routes
 from web.responses import error_body
 from web.routing import get
 from web.sdl import serve_sdl
@@ -50,6 +51,7 @@ from web.sse.seal import Seal
 from web.sse.single_connection import StreamEndpoint
 from web.sse.single_streams import SingleStreams
 from web.sse.streams import Streams
+from web.stream_token import StreamTokenEndpoint
 
 GC_THRESHOLD = (20_000, 20, 20)
 """A page of 500 makes some 10,000 objects and no cycle: with the thresholds of a fresh interpreter they would be looked
@@ -82,6 +84,7 @@ def direct() -> dict[str, ASGIApp]:
         "/graphql": GraphQLEndpoint(),
         "/graphql/stream": StreamEndpoint(GraphQLEndpoint(only_streams=True)),
         "/graphql/stream/renew": RenewEndpoint(),
+        "/auth/stream-token": StreamTokenEndpoint(),
     }
 
 
@@ -94,6 +97,7 @@ def routes() -> list[BaseRoute]:
         get("/version", serve_version),
         get("/metrics", serve_metrics),
         *login_routes(),
+        *reset_routes(),
         *oidc_routes(),
         *graphiql_routes(),
         Route("/", _go_to_graphiql),

@@ -1,6 +1,7 @@
 """What a request carries to say who sends it, and from where: read here, judged in ``auth``."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
@@ -8,9 +9,11 @@ from starlette.requests import HTTPConnection
 from auth.api_keys import PREFIX as KEY
 from auth.authenticate import Credentials
 from auth.errors import AmbiguousCredentials, Unauthenticated
+from web.negotiation import negotiate
 from web.session_cookie import session_cookie
 
 _BEARER = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+_STREAM_TOKEN = b"streamToken="
 _SINGLE = frozenset({b"authorization", b"x-tenant"})
 _CSRF_HEADERS = {"x-tidegate-csrf": re.compile("1"), "apollo-require-preflight": re.compile(".+")}
 
@@ -18,7 +21,8 @@ _CSRF_HEADERS = {"x-tidegate-csrf": re.compile("1"), "apollo-require-preflight":
 def credentials_of(request: HTTPConnection) -> Credentials:
     """The bearer token, the session and the chosen tenant of a request; a token goes before a cookie.
 
-    Raises Unauthenticated for an Authorization that is no bearer token, AmbiguousCredentials for anything given twice.
+    Raises Unauthenticated for an Authorization that is no bearer token, AmbiguousCredentials for anything given twice,
+    and for a stream token beside another credential, or where no event stream is opened by GET.
     """
     given: dict[bytes, str] = {}
     for name, value in request.scope["headers"]:
@@ -27,12 +31,12 @@ def credentials_of(request: HTTPConnection) -> Credentials:
                 title = name.decode().title()
                 raise AmbiguousCredentials(title.lower(), f"The header {title} is given twice.")
             given[name] = value.decode("latin-1").strip()
-    bearer = _bearer(given.get(b"authorization"))
-    session = None if bearer is not None else _session(request)
+    bearer, stream = _bearer(given.get(b"authorization")), _stream_token(request, given)
+    session = None if bearer is not None or stream is not None else _session(request)
     # Only a key may be bound to networks; for all others the address would only make equal callers look different.
     from_key = bearer is not None and bearer.startswith(KEY)
     address = request.client.host if from_key and request.client is not None else None
-    return Credentials(bearer, session, given.get(b"x-tenant"), address)
+    return Credentials(bearer, session, given.get(b"x-tenant"), address, stream)
 
 
 def session_secrets(request: HTTPConnection) -> set[str]:
@@ -66,9 +70,25 @@ def sent_by_own_page(request: HTTPConnection) -> bool | None:
     if origin is None:
         return None
     try:
-        return bool(host := urlsplit(origin).netloc) and host.lower() == request.headers.get("host", "").lower()
+        host = urlsplit(origin).netloc.lower()
     except ValueError:
         return False
+    public_url: str | None = request.app.state.settings.public_url
+    ours = {request.headers.get("host", "").lower(), urlsplit(public_url or "").netloc.lower()} - {""}
+    return host in ours
+
+
+def _stream_token(request: HTTPConnection, given: Mapping[bytes, str]) -> str | None:
+    """From the address of a request that opens an event stream by GET. It is all that an EventSource can send."""
+    if _STREAM_TOKEN not in request.scope["query_string"]:
+        return None
+    tokens = request.query_params.getlist("streamToken")
+    if not tokens:
+        return None
+    streams = request.scope["method"] == "GET" and negotiate(request.headers.get("accept", "").encode()).names_stream
+    if len(tokens) > 1 or given or not streams:
+        raise AmbiguousCredentials("stream token", "A stream token opens an event stream by GET, alone.")
+    return tokens[0]
 
 
 def _bearer(header: str | None) -> str | None:

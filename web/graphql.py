@@ -83,6 +83,7 @@ class GraphQLEndpoint:
         parameters, caller = await _admitted(scope, receive, fields, accepted)
         if parameters.token is not None:
             raise Refusal("BAD_REQUEST", "A reservation's token belongs to /graphql/stream.")
+        by_stream_token = scope["method"] == "GET" and credentials_in(scope).stream is not None
         request = OperationRequest(
             document=parameters.document,
             variables=parameters.variables,
@@ -95,6 +96,8 @@ class GraphQLEndpoint:
             last_event_id_first=scope["method"] == "GET",
             session_slot=slot,
         )
+        if by_stream_token and gateway.judge(request, caller) in {"query", "mutation"}:
+            raise Refusal("FORBIDDEN", "A stream token opens subscriptions alone.")
         return await gateway.answer(request, caller)
 
 

@@ -29,6 +29,7 @@ from web.sign_in_page import headers, sign_in_page, sign_out_page, signed_out_pa
 
 LONGEST_PATH = 2_048
 HOME = "/"
+BUSY = "Too many requests at once. Try again in a moment."
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 _STATUS = {
     "BAD_REQUEST": 400,
@@ -80,7 +81,7 @@ def safe_path(text: str) -> str:
 
 
 async def _login(request: Request, passwords: Passwords) -> Response:
-    kind = _essence(request)
+    kind = essence_of(request)
     attempt = Attempt()
     try:
         if sent_by_own_page(request) is False:
@@ -90,9 +91,9 @@ async def _login(request: Request, passwords: Passwords) -> Response:
     except (Refusal, AuthError) as error:
         # The request's own log line carries it.
         structlog.contextvars.bind_contextvars(reason=getattr(error, "reason", "") or error.code)
-        return _page(request, attempt, error) if kind == FORM else _refusal(request, error)
+        return _page(request, attempt, error) if kind == FORM else refusal_of(request, error)
     except (Unavailable, QueryTimeout):
-        return _refusal(request, Refusal("OVERLOADED", "Too many requests at once. Try again in a moment."))
+        return refusal_of(request, Refusal("OVERLOADED", BUSY))
     response = RedirectResponse(attempt.next_path, 303) if kind == FORM else _signed_in(signed_in)
     set_session_cookie(request, response, signed_in.secret)
     return response
@@ -118,8 +119,9 @@ async def _sign_in(request: Request, passwords: Passwords, attempt: Attempt) -> 
 async def _logout(request: Request) -> Response:
     if request.method != "POST":
         return HTMLResponse(sign_out_page(), headers=headers())
-    if not has_csrf_header(request) and not sent_by_own_page(request):
-        return _refusal(request, Refusal("CSRF_PREVENTION", "Send X-Tidegate-Csrf: 1, or use the form at this path."))
+    own = sent_by_own_page(request)
+    if own is False or not (own or has_csrf_header(request)):
+        return refusal_of(request, Refusal("CSRF_PREVENTION", "Send X-Tidegate-Csrf: 1, or use the form at this path."))
     elsewhere = await _logout_at_provider(request)
     await end_session(request)
     browser = "text/html" in request.headers.get("accept", "")
@@ -189,7 +191,7 @@ def _fill(attempt: Attempt, fields: Mapping[str, object]) -> None:
     attempt.password = password
 
 
-def _essence(request: Request) -> str:
+def essence_of(request: Request) -> str:
     """The media type without its parameters; empty when it is missing, given twice, or not in UTF-8."""
     given = request.headers.getlist("content-type")
     essence, *parameters = (part.strip().lower() for part in (given[0] if len(given) == 1 else "").split(";"))
@@ -200,7 +202,7 @@ def _essence(request: Request) -> str:
 def _page(request: Request, attempt: Attempt, error: Refusal | AuthError | None = None) -> Response:
     demo = request.app.state.settings.environment == "demo"
     problem = None if error is None else error.message
-    status, extra = (200, {}) if error is None else (_status(error), _extra(error))
+    status, extra = (200, {}) if error is None else (status_of(error), _extra(error))
     html = sign_in_page(attempt.next_path, attempt.email, problem, demo=demo, providers=providers_of(request))
     return HTMLResponse(html, status, headers={**headers(), **extra})
 
@@ -219,12 +221,14 @@ def _signed_in(signed_in: SignedIn) -> Response:
     )
 
 
-def _refusal(request: Request, error: Refusal | AuthError) -> Response:
+def refusal_of(request: Request, error: Refusal | AuthError) -> Response:
+    """As JSON, with the code."""
     body = error_body(error.code, error.message, getattr(request.state, "request_id", ""))
-    return _json(body, _status(error), _extra(error))
+    return _json(body, status_of(error), _extra(error))
 
 
-def _status(error: Refusal | AuthError) -> int:
+def status_of(error: Refusal | AuthError) -> int:
+    """By the code, unless the refusal says itself."""
     given = error.status if isinstance(error, Refusal) else None
     return given or _STATUS[error.code]
 

@@ -12,7 +12,7 @@ _NAMES = re.compile(
 # scheme://user:password@host: the password ends at the last @ before a slash, a blank or a quote.
 _URL_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:)[^\s/'\"]+(?=@)", re.IGNORECASE)
 _URL_QUERY = re.compile(
-    r"(?P<head>[?&](?:password|token|access_token|secret|code|key|state)=)[^&\s'\"#]+", re.IGNORECASE
+    r"(?P<head>[?&](?:password|token|streamToken|access_token|secret|code|key|state)=)[^&\s'\"#]+", re.IGNORECASE
 )
 _KEY = re.compile(r"(?P<head>tgk_[0-9a-z]{12})[0-9a-z]{20,}")
 _SCHEME = re.compile(r"(?P<head>\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)

@@ -102,6 +102,11 @@ def headers() -> dict[str, str]:
     }
 
 
+def page(title: str, body: str) -> str:
+    """A page of signing in with this title and body, both HTML."""
+    return _PAGE.format(title=title, style=_STYLE, body=body)
+
+
 def sign_in_page(
     next_path: str,
     email: str = "",
@@ -126,16 +131,14 @@ def sign_in_page(
         ),
         hint=_DEMO_HINT if demo else "",
     )
-    return _PAGE.format(title="Sign in", style=_STYLE, body=body)
+    return page("Sign in", body)
 
 
 def sign_out_page() -> str:
     """A form that signs out; showing it changes nothing."""
-    return _PAGE.format(title="Sign out", style=_STYLE, body=_SIGN_OUT)
+    return page("Sign out", _SIGN_OUT)
 
 
 def signed_out_page(label: str, address: str) -> str:
     """Said after signing out, with the way to end the provider's own session as well."""
-    return _PAGE.format(
-        title="Signed out", style=_STYLE, body=_SIGNED_OUT.format(label=escape(label), address=escape(address))
-    )
+    return page("Signed out", _SIGNED_OUT.format(label=escape(label), address=escape(address)))

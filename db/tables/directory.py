@@ -148,6 +148,17 @@ api_keys = Table(
 )
 """``name`` is a key's public half, ``secret_hash`` SHA-256 of the other. Without ``networks``: from anywhere."""
 
+password_resets = Table(
+    "password_resets",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("user_id", uuid_column("user_id").type, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    time_column("created_at"),
+    time_column("expires_at"),
+    Index(None, "user_id"),
+)
+"""Links to a new password, by SHA-256 of what stands in them; each is gone when it was used."""
+
 sign_in_failures = Table(
     "sign_in_failures",
     metadata,

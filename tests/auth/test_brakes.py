@@ -1,6 +1,7 @@
 """The brake on guessing passwords."""
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -126,3 +127,25 @@ async def test_nothing_that_was_typed_is_kept(people: People) -> None:
     kept = str(await people.run("SELECT * FROM sign_in_failures"))
     assert typed not in kept
     assert typed.encode().hex() not in kept
+
+
+async def test_ten_thousand_wrong_passwords_take_months_and_a_refused_one_costs_nothing(people: People) -> None:
+    email, here, work = f"{uuid4().hex}@nobody.example", _address(), people.hasher.work
+    tries, waits = 0, [0]
+    while waits[-3:] != [PAIR[1]] * 3:
+        try:
+            await people.brakes.press(email, here)
+            tries += 1
+        except TooManyAttempts as refused:
+            waits.append(refused.seconds)
+            people.clock.advance(seconds=refused.seconds)
+    assert tries < 20  # from here on one in a quarter of an hour
+    assert timedelta(seconds=PAIR[1]) * (10_000 - tries) > timedelta(days=100)
+    assert timedelta(hours=1) / PAIR[0] * 10_000 > timedelta(days=80)  # by waiting until they are forgotten
+    await people.brakes.press(email, here)
+    kept = await people.run("SELECT * FROM sign_in_failures ORDER BY key")
+    for _ in range(20):
+        with pytest.raises(TooManyAttempts):
+            await people.brakes.press(email, here)
+    assert await people.run("SELECT * FROM sign_in_failures ORDER BY key") == kept
+    assert people.hasher.work == work

@@ -55,9 +55,9 @@ async def test_a_hash_of_another_kind_matches_no_password(passwords: Passwords, 
     assert not right
 
 
-@pytest.mark.parametrize("password", ["short", "x" * 1025, "lone \ud800 surrogate"])
+@pytest.mark.parametrize("password", ["", "x" * 1025, "lone \ud800 surrogate"])
 async def test_an_unfit_password_is_not_set(passwords: Passwords, password: str) -> None:
-    with pytest.raises(OperatorError, match="8 to 1024 characters"):
+    with pytest.raises(OperatorError, match="at most 1024 characters"):
         await passwords.hash(password)
 
 

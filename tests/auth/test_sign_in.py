@@ -6,7 +6,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from auth.errors import BadSession, Forbidden, WrongPassword
 from auth.passwords import Passwords
 from auth.sessions import USUAL, Visitor
-from auth.sign_in import normal_email, sign_in, sign_out
+from auth.sign_in import sign_in, sign_out
 from tests.support.people import PASSWORD, People
 
 
@@ -131,15 +131,3 @@ async def test_signing_out_ends_the_session_and_no_other(people: People) -> None
     with pytest.raises(BadSession):
         await people.by_session(gone.secret)
     await people.by_session(kept.secret)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "@", "a@", "@b", "a b@c", "a\x00@b", "a@b\ud800", "a\n@b", "x" * 250 + "@b.cd", "no address", "a\u200b@b.c"],
-)
-def test_text_that_is_no_address_has_no_spelling(text: str) -> None:
-    assert normal_email(text) is None
-
-
-def test_one_address_has_one_spelling() -> None:
-    assert normal_email(" Zoe\u0301@Example.ORG ") == normal_email("zo\u00e9@example.org") == "zo\u00e9@example.org"

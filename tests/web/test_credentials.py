@@ -9,12 +9,14 @@ from auth.errors import AmbiguousCredentials, Unauthenticated
 from web.credentials import credentials_of, has_csrf_header, needs_csrf
 from web.settings import Settings
 
+_GET = {"method": "GET", "query_string": b""}
+
 
 def request(*headers: tuple[str, str]) -> Request:
     app = Starlette()
     app.state.settings = Settings(environment="production")
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
-    return Request({"type": "http", "scheme": "https", "server": ("h", 443), "headers": raw, "app": app})
+    return Request({"type": "http", "scheme": "https", "server": ("h", 443), "headers": raw, "app": app, **_GET})
 
 
 def test_a_request_without_credentials_has_none() -> None:

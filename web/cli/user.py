@@ -45,17 +45,41 @@ def create(
 
 @app.command()
 def reset(
-    email: Annotated[str, typer.Option(help="Whose password.")], from_stdin: ByHand = False, as_json: AsJson = False
+    email: Annotated[str, typer.Option(help="Whose password.")],
+    link: Annotated[
+        bool, typer.Option("--link", help="Print a link instead; until it is used nothing changes.")
+    ] = False,
+    from_stdin: ByHand = False,
+    as_json: AsJson = False,
 ) -> None:
     """Give a user a new password and print it; every session and every bearer token of the user ends."""
     from auth.operators import reset_password
     from auth.passwords import Passwords
     from web.cli.directory import with_directory
 
+    if link:
+        _print_link(email, as_json)
+        return
     password = _password(from_stdin)
     asyncio.run(with_directory(lambda directory, _: reset_password(directory, Passwords(), email, password)))
     made = {"email": email} | ({} if from_stdin else {"password": password})
     print_json(made) if as_json else print_plain(" ".join(made.values()))
+
+
+def _print_link(email: str, as_json: bool) -> None:
+    """To the page for a new password: good once, for half an hour."""
+    from auth.password_reset import MadeReset, make_reset
+    from db.directory import Directory
+    from web.cli.directory import with_directory
+    from web.settings import Settings
+
+    async def make(directory: Directory, settings: Settings) -> tuple[MadeReset, str]:
+        here = f"http://{settings.host}:{settings.port}"
+        return await make_reset(directory, email), (settings.public_url or here).rstrip("/")
+
+    made, address = asyncio.run(with_directory(make))
+    url = f"{address}/auth/reset?token={made.token}"
+    print_json({"email": email, "link": url, "expires_at": made.expires_at}) if as_json else print_plain(url)
 
 
 def _password(from_stdin: bool) -> str:

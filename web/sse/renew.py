@@ -5,17 +5,13 @@ request's own. It must be the same user's for the same tenant; for everybody els
 stream is another worker's that one is asked, with what the credential says and not with the credential.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 from starlette.types import Receive, Scope, Send
 
-from auth.api_keys import KeyClaim
-from auth.authenticate import Authenticator, Claim
+from auth.authenticate import Authenticator
+from auth.claims import Claim, claim_from_json, claim_to_json
 from auth.errors import AuthError
-from auth.tokens import TokenClaims
 from db.errors import NoSuchReservation
 from db.reservations import key_of
 from schema.scalars import write_time
@@ -103,22 +99,3 @@ def serve_renewal(authenticator: Authenticator, callers: Callers, relay: Relay) 
         return {} if ends_at is None else {"ends_at": ends_at.isoformat()}
 
     relay.answer(VERB, serve)
-
-
-def claim_to_json(claim: Claim) -> Mapping[str, Any]:  # Any: JSON
-    """What a credential says; nothing of it is good for signing in."""
-    told = None if claim.token is None else asdict(claim.token)
-    if told is not None:
-        told["expires_at"] = told["expires_at"].timestamp()
-    key = None if claim.key is None else {**asdict(claim.key), "secret_hash": claim.key.secret_hash.hex()}
-    return {"token": told, "session": claim.session and claim.session.hex(), "slug": claim.slug, "key": key}
-
-
-def claim_from_json(told: Mapping[str, Any]) -> Claim:  # Any: JSON
-    token = told["token"]
-    if token is not None:
-        token = replace(TokenClaims(**token), expires_at=datetime.fromtimestamp(token["expires_at"], UTC))
-    key = told["key"]
-    if key is not None:
-        key = KeyClaim(**{**key, "secret_hash": bytes.fromhex(key["secret_hash"])})
-    return Claim(token, told["session"] and bytes.fromhex(told["session"]), told["slug"], key)
