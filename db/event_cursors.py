@@ -31,7 +31,7 @@ class EventCursorCodec:
     def encode(self, tenant: TenantId, position: Position) -> str:
         micros = (position.ts - _START) // timedelta(microseconds=1)
         body = _BODY.pack(self._epoch, micros, position.seq)
-        return base64.urlsafe_b64encode(_tag(self._keys[0], tenant, body) + body).rstrip(b"=").decode()
+        return _text(_tag(self._keys[0], tenant, body) + body)
 
     def decode(self, tenant: TenantId, cursor: str) -> Position:
         """Raises BadCursor for what was not made here for this tenant, CursorExpired for another epoch's."""
@@ -39,6 +39,8 @@ class EventCursorCodec:
             raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except ValueError:
             raise BadCursor("The cursor is malformed.") from None
+        if _text(raw) != cursor:  # padded, or other bits where the last character has some to spare
+            raise BadCursor("The cursor is malformed.")
         tag, body = raw[:_TAG], raw[_TAG:]
         if len(body) != _BODY.size or not any(hmac.compare_digest(tag, _tag(key, tenant, body)) for key in self._keys):
             raise BadCursor("The cursor was not made for this tenant's log.")
@@ -46,6 +48,11 @@ class EventCursorCodec:
         if epoch != self._epoch:
             raise CursorExpired("The cursor is from before the database was replaced.")
         return Position(seq, _START + timedelta(microseconds=micros))
+
+
+def _text(raw: bytes) -> str:
+    """The one text of a cursor: an event has one id."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def epoch_of(system_identifier: int, timeline: int) -> int:

@@ -59,12 +59,18 @@ def test_a_truncated_cursor_is_refused(length: int) -> None:
         CODEC.decode(MINE, CURSOR[:length])
 
 
+@pytest.mark.parametrize("text", [CURSOR + "=" * (-len(CURSOR) % 4), CURSOR[:-1] + chr(ord(CURSOR[-1]) + 1)])
+def test_a_cursor_has_one_text(text: str) -> None:
+    with pytest.raises(BadCursor):
+        CODEC.decode(MINE, text)
+
+
 @pytest.mark.parametrize("bit", range(0, 28 * 8, 3))
 def test_a_cursor_with_one_bit_turned_is_refused(bit: int) -> None:
     raw = bytearray(base64.urlsafe_b64decode(CURSOR + "=" * (-len(CURSOR) % 4)))
     raw[bit // 8] ^= 1 << bit % 8
     with pytest.raises(BadCursor):
-        CODEC.decode(MINE, base64.urlsafe_b64encode(raw).decode())
+        CODEC.decode(MINE, base64.urlsafe_b64encode(raw).decode().rstrip("="))
 
 
 @bounded(200)
