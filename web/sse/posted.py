@@ -71,10 +71,10 @@ ACCEPTED = Outcome(202)
 STOPPED = Outcome(200)
 
 
-def fit_id(value: object) -> str:
-    """The operation id. Raises Refusal for none, and for what is none."""
+def fit_id(value: object, place: str = "extensions.operationId") -> str:
+    """The operation id, which belongs in that place. Raises Refusal for none, and for what is none."""
     if value is None or value == "":
-        raise Refusal("BAD_REQUEST", "The operation's id is missing: send it as extensions.operationId.")
+        raise Refusal("BAD_REQUEST", f"The operation's id is missing: send it as {place}.")
     if not isinstance(value, str) or len(value) > LONGEST_ID:
         raise Refusal("BAD_REQUEST", f"An operation's id is text of at most {LONGEST_ID} characters.")
     return value

@@ -165,7 +165,7 @@ async def _operate(scope: Scope, receive: Receive, send: Send, fields: Fields, t
 
 async def _stop(scope: Scope, send: Send, fields: Fields, token: str) -> None:
     holder, _ = await _holder_of(scope)
-    operation_id = fit_id(_parameter(scope["query_string"], "operationId"))
+    operation_id = fit_id(_parameter(scope["query_string"], "operationId"), "?operationId=")
     outcome = await _streams(scope).stop_operation(key_of(token), holder, operation_id)
     await _tell(scope, send, fields, outcome)
 

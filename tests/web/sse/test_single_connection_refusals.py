@@ -152,6 +152,7 @@ async def test_a_stop_without_an_id_is_refused(front: Front) -> None:
     single = await reserved(front)
     for operation_id in (None, "", "x" * (LONGEST_ID + 1)):
         refused(await single.delete(operation_id), 400, "BAD_REQUEST")
+    assert "send it as ?operationId=" in (await single.delete(None)).text
 
 
 async def test_a_running_id_is_refused_and_its_operation_goes_on(front: Front, shop: Shop) -> None:
