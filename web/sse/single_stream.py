@@ -1,7 +1,8 @@
 """One open stream of single connection mode: its operations, each by its id, on one outlet."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from auth.principal import Principal
 from db.reservations import Holder
@@ -63,8 +64,10 @@ class SingleStream:
 
     async def start(self, posted: Posted) -> Outcome:
         """Run it, unless it is refused."""
-        await self._entrance.expect(self.principal)
-        begun = self._launch(posted)
+        posted = self._resumption.resume(posted)  # by when it came, not by how long it waits
+        with self._holding(posted):
+            await self._entrance.expect(self.principal)
+            begun = self._launch(posted)
         if isinstance(begun, Outcome):
             return begun
         await begun.wait()
@@ -72,7 +75,7 @@ class SingleStream:
 
     def start_kept(self, posted: Posted) -> None:
         """Run what was accepted before the stream was there. If it is refused by now the stream says so."""
-        refused, name = self._launch(posted), posted.operation_id
+        refused, name = self._launch(self._resumption.resume(posted)), posted.operation_id
         if isinstance(refused, Outcome) and refused.answer is not None and name not in self._in_use:
             self._in_use[name] = object()
             self.outlet.add(Told(Frame(refused.answer.body)), name)
@@ -99,6 +102,18 @@ class SingleStream:
         """Wait for what is being executed."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @contextmanager
+    def _holding(self, posted: Posted) -> Iterator[None]:
+        """The client's id stays where it is while one is to come that goes on from it."""
+        if posted.request.last_event_id is None:
+            yield
+            return
+        self.outlet.last_id.hold()
+        try:
+            yield
+        finally:
+            self.outlet.free_id()
+
     def _launch(self, posted: Posted) -> Outcome | asyncio.Event:
         """Why it is refused, else what is set when it may be called accepted."""
         name, request_id = posted.operation_id, posted.request.request_id
@@ -109,7 +124,6 @@ class SingleStream:
         if max(len(self._in_use), len(self._tasks)) >= OPERATIONS:
             message = f"A stream carries at most {OPERATIONS} operations."
             return Outcome.of(self._gateway.refuse("STREAM_LIMIT", message, request_id))
-        posted = self._resumption.resume(posted)
         kind = self._gateway.judge(posted.request, self.principal)
         if isinstance(kind, Answer):
             return Outcome.of(kind)
@@ -125,7 +139,7 @@ class SingleStream:
         if kind != "subscription":
             begun.set()
         elif posted.request.last_event_id is not None:
-            self.outlet.last_id.hold()  # where it is, until this one is there too
+            self.outlet.last_id.hold()  # as ``_holding``, until it is there
             task.add_done_callback(lambda _: self.outlet.free_id())
         return begun
 
