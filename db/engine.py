@@ -83,6 +83,8 @@ def _connector(dsn: str) -> Callable[[], Awaitable[asyncpg.Connection]]:
                 "jit": "off",
                 "statement_timeout": f"{STATEMENT_SECONDS}s",
                 "idle_in_transaction_session_timeout": "60s",
+                # What is written here is counted by its entry in the log (db/folding.py).
+                "tidegate.tally": "log",
             },
         )
         await set_codecs(connection)

@@ -66,8 +66,9 @@ WITH head AS (
     ON CONFLICT (tenant_id) DO UPDATE SET seq = h.seq + excluded.seq, ts = greatest(h.ts, clock_timestamp())
     RETURNING seq, ts
 ), entries AS (
-    INSERT INTO event_log (tenant_id, seq, ts, type, entity, entity_id, version, actor_id, before, after)
-    SELECT $1, head.seq - $2 + e.n, head.ts, e.type, e.entity, e.entity_id, e.version, $3, e.before, e.after
+    INSERT INTO event_log (tenant_id, seq, ts, type, entity, entity_id, version, actor_id, before, after, tally)
+    SELECT $1, head.seq - $2 + e.n, head.ts, e.type, e.entity, e.entity_id, e.version, $3, e.before, e.after,
+        e.entity = 'order' AND current_setting('tidegate.tally', true) IS NOT DISTINCT FROM 'log'
     FROM head, unnest($4::text[], $5::text[], $6::uuid[], $7::int[], $8::jsonb[], $9::jsonb[])
         WITH ORDINALITY AS e (type, entity, entity_id, version, before, after, n)
 ), audits AS (
@@ -85,7 +86,7 @@ WITH head AS (
 ) SELECT seq, ts FROM head
 """
 """By hand: one statement with three inserts that SQLAlchemy would not make clearer. Arguments as ``db/tenancy.py``
-gives them.
+gives them. ``tally`` holds exactly where the triggers that count orders rest for this connection.
 """
 
 

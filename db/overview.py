@@ -1,4 +1,6 @@
-"""The sums of orders by day, status and currency, read from the table that writers keep; orders are never scanned."""
+"""The sums of orders by day, status and currency: those that are kept, and the log's few entries that are not in them
+yet (``db/folding.py``). Both are read in one statement, so they are of one moment. Orders are never scanned.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,11 +10,15 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ColumnElement,
     DateTime,
+    Numeric,
     Select,
     bindparam,
+    cast,
     func,
+    literal,
     literal_column,
     select,
     true,
@@ -21,7 +27,7 @@ from sqlalchemy import (
 
 from db.events import Position, identity_number
 from db.statements import Statement, compile_statement
-from db.tables import QUARTERS, event_heads, order_hours
+from db.tables import QUARTERS, event_heads, event_log, folded_heads, order_hours
 from db.tenancy import TenantReader
 
 _TIME = DateTime(timezone=True)
@@ -68,7 +74,8 @@ async def order_sums(reader: TenantReader, bounds: Sequence[datetime]) -> OrderS
 @lru_cache(maxsize=2)
 def _sums(whole: bool) -> Statement:
     """``whole``: all bounds lie on full hours, so that no hour is cut into its quarters."""
-    rows = (_hours() if whole else union_all(*map(_quarter, range(4)))).subquery("counted")
+    kept = [_hours()] if whole else [_quarter(place) for place in range(4)]
+    rows = union_all(*kept, _unfolded("after", 1), _unfolded("before", -1)).subquery("counted")
     counted = (
         select(
             rows.c.stretch,
@@ -101,6 +108,34 @@ def _quarter(place: int) -> Select[Any]:  # Any: as above
     # What the index can use: the quarter itself is an expression.
     first = bindparam("first", type_=_TIME) - literal_column("interval '1 hour'")
     return found.where(order_hours.c.hour > first, order_hours.c.hour < bindparam("last", type_=_TIME))
+
+
+def _unfolded(image: str, sign: int) -> Select[Any]:  # Any: as above
+    """What the entries past the mark add by what an order is, or take away by what it was."""
+    log, bounds = event_log.c, bindparam("bounds", type_=ARRAY(_TIME))
+    made = cast(log[image]["created_at"].astext, _TIME)
+    return select(
+        func.width_bucket(made, bounds).label("stretch"),
+        log[image]["status"].astext.label("status"),
+        log[image]["currency"].astext.label("currency"),
+        literal_column(f"{sign}").label("orders"),
+        (literal_column(f"{sign}") * cast(log[image]["total"].astext, Numeric)).label("total"),
+    ).where(
+        log.tenant_id == bindparam("tenant"),
+        log.seq > _mark(folded_heads.c.seq, literal(0, BigInteger)),
+        log.ts >= _mark(folded_heads.c.ts, literal_column("timestamptz '-infinity'")),
+        log.tally,
+        made >= bindparam("first", type_=_TIME),
+        made < bindparam("last", type_=_TIME),
+    )
+
+
+def _mark(column: ColumnElement[Any], beginning: ColumnElement[Any]) -> ColumnElement[Any]:  # Any: of the same type
+    """Where the entries begin that are not in the sums; looked up once. (Under row-level security ``coalesce`` is no
+    bound of an index.)
+    """
+    found = select(column).where(folded_heads.c.tenant_id == bindparam("tenant")).scalar_subquery()
+    return func.greatest(found, beginning)
 
 
 def _between(

@@ -17,6 +17,7 @@ import asyncpg
 from db.audit_records import Actor, AuditDraft
 from db.errors import DatabaseAway, DatabaseError, QueryTimeout
 from db.events import APPEND, EventDraft, Position
+from db.folding import fold, is_due
 from db.ids import new_id
 from db.outage import AWAY, AWAY_TEXT
 from db.pool import Slot, TenantPool
@@ -239,12 +240,24 @@ class TenantWriter:
             if kind is None or not isinstance(failure, AWAY):
                 raise
             return  # the block's own error tells more than a rollback that found nobody
-        if kind is None or (issubclass(kind, Exception) and not issubclass(kind, _CONNECTION_SAW)):
+        if self.position is not None:
+            sound = await self._committed(slot, self.position)
+        else:
+            sound = kind is None or (issubclass(kind, Exception) and not issubclass(kind, _CONNECTION_SAW))
+        if sound:
             self._pool.take_back(slot)
         else:
             self._pool.discard(slot)
-        if self.position is not None and self._announce is not None:
-            self._announce(self.tenant, self.position)
+
+    async def _committed(self, slot: Slot, position: Position) -> bool:
+        """Tell of it, and fold where it is for this writer to do; whether the connection can still be trusted."""
+        if self._announce is not None:
+            self._announce(self.tenant, position)
+        try:
+            return not is_due(position.seq, len(self._events)) or await fold(slot, self.tenant.hex)
+        except BaseException:
+            self._pool.discard(slot)
+            raise
 
     async def _append_and_commit(self, slot: Slot) -> Position:
         events, audits, actor = self._events, self._audits, self._actor

@@ -13,6 +13,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+_FOLD = text("""
+DO $$ DECLARE whose uuid; BEGIN
+    FOR whose IN SELECT id FROM tenants LOOP
+        PERFORM set_config('tidegate.tenant', whose::text, true);
+        PERFORM 1 FROM folded_heads WHERE tenant_id = whose FOR UPDATE;
+        WHILE fold_orders(whose, 10000) > 0 LOOP END LOOP;
+    END LOOP;
+    PERFORM set_config('tidegate.tenant', '', true);
+END $$
+""")
+"""Every tenant's log into the sums (``db/folding.py``); a lock on the mark keeps others from folding meanwhile."""
 DAYS_AHEAD = 7
 
 
@@ -54,11 +65,19 @@ async def ensure_partitions(
     coming = sorted({series.first(today + timedelta(days=offset)) for offset in range(DAYS_AHEAD + 1)})
     missing = [day for day in coming if series.name(day) not in existing]
     done = [f"made {series.name(day)}" for day in missing if await _make(connection, series, day)]
-    for name in sorted(existing) if keep_days is not None else ():
-        if name < series.name(today - timedelta(days=keep_days or 0)):
-            await connection.execute(text(f"DROP TABLE {name}"))
-            done.append(f"dropped {name}")
+    if keep_days is not None:
+        done += await _drop(connection, series, existing, series.name(today - timedelta(days=keep_days)))
     return done
+
+
+async def _drop(connection: AsyncConnection, series: Series, existing: set[str], first: str) -> list[str]:
+    """Those before ``first``; of the event log when what they say is in the sums."""
+    old = sorted(name for name in existing if name < first)
+    if old and series is EVENT_LOG:
+        await connection.execute(_FOLD)
+    for name in old:
+        await connection.execute(text(f"DROP TABLE {name}"))
+    return [f"dropped {name}" for name in old]
 
 
 async def _make(connection: AsyncConnection, series: Series, day: date) -> bool:

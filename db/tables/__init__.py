@@ -27,7 +27,7 @@ from db.tables.directory import (
 )
 from db.tables.log import event_heads, event_log
 from db.tables.orders import ORDER_STATUSES, order_items, order_terms, orders
-from db.tables.overview import QUARTERS, order_hours
+from db.tables.overview import QUARTERS, folded_heads, order_hours
 
 __all__ = [
     "ANNOUNCEMENT_KINDS",
@@ -47,6 +47,7 @@ __all__ = [
     "customers",
     "event_heads",
     "event_log",
+    "folded_heads",
     "identities",
     "identity_head",
     "memberships",

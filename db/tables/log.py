@@ -1,6 +1,6 @@
 """The event log and its heads."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, PrimaryKeyConstraint, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.tables.base import metadata, text_column, time_column, uuid_column
@@ -30,9 +30,11 @@ event_log = Table(
     uuid_column("actor_id", nullable=True),
     Column("before", JSONB, nullable=True),
     Column("after", JSONB, nullable=True),
+    Column("tally", Boolean, nullable=False, server_default="false"),
     Index("ix_event_log_seq", "tenant_id", "seq"),
     postgresql_partition_by="RANGE (ts)",
 )
-"""``before`` and ``after`` hold every column that a filter, an order or a row scope can judge. No unique key:
-(tenant, seq) is unique by the head row.
+"""``before`` and ``after`` hold every column that a filter, an order or a row scope can judge. ``tally``: no trigger
+counted this change, it is folded into the sums from here (``db/folding.py``). No unique key: (tenant, seq) is unique by
+the head row.
 """

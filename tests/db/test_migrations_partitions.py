@@ -1,5 +1,6 @@
 """The log's partitions: made ahead, dropped behind, and no event without a place."""
 
+import random
 from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
@@ -9,6 +10,8 @@ from sqlalchemy.pool import NullPool
 
 from db.events import Position, events_after
 from db.migrations.partitions import AUDIT_LOG, DAYS_AHEAD, EVENT_LOG, Series, ensure_partitions
+from tests.db.test_overview import add_order, new_order
+from tests.support.order_hours import differences
 from tests.support.plant import NOON, Floor, connected
 
 TODAY = datetime.now(UTC).date()
@@ -75,6 +78,18 @@ async def test_partitions_are_dropped_behind_and_their_events_with_them(floor_ap
     assert f"dropped {EVENT_LOG.name(TODAY)}" in done
     assert days(0, 0) & await partitions(floor_apart) == set()
     assert [row["seq"] for row in await floor_apart.raw("SELECT seq FROM event_log WHERE seq > 13")] == [15]
+
+
+async def test_what_a_dropped_partition_says_of_orders_stays_in_their_sums(floor_apart: Floor) -> None:
+    async with connected(floor_apart.dsns.superuser) as connection:
+        sql = "INSERT INTO tenants (id, slug, name, created_at, updated_at) VALUES ($1, 'mine', 'Mine', now(), now())"
+        await connection.execute(sql, floor_apart.mine.hex)
+    async with floor_apart.writer() as writer:
+        await add_order(writer, new_order(floor_apart, random.Random(1)))
+    assert f"dropped {EVENT_LOG.name(TODAY)}" in await ensure(floor_apart, 3, TODAY + timedelta(days=4))
+    async with connected(floor_apart.dsns.owner, floor_apart.mine) as owner:
+        assert await differences(owner) == []
+        assert await owner.fetchval("SELECT seq FROM folded_heads") == 14
 
 
 async def test_nothing_is_dropped_unless_it_is_asked_for(floor_apart: Floor) -> None:

@@ -1,4 +1,4 @@
-"""The sums of orders are kept by every write, whoever writes, and always say what the orders say."""
+"""The sums of orders are kept, whoever writes, and say at every moment what the orders say."""
 
 import asyncio
 import random
@@ -14,7 +14,7 @@ from db.orders import COLUMNS, insert_order, lock_order, update_order
 from db.overview import OrderSum, order_sums
 from db.tables import ORDER_STATUSES
 from db.tenancy import Row, TenantWriter
-from tests.support.order_hours import differences
+from tests.support.order_hours import FOLD, differences
 from tests.support.plant import NOON, Floor, connected
 
 WRITERS, ROUNDS = 12, 8
@@ -38,8 +38,16 @@ def new_order(floor: Floor, rng: random.Random, **changes: object) -> dict[str, 
     return {name: order[name] for name in COLUMNS}
 
 
-def noted(writer: TenantWriter, row: Row | dict[str, Any]) -> None:  # Any: columns
-    writer.record(EventDraft("order.updated", "order", row["id"], row["version"], None, dict(row)))
+def noted(writer: TenantWriter, before: Row | None, after: Row) -> None:
+    """Log the change, as every writer does."""
+    held = None if before is None else dict(before)
+    writer.record(EventDraft("order.updated", "order", after["id"], after["version"], held, dict(after)))
+
+
+async def add_order(writer: TenantWriter, order: dict[str, Any]) -> str:  # Any: columns
+    row = await insert_order(writer, order, [])
+    noted(writer, None, row)
+    return str(row["id"])
 
 
 async def write_at_random(floor: Floor, rng: random.Random, ids: list[str]) -> None:
@@ -48,11 +56,9 @@ async def write_at_random(floor: Floor, rng: random.Random, ids: list[str]) -> N
         async with floor.writer() as writer:
             for _ in range(rng.choice((1, 1, 3))):
                 if rng.random() < 0.4 or not ids:
-                    row = await insert_order(writer, new_order(floor, rng), [])
-                    ids.append(row["id"])
+                    ids.append(await add_order(writer, new_order(floor, rng)))
                 else:
                     await change_at_random(writer, rng, rng.choice(ids))
-                noted(writer, {"id": ids[-1], "version": 1})
             if rng.random() < 0.15:
                 raise InterruptedError
     except InterruptedError:
@@ -64,7 +70,7 @@ async def change_at_random(writer: TenantWriter, rng: random.Random, order_id: s
     if order is not None:
         changes = {"status": rng.choice(ORDER_STATUSES), "notes": None, "total": rng.choice((0, 5, 2**62))}
         name = rng.choice(list(changes))
-        await update_order(writer, order, {name: changes[name]}, NOON)
+        noted(writer, order, await update_order(writer, order, {name: changes[name]}, NOON))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -88,11 +94,9 @@ async def test_many_writers_of_one_tenant_never_block_each_other_for_good(fresh_
         for _ in range(ROUNDS):
             await asyncio.sleep(0)
             async with fresh_floor.writer() as writer:
-                row = await insert_order(writer, new_order(fresh_floor, rng, created_at=NOON), [])
-                noted(writer, row)
+                await add_order(writer, new_order(fresh_floor, rng, created_at=NOON))
             async with fresh_floor.writer() as writer:
                 await change_at_random(writer, rng, rng.choice(ids))
-                noted(writer, row)
 
     await asyncio.gather(*(write(seed) for seed in range(WRITERS)))
     async with connected(fresh_floor.dsns.owner, fresh_floor.mine) as owner:
@@ -104,7 +108,8 @@ async def test_a_change_that_counts_for_nothing_touches_no_sum(fresh_floor: Floo
     async with fresh_floor.writer() as writer:
         order = await lock_order(writer, fresh_floor.rows["orders"][0]["id"])
         assert order is not None
-        noted(writer, await update_order(writer, order, {"notes": "new"}, NOON))
+        noted(writer, order, await update_order(writer, order, {"notes": "new"}, NOON))
+    await fresh_floor.raw(FOLD)
     assert await fresh_floor.raw("SELECT xmin::text, ctid::text FROM order_hours ORDER BY 2") == before != []
 
 
@@ -137,7 +142,7 @@ async def test_a_sum_may_be_more_than_a_bigint(fresh_floor: Floor) -> None:
     async with fresh_floor.writer() as writer:
         for _ in range(3):
             order = new_order(fresh_floor, random.Random(1), created_at=day, total=2**63 - 1, status="SHIPPED")
-            noted(writer, await insert_order(writer, order, []))
+            await add_order(writer, order)
     found = await order_sums(fresh_floor.reader(), [day, day + timedelta(days=1)])
     assert [(each.orders, each.total) for each in found.sums] == [(3, 3 * (2**63 - 1))]
 
@@ -156,7 +161,7 @@ async def test_the_sums_and_the_place_in_the_log_are_of_one_moment(fresh_floor: 
     async def write() -> None:
         for _ in range(60):
             async with fresh_floor.writer() as writer:
-                noted(writer, await insert_order(writer, new_order(fresh_floor, rng, created_at=day), []))
+                await add_order(writer, new_order(fresh_floor, rng, created_at=day))
         done.set()
 
     first = await order_sums(fresh_floor.reader(), bounds)

@@ -41,7 +41,7 @@ COUNTED = (
         "products",
         "product_terms",
     ),
-    *("event_heads", "event_log", "audit_log"),
+    *("event_heads", "event_log", "folded_heads", "audit_log"),
 )
 
 

@@ -191,7 +191,10 @@ OVERVIEW = """query($range: TimeRange) { overview(range: $range) { orders revenu
 async def test_an_overview_costs_one_statement_however_many_days_and_reads_no_order(world: World, days: int) -> None:
     begin = f"{date(2026, 10, 31) - timedelta(days=days - 1)}T00:00:00Z"
     (statement,) = await statements(world, OVERVIEW, {"range": {"from": begin, "to": "2026-11-01T00:00:00Z"}})
-    assert set(re.findall(r"\b(?:FROM|JOIN) (\w+)", statement)) == {"event_heads", "order_hours", "identity_head"}
+    assert set(re.findall(r"\b(?:FROM|JOIN) (\w+)", statement)) == {
+        *("event_heads", "order_hours", "identity_head"),
+        *("folded_heads", "event_log"),  # what is not in the sums yet
+    }
 
 
 CUSTOMER = {"name": "Zoë", "email": "zoe@mueller.example", "city": "Köln", "country": "DE"}

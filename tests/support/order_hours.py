@@ -32,5 +32,10 @@ class Fetches(Protocol):
     async def fetch(self, query: str, /) -> list[asyncpg.Record]: ...
 
 
+FOLD = "SELECT fold_orders(tenant_id, 1000000) FROM event_heads"
+
+
 async def differences(connection: Fetches) -> list[asyncpg.Record]:
+    """Between the orders and the sums, once all of the log is in them."""
+    await connection.fetch(FOLD)
     return await connection.fetch(DIFFERENCES)

@@ -88,6 +88,8 @@ async def plant(dsns: Dsns, tenant: TenantId) -> None:
     """All rows of a tenant in one transaction. ``THEIRS`` has the larger totals and prices."""
     async with connected(dsns.owner, tenant) as connection, connection.transaction():
         for table, rows in planted(tenant).items():
+            if await connection.fetchval("SELECT to_regclass($1) IS NULL", table):
+                continue  # at an earlier revision
             sql = f"INSERT INTO {table} SELECT * FROM jsonb_populate_recordset(null::{table}, $1)"
             await connection.execute(sql, orjson.dumps(rows).decode())
 
@@ -234,6 +236,11 @@ def _log(tenant: TenantId, orders: Rows) -> dict[str, Rows]:
     """Three entries of a log whose beginning is gone, or five of one that is whole."""
     numbers = range(1, 6) if tenant == THEIRS else range(11, 14)
     entry: Columns = {"tenant_id": tenant.hex, "ts": NOON, "type": "order.created", "entity": "order"}
-    entry |= {"version": 1, "actor_id": None, "before": None, "after": {}}
+    entry |= {"version": 1, "actor_id": None, "before": None, "after": {}, "tally": False}
     log = [{**entry, "seq": n, "entity_id": orders[n]["id"]} for n in numbers]
-    return {"event_heads": [{"tenant_id": tenant.hex, "seq": numbers[-1], "ts": NOON}], "event_log": log}
+    head: Columns = {"tenant_id": tenant.hex, "ts": NOON}
+    return {
+        "event_heads": [{**head, "seq": numbers[-1]}],
+        "event_log": log,
+        "folded_heads": [{**head, "seq": numbers[0] - 1}],
+    }
