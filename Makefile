@@ -11,16 +11,15 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 BIN := .venv/bin
 READY := .venv/.ready
 WORKERS ?= 2
+# A file is one worker's (its fixtures are shared), in the order of tests/conftest.py.
+SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 NODE := $(shell command -v node 2>/dev/null)
 NPM_LOCK := $(wildcard tests/interop/package-lock.json)
 BROWSER := tests/interop/test_chromium.py
-# What `make test` leaves to `make interop` and `make browser`.
-LONGER := tests/interop/test_caches.py $(BROWSER)
+# Clients that take longer: `make test` leaves them to `make interop` and `make browser`.
+LONGER := tests/interop/test_caches.py tests/interop/test_graphql_sse_workers.py $(BROWSER)
 NPM_READY := $(if $(and $(NODE),$(NPM_LOCK)),tests/interop/node_modules/.package-lock.json)
-
-# Clients that take longer, which `make interop` and `make browser` run.
-LONGER := tests/interop/test_caches.py tests/interop/test_chromium.py tests/interop/test_graphql_sse_workers.py
 
 .PHONY: help demo test interop browser check format bench profile bench-streams faults fuzz schema lock clean
 
@@ -35,10 +34,10 @@ ifeq ($(NODE),)
 ifeq ($(CI),true)
 	@echo "Node is not installed: under CI=true the real clients of tests/interop may not be left out" >&2; exit 1
 endif
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --ignore=tests/interop $(ARGS)
+	@$(BIN)/pytest $(SPREAD) --ignore=tests/interop $(ARGS)
 	@echo "Node is not installed: left out tests/interop (the real JavaScript clients)"
 else
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(LONGER:%=--ignore=%) $(ARGS)
+	@$(BIN)/pytest $(SPREAD) $(LONGER:%=--ignore=%) $(ARGS)
 endif
 
 interop: $(READY) $(NPM_READY) ## Run the real clients against a real server (needs Node)
