@@ -1,5 +1,6 @@
 """Fixtures that any test may ask for."""
 
+import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +12,12 @@ from tests.support.database import Dsns, RunFolder, Server, run_apart
 from tests.support.redis import RedisServer, redis_server
 from tests.support.world import World, open_world
 
+LONGEST = (
+    *("faults/test_storm.py", "schema/engine/test_equality.py", "docs/test_walks.py", "web/cli/test_demo.py"),
+    *("faults/test_kill.py", "bench/test_streams.py", "faults/test_workers.py", "house/test_rules.py"),
+    *("db/test_listings_cost.py", "docs/test_operations.py", "db/test_tenancy_twins.py", "db/test_embedded.py"),
+)
+"""The files that take longest, longest first: begun last, one of them would leave the other workers idle at the end."""
 _FOLDER = pytest.StashKey[RunFolder]()
 
 
@@ -29,6 +36,19 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: _Node) -> None:
     node.workerinput["run_folder"] = str(node.config.stash[_FOLDER].path)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    root = Path(__file__).parent
+    places = {root / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: it need not be looked through again and again, as in a server (``web/app.py``)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

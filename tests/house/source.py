@@ -1,6 +1,7 @@
 """The tree as the rules see it: which files there are, and what each one says."""
 
 import ast
+import os
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -27,12 +28,18 @@ Rule = Callable[[str, PurePosixPath], list[str]]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def ours(*places: str) -> list[PurePosixPath]:
+@cache
+def ours(*places: str) -> tuple[PurePosixPath, ...]:
     """Every file of ours at or under the places, as paths from the root."""
-    roots = (ROOT / place for place in places)
-    found = (file for root in roots for file in ([root] if root.is_file() else root.rglob("*")) if file.is_file())
-    relative = (PurePosixPath(file.relative_to(ROOT)) for file in found)
-    return sorted(path for path in relative if not _NOT_OURS.intersection(path.parts))
+    return tuple(sorted(PurePosixPath(file.relative_to(ROOT)) for place in places for file in _files(ROOT / place)))
+
+
+def _files(root: Path) -> Iterator[Path]:
+    if root.is_file():
+        yield root
+    for folder, inner, files in os.walk(root):
+        inner[:] = [name for name in inner if name not in _NOT_OURS]
+        yield from (Path(folder, name) for name in files)
 
 
 def python_files(*folders: str) -> list[PurePosixPath]:
@@ -57,8 +64,9 @@ def parse(source: str) -> ast.Module:
     return ast.parse(source)
 
 
-def walk(source: str) -> Iterator[ast.AST]:
-    return ast.walk(parse(source))
+@cache
+def walk(source: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(parse(source)))
 
 
 def functions(source: str) -> Iterator[Function]:

@@ -6,6 +6,7 @@ from fnmatch import fnmatch
 
 import pytest
 
+from tests.conftest import LONGEST
 from tests.house.source import FLOORS, ROOT, ours, parse, python_files, read
 
 _FILES = {"pyproject.toml", "requirements.lock", ".env.example", "README.md", "Makefile", "CHANGELOG.md", "LICENSE"}
@@ -77,3 +78,7 @@ def test_no_file_is_both_module_and_folder() -> None:
         if (ROOT / path.with_suffix("")).is_dir() and ours(str(path.with_suffix("")))
     ]
     assert not twins, f"{', '.join(map(str, twins))}: a folder of the same name shadows it"
+
+
+def test_the_files_that_are_begun_first_are_there() -> None:
+    assert [name for name in LONGEST if not (ROOT / "tests" / name).is_file()] == []

@@ -38,7 +38,10 @@ class Executors:
 
     @classmethod
     def of(cls, world: World, originals: Originals | None = None) -> "Executors":
-        return cls(world, _gateway(world, "compiled"), _gateway(world, "reference"), originals)
+        compiled, reference = _gateway(world, "compiled"), _gateway(world, "reference")
+        # Most of the work for a new text is before any executor: it is done once for both.
+        reference._documents = compiled._documents
+        return cls(world, compiled, reference, originals)
 
     @property
     def ran(self) -> Counter[str]:

@@ -15,6 +15,7 @@ from hypothesis_graphql import queries
 
 from auth.permissions import SYSTEM_ROLES
 from schema.root import sdl
+from tests.support.arguments import Facts
 from tests.support.completions import Completions, sources_of
 from tests.support.executors import CORE, Executors, facts_of
 from tests.support.facts import ids_of
@@ -161,6 +162,23 @@ def left_over() -> Iterator[None]:
     gc.collect()
 
 
+@pytest.fixture(scope="module")
+def executors(world: World) -> Executors:
+    return Executors.of(world)
+
+
+@pytest.fixture(scope="module")
+async def facts(world: World) -> Facts:
+    return await facts_of(world, SEED)
+
+
+@pytest.fixture(scope="module")
+def drawn(facts: Facts) -> list[str]:
+    """The first documents of a seed."""
+    operations = Operations(CORE, facts, SEED)
+    return [operations.draw().document for _ in range(300)]
+
+
 @pytest.mark.parametrize("seed", range(SEED, SEED + PARTS))
 async def test_both_executors_answer_random_operations_alike(world: World, seed: int) -> None:
     executors = Executors.of(world, await Originals.of(world))
@@ -185,9 +203,9 @@ async def test_both_executors_complete_random_changes_alike(fresh_world: World) 
     assert set(outcomes) <= {"engine", "refused", "gave up: error"}, outcomes
 
 
-async def test_both_executors_complete_random_events_alike(world: World) -> None:
+async def test_both_executors_complete_random_events_alike(world: World, facts: Facts) -> None:
     completions, sources = Completions(world), await sources_of(world)
-    operations = Operations(CORE, await facts_of(world, SEED), SEED)
+    operations = Operations(CORE, facts, SEED)
     for index in range(EVENTS):
         field = list(sources)[index % len(sources)]
         asked = operations.watch(field)
@@ -199,9 +217,8 @@ async def test_both_executors_complete_random_events_alike(world: World) -> None
 
 
 @pytest.mark.parametrize("name", FOUND)
-async def test_a_difference_once_found_is_gone(world: World, name: str) -> None:
+async def test_a_difference_once_found_is_gone(world: World, executors: Executors, name: str) -> None:
     document, variables, grants = FOUND[name]
-    executors = Executors.of(world)
     if "ids" in variables:
         variables = {"ids": [*await some_ids(world), *(["ord_1"] if variables["ids"] == "malformed" else [])]}
     assert await executors.difference(Asked(document, variables, None, grants)) is None
@@ -217,13 +234,12 @@ def _text(text: str) -> st.SearchStrategy[StringValueNode]:
 )
 @settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 async def test_both_executors_answer_what_hypothesis_makes_of_the_schema_alike(
-    world: World, document: str, role: str
+    executors: Executors, document: str, role: str
 ) -> None:
-    assert await Executors.of(world).difference(Asked(document, {}, None, frozenset(SYSTEM_ROLES[role]))) is None
+    assert await executors.difference(Asked(document, {}, None, frozenset(SYSTEM_ROLES[role]))) is None
 
 
-async def test_the_same_seed_draws_the_same_operations(world: World) -> None:
-    facts = await facts_of(world, SEED)
+def test_the_same_seed_draws_the_same_operations(facts: Facts) -> None:
     one, other = Operations(CORE, facts, 5), Operations(CORE, facts, 5)
     assert [one.draw() for _ in range(50)] == [other.draw() for _ in range(50)]
 
@@ -236,9 +252,8 @@ async def test_the_same_seed_draws_the_same_operations(world: World) -> None:
         *("edges", "nodes", "totalCount", "pageInfo", "items", "node(", "nodes(", "viewer"),
     ],
 )
-async def test_a_seed_draws_every_kind_of_construct(world: World, sign: str) -> None:
-    operations = Operations(CORE, await facts_of(world, SEED), SEED)
-    assert sum(sign in operations.draw().document for _ in range(300)) > 1
+def test_a_seed_draws_every_kind_of_construct(drawn: list[str], sign: str) -> None:
+    assert sum(sign in document for document in drawn) > 1
 
 
 async def some_ids(world: World) -> list[str]:
