@@ -1,18 +1,22 @@
 """Documents: parsed, checked and validated once a text, then kept.
 
-The cache is bounded and keyed by the text's hash. It holds refusals too, so that a hostile document costs its full
-price once.
+The cache is bounded by weight and keyed by the text's hash. It holds refusals too, so that a hostile document costs its
+full price once.
 """
 
 import hashlib
+import sys
 from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from graphql import (
     DirectiveNode,
     DocumentNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -27,6 +31,12 @@ from graphql import (
 from schema.limits import LimitExceeded, Limits, check_document, check_text
 
 MAX_ERRORS = 10
+PLANS_KEPT = 8
+"""Variants of one document's operation: by what ``@skip`` and ``@include`` read, by what is denied and what masked."""
+VERDICTS_KEPT = 64
+"""Variants of one document: by what ``@skip`` and ``@include`` read, and by the callers' grants."""
+ENTRY, TOKEN = 2_000, 600
+"""Bytes that an entry holds beside its text, and that a document holds for each of its tokens: measured, rounded up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,39 @@ class Refused:
     errors: tuple[GraphQLError, ...]
 
 
+class Variants:
+    """Few values that were made of a document, by what they depend on; the least recently used go first."""
+
+    __slots__ = ("_kept", "_most", "grown")
+
+    def __init__(self, most: int) -> None:
+        self._kept: OrderedDict[object, tuple[Any, int]] = OrderedDict()
+        self._most = most
+        self.grown: Callable[[int], None] = _unheard
+        """Told by how much the weight of all has grown."""
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: object) -> Any:  # Any: as it was kept; None when it was not
+        found = self._kept.get(key)
+        if found is None:
+            return None
+        self._kept.move_to_end(key)
+        return found[0]
+
+    def keep(self, key: object, value: Any, weight: int) -> None:  # Any: anything but None
+        if len(self._kept) >= self._most:
+            _, (_, gone) = self._kept.popitem(last=False)
+            self.grown(-gone)
+        self._kept[key] = value, weight
+        self.grown(weight)
+
+
+def _unheard(_: int) -> None:
+    """Of a document that nobody keeps."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A document that may run. Its operations by name."""
@@ -44,16 +87,17 @@ class Document:
     node: DocumentNode
     operations: dict[str | None, OperationDefinitionNode]
     fragments: dict[str, FragmentDefinitionNode] = field(default_factory=dict)
-    conditions: tuple[str, ...] = ()
-    """The variables that ``@skip`` and ``@include`` read."""
+    conditions: dict[str | None, tuple[str, ...]] = field(default_factory=dict)
+    """The variables that ``@skip`` and ``@include`` read in each operation and the fragments it reaches."""
+    uses: Mapping[str, int] = field(default_factory=dict)
+    """How often each variable stands in the document, its declarations counted."""
+    tokens: int = 0
     coercions: dict[str | None, Any] = field(default_factory=dict)
     """What coerces each operation's variables (``schema/variables.py``)."""
-    uses: dict[str, int] = field(default_factory=dict)
-    """How often each variable stands in the document, its declarations counted."""
-    plans: dict[object, Any] = field(default_factory=dict)
-    """The engine's compiled plans of this document, few (``schema/engine/engine.py``)."""
-    verdicts: dict[object, Any] = field(default_factory=dict)
-    """What the gates said of it, few (``schema/gates.py``)."""
+    plans: Variants = field(default_factory=lambda: Variants(PLANS_KEPT))
+    """The engine's compiled plans of this document (``schema/engine/engine.py``)."""
+    verdicts: Variants = field(default_factory=lambda: Variants(VERDICTS_KEPT))
+    """What the gates said of it (``schema/gates.py``)."""
 
     def operation(self, name: str | None) -> OperationDefinitionNode | Refused:
         """The operation with this name; the only one when no name is given."""
@@ -69,51 +113,84 @@ class Document:
         return Refused("GRAPHQL_VALIDATION_FAILED", (GraphQLError(text),))
 
 
+@dataclass(slots=True)
+class _Kept:
+    prepared: Document | Refused
+    owner: str
+    weight: int
+
+
 class DocumentCache:
-    """Texts to documents; the least recently used go first.
+    """Texts to documents; the least recently used go first, by weight: estimated bytes, plans and verdicts counted.
 
     No owner keeps more than ``share``: who sends ever new documents pushes out nobody's but their own.
     """
 
     def __init__(
-        self, schema: GraphQLSchema, limits: Limits, *, hide_suggestions: bool, size: int = 1_000, share: int = 250
+        self,
+        schema: GraphQLSchema,
+        limits: Limits,
+        *,
+        hide_suggestions: bool,
+        size: int = 24_000_000,
+        share: int = 6_000_000,
     ) -> None:
         self._schema = schema
         self._limits = limits
         self._size = size
         self._hide_suggestions = hide_suggestions
         self._share = share
-        self._kept: OrderedDict[bytes, Document | Refused] = OrderedDict()
-        self._owners: dict[bytes, str] = {}
-        self._owned: Counter[str] = Counter()
+        self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
+        self._owned: dict[str, OrderedDict[bytes, None]] = {}
+        """The same by owner, in the same order."""
+        self._weights: Counter[str] = Counter()
+        self.weight = 0
 
     def get(self, text: str, owner: str = "") -> Document | Refused:
         """The document of a text, from the cache or prepared now, then on ``owner``'s account."""
         key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        found = self._kept.get(key)
-        if found is not None:
+        kept = self._kept.get(key)
+        if kept is not None:
             self._kept.move_to_end(key)
-            return found
+            self._owned[kept.owner].move_to_end(key)
+            return kept.prepared
         prepared = self._prepare(text)
-        self._kept[key] = prepared
-        self._owners[key] = owner
-        self._owned[owner] += 1
-        if self._owned[owner] > self._share:
-            self._drop(next(kept for kept in self._kept if self._owners[kept] == owner))
-        elif len(self._kept) > self._size:
-            self._drop(next(iter(self._kept)))
+        self._kept[key] = _Kept(prepared, owner, 0)
+        self._owned.setdefault(owner, OrderedDict())[key] = None
+        if isinstance(prepared, Document):
+            prepared.plans.grown = prepared.verdicts.grown = partial(self._grow, key)
+        self._grow(key, _weight_of(prepared, text))
         return prepared
 
+    def weight_of(self, owner: str) -> int:
+        """What an owner's documents weigh."""
+        return self._weights[owner]
+
+    def _grow(self, key: bytes, by: int) -> None:
+        kept = self._kept[key]
+        kept.weight += by
+        self._weights[kept.owner] += by
+        self.weight += by
+        own = self._owned[kept.owner]
+        while self._weights[kept.owner] > self._share and len(own) > 1:
+            self._drop(next(iter(own)))
+        while self.weight > self._size and len(self._kept) > 1:
+            self._drop(next(iter(self._kept)))
+
     def _drop(self, key: bytes) -> None:
-        del self._kept[key]
-        owner = self._owners.pop(key)
-        self._owned[owner] -= 1
-        if not self._owned[owner]:
-            del self._owned[owner]
+        kept = self._kept.pop(key)
+        if isinstance(kept.prepared, Document):
+            # Whoever runs it still may make more of it, on nobody's account.
+            kept.prepared.plans.grown = kept.prepared.verdicts.grown = _unheard
+        self.weight -= kept.weight
+        self._weights[kept.owner] -= kept.weight
+        del self._owned[kept.owner][key]
+        if not self._owned[kept.owner]:
+            del self._owned[kept.owner], self._weights[kept.owner]
 
     def _prepare(self, text: str) -> Document | Refused:
         try:
-            check_text(text, self._limits)
+            tokens = check_text(text, self._limits)
             node = parse(text, max_tokens=self._limits.tokens)
             check_document(node, self._limits)
             errors = validate(self._schema, node, max_errors=MAX_ERRORS, hide_suggestions=self._hide_suggestions)
@@ -124,20 +201,36 @@ class DocumentCache:
         except RecursionError:
             return Refused("QUERY_LIMIT_EXCEEDED", (GraphQLError("The document is nested too deeply."),))
         if errors:
-            return Refused("GRAPHQL_VALIDATION_FAILED", tuple(errors))
+            return Refused("GRAPHQL_VALIDATION_FAILED", tuple(map(_alone, errors)))
         found = [d for d in node.definitions if isinstance(d, OperationDefinitionNode)]
         if not found:
             return Refused("GRAPHQL_VALIDATION_FAILED", (GraphQLError("The document has no operation."),))
         fragments = {d.name.value: d for d in node.definitions if isinstance(d, FragmentDefinitionNode)}
         operations = {d.name.value if d.name else None: d for d in found}
-        conditions, uses = _variables(node)
-        return Document(node, operations, fragments, conditions, uses=uses)
+        said = {name: _variables(definition) for name, definition in operations.items()}
+        of_fragments = {name: _variables(definition) for name, definition in fragments.items()}
+        conditions = {name: _conditions(each, of_fragments) for name, each in said.items()}
+        uses = sum((each.uses for each in (*said.values(), *of_fragments.values())), Counter[str]())
+        return Document(node, operations, fragments, conditions, uses, tokens)
+
+
+def _alone(error: GraphQLError) -> GraphQLError:
+    """The same without the syntax tree that it points into."""
+    return GraphQLError(error.message, source=error.source, positions=error.positions)
+
+
+def _weight_of(prepared: Document | Refused, text: str) -> int:
+    """Without what is made of it later."""
+    return ENTRY + sys.getsizeof(text) + (prepared.tokens * TOKEN if isinstance(prepared, Document) else 0)
 
 
 class _Variables(Visitor):
+    """What one definition says of variables, and which fragments it spreads."""
+
     def __init__(self) -> None:
         super().__init__()
         self.conditions: dict[str, None] = {}
+        self.spreads: dict[str, None] = {}
         self.uses: Counter[str] = Counter()
 
     def enter_directive(self, node: DirectiveNode, *_args: object) -> None:
@@ -146,11 +239,26 @@ class _Variables(Visitor):
                 if isinstance(argument.value, VariableNode):
                     self.conditions[argument.value.name.value] = None
 
+    def enter_fragment_spread(self, node: FragmentSpreadNode, *_args: object) -> None:
+        self.spreads[node.name.value] = None
+
     def enter_variable(self, node: VariableNode, *_args: object) -> None:
         self.uses[node.name.value] += 1
 
 
-def _variables(node: DocumentNode) -> tuple[tuple[str, ...], dict[str, int]]:
+def _variables(definition: OperationDefinitionNode | FragmentDefinitionNode) -> _Variables:
     visitor = _Variables()
-    visit(node, visitor)
-    return tuple(visitor.conditions), dict(visitor.uses)
+    visit(definition, visitor)
+    return visitor
+
+
+def _conditions(operation: _Variables, fragments: Mapping[str, _Variables]) -> tuple[str, ...]:
+    """The variables of the operation's conditions, those in fragments too: each fragment is looked at once."""
+    found, reached, pending = dict(operation.conditions), set[str](), [*operation.spreads]
+    while pending:
+        name = pending.pop()
+        if name not in reached:
+            reached.add(name)
+            found |= fragments[name].conditions
+            pending += fragments[name].spreads
+    return tuple(found)

@@ -30,8 +30,8 @@ from schema.documents import Document
 from schema.inputs import holds_variable, is_included, plain_value, used_inputs
 from schema.needs import NOTHING, Access, Needs, read_needs
 
-VERDICTS_KEPT = 64
-"""Variants of one document: by what ``@skip`` and ``@include`` read, and by the callers' grants."""
+VERDICT, COORDINATE = 1_500, 250
+"""Bytes that a verdict holds, and for each coordinate or argument in it: measured, rounded up."""
 INTROSPECTION = frozenset({"__schema", "__type"})
 
 
@@ -88,16 +88,16 @@ class Gatekeeper:
     ) -> Verdict:
         """As ``judge``, remembering on the document what does not depend on the variables' values."""
         conditions: tuple[bool, ...] = ()
-        if document.conditions:
+        asked = document.conditions[operation.name.value if operation.name else None]
+        if asked:
             variables = _with_defaults(operation, variables)
-            conditions = tuple(bool(variables.get(name)) for name in document.conditions)
+            conditions = tuple(bool(variables.get(name)) for name in asked)
         key = (id(operation), conditions, permissions.grants if permissions is not None else None)
         kept: Verdict | None = document.verdicts.get(key)
         if kept is None:
             kept = self._walk(operation, document.fragments, _with_defaults(operation, variables), permissions)
-            if len(document.verdicts) >= VERDICTS_KEPT:
-                document.verdicts.clear()
-            document.verdicts[key] = kept
+            found = len(kept.refused) + len(kept.denied) + len(kept.masked) + len(kept.open)
+            document.verdicts.keep(key, kept, VERDICT + found * COORDINATE)
         if not kept.open:
             return kept
         return self._with_inputs(kept, _with_defaults(operation, variables), permissions)

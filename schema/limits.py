@@ -56,11 +56,13 @@ _TOKEN = re.compile(
 _OPEN, _CLOSE = frozenset("{[("), frozenset("}])")
 
 
-def check_text(text: str, limits: Limits) -> None:
-    """Bytes, tokens (comments count) and nesting of brackets. Raises LimitExceeded."""
+def check_text(text: str, limits: Limits) -> int:
+    """Bytes, tokens (comments count) and nesting of brackets. Answers how many tokens there are; raises
+    LimitExceeded.
+    """
     if len(text) > limits.bytes or len(text.encode("utf-8", "surrogatepass")) > limits.bytes:
         raise LimitExceeded(f"A document holds at most {limits.bytes} bytes.")
-    nesting = 0
+    nesting = count = 0
     for count, match in enumerate(_TOKEN.finditer(text), 1):
         if count > limits.tokens:
             raise LimitExceeded(f"A document holds at most {limits.tokens} tokens.")
@@ -68,6 +70,7 @@ def check_text(text: str, limits: Limits) -> None:
         nesting += (token in _OPEN) - (token in _CLOSE)
         if nesting > limits.nesting:
             raise LimitExceeded(f"Brackets are nested at most {limits.nesting} deep.")
+    return count
 
 
 def check_document(document: DocumentNode, limits: Limits) -> None:

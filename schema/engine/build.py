@@ -14,6 +14,8 @@ Builder = Callable[..., list[dict[str, Any]]]  # Any: JSON values and times
 """``build(rows, *relations, *masks)``: for each relation of the plan a mapping from key to what belongs there, for each
 of its masks what puts it on.
 """
+BUILDERS_KEPT = 4
+"""Of a level, by the columns of its rows."""
 SMALLEST, LARGEST = -(2**31), 2**31 - 1
 EMPTY: list[object] = []
 
@@ -23,6 +25,8 @@ def builder_of(plan: ObjectPlan, columns: Sequence[str]) -> Builder:
     key = tuple(columns)
     found = plan.builders.get(key)
     if found is None:
+        if len(plan.builders) >= BUILDERS_KEPT:  # an order chosen by a variable brings columns of its own
+            plan.builders.clear()
         found = plan.builders[key] = _Writer(key, plan).builder()
     return found
 

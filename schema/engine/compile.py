@@ -32,7 +32,7 @@ class _Compiler(Levels):
     def plan(self) -> Plan:
         root, groups = self.root()
         fields = tuple((key, self._root(root, group, (key,))) for key, group in groups.items())
-        return Plan(fields, tuple(self.nulls))
+        return Plan(fields, tuple(self.nulls), self.size)
 
     def _root(self, root: GraphQLObjectType, group: Group, path: Path) -> Root:
         fixed = self.fixed(root, group, path)

@@ -19,8 +19,10 @@ from schema.engine.run import run_event, run_query
 from schema.operation import Operation
 from schema.reference import Execution, Outcome
 
-PLANS_KEPT = 8
-"""Variants of one document's operation: by what ``@skip`` and ``@include`` read, by what is denied and what masked."""
+PLAN, FIELD, CONSTANT = 2_000, 1_200, 150
+"""Bytes that a plan holds, for each field that is written out, and for each token of its document (constants are made
+of them): measured, rounded up.
+"""
 Done = tuple[Json, list[Denial]] | str
 """The data and the denials; or why the reference must do it."""
 
@@ -73,21 +75,27 @@ class Engine:
 
     def _plan(self, document: Document, executor: Execution, operation: Operation) -> Plan:
         variables = executor.variable_values.coerced
-        conditions = tuple(variables.get(name) for name in document.conditions)
-        key = (id(executor.operation), conditions, frozenset(operation.denied), frozenset(operation.masked))
-        found = document.plans.get(key)
+        name = executor.operation.name
+        asked = tuple(map(variables.get, document.conditions[name.value if name else None]))
+        key = (id(executor.operation), asked, frozenset(operation.denied), frozenset(operation.masked))
+        found: Plan | Unsupported | None = document.plans.get(key)
         if found is None:
-            try:
-                found = compile_operation(self._core, executor, operation.denied, self._arguments, operation.masked)
-            except Unsupported as error:
-                found = error
-            if len(document.plans) >= PLANS_KEPT:
-                document.plans.pop(next(iter(document.plans)))
-            document.plans[key] = found
+            found = self._compiled(executor, operation)
+            document.plans.keep(key, found, weight_of(found, document))
         if isinstance(found, Unsupported):
             raise Unsupported(found.reason)
-        plan: Plan = found
-        return plan
+        return found
+
+    def _compiled(self, executor: Execution, operation: Operation) -> Plan | Unsupported:
+        try:
+            return compile_operation(self._core, executor, operation.denied, self._arguments, operation.masked)
+        except Unsupported as error:
+            return Unsupported(error.reason)  # without the request that its traceback leads to
+
+
+def weight_of(plan: Plan | Unsupported, document: Document) -> int:
+    """What a plan holds, in bytes."""
+    return PLAN if isinstance(plan, Unsupported) else PLAN + plan.size * FIELD + document.tokens * CONSTANT
 
 
 def _reason(error: Exception) -> str:

@@ -67,3 +67,5 @@ class Plan:
 
     fields: tuple[tuple[str, Root], ...]
     denied: Sequence[DeniedPart]
+    size: int
+    """Fields, with all fragments written out."""

@@ -56,6 +56,8 @@ class Scope:
         self.executor = executor
         self.arguments = arguments
         self.nulls: list[DeniedPart] = []
+        self.size = 0
+        """Fields that were met."""
         self._denied = denied
         self._masked = masked
         self._marking = False
@@ -66,14 +68,18 @@ class Scope:
         if root is None:
             raise Unsupported("operation")
         collected = collect_fields(self.schema, executor.fragments, executor.variable_values, root, executor.operation)
-        return root, dict(collected.grouped_field_set)
+        return root, self._counted(collected.grouped_field_set)
 
     def groups(self, parent: GraphQLObjectType, group: Group) -> dict[str, Group]:
         executor = self.executor
         collected = collect_subfields(
             self.schema, executor.fragments, executor.variable_values, executor.operation, parent, group
         )
-        return dict(collected.grouped_field_set)
+        return self._counted(collected.grouped_field_set)
+
+    def _counted(self, groups: Mapping[str, Group]) -> dict[str, Group]:
+        self.size += len(groups)
+        return dict(groups)
 
     def fixed(self, parent: GraphQLObjectType, group: Group, path: Path) -> Fixed | None:
         """``__typename``, or the null of a denied field."""

@@ -3,7 +3,7 @@
 import pytest
 from graphql import GraphQLSchema, OperationDefinitionNode, build_schema
 
-from schema.documents import Document, DocumentCache, Refused
+from schema.documents import Document, DocumentCache, Refused, Variants
 from schema.limits import Limits
 
 SCHEMA = build_schema("type Query { name: String friends: [Query] } type Mutation { rename: String }")
@@ -19,8 +19,14 @@ class CountingCache(DocumentCache):
         return super()._prepare(text)
 
 
-def cache_of(size: int = 3, *, hide: bool = True, schema: GraphQLSchema = SCHEMA) -> CountingCache:
-    return CountingCache(schema, Limits(), hide_suggestions=hide, size=size, share=size)
+def cache_of(
+    size: int = 3, share: int | None = None, *, hide: bool = True, schema: GraphQLSchema = SCHEMA
+) -> CountingCache:
+    """One for so many documents like ``{ a: name }``."""
+    one = CountingCache(schema, Limits(), hide_suggestions=hide)
+    one.get("{ a: name }")
+    size, share = size * one.weight, (size if share is None else share) * one.weight
+    return CountingCache(schema, Limits(), hide_suggestions=hide, size=size, share=share)
 
 
 def test_a_text_is_prepared_once() -> None:
@@ -61,14 +67,78 @@ def test_the_cache_keeps_the_most_recently_used() -> None:
 
 def test_a_thousand_texts_do_not_make_the_cache_grow() -> None:
     cache = cache_of(size=10)
-    for number in range(1_000):
+    for number in range(1_000, 2_000):
         cache.get(f"{{ a{number}: name }}")
     assert cache.prepared == 1_000
-    for number in range(990, 1_000):
+    for number in range(1_991, 2_000):
         cache.get(f"{{ a{number}: name }}")
     assert cache.prepared == 1_000
-    cache.get("{ a989: name }")
+    cache.get("{ a1989: name }")
     assert cache.prepared == 1_001
+
+
+def test_a_large_document_weighs_more_than_many_small_ones() -> None:
+    cache = cache_of(size=100)
+    cache.get("{ name }")
+    small = cache.weight
+    cache.get("{ friends { " + "name " * 60 + "} }")
+    assert cache.weight > 10 * small
+
+
+@pytest.mark.parametrize("what", ["plans", "verdicts"])
+def test_what_is_made_of_a_document_weighs_with_it(what: str) -> None:
+    cache = cache_of(size=10)
+    document = cache.get("{ name }")
+    assert isinstance(document, Document)
+    alone = cache.weight
+    kept: Variants = getattr(document, what)
+    for number in range(100):
+        kept.keep(number, object(), 10)
+    assert cache.weight == cache.weight_of("") == alone + 10 * len(kept)
+    assert len(kept) < 100
+    assert kept.get(0) is None
+    assert kept.get(99) is not None
+
+
+def test_plans_that_outgrow_a_share_push_out_their_owners_documents_and_nobody_elses() -> None:
+    cache = cache_of(size=20, share=5)
+    cache.get("{ a: name }", "quiet")
+    one = cache.weight
+    documents = [cache.get(f"{{ {letter}: name }}", "noisy") for letter in "bcde"]
+    assert isinstance(documents[-1], Document)
+    for number in range(4):
+        documents[-1].plans.keep(number, object(), one)
+        assert cache.weight_of("noisy") <= 5 * one
+    assert cache.weight_of("quiet") == one
+    assert cache.weight == one + cache.weight_of("noisy") == 6 * one
+
+
+def test_what_is_made_of_a_document_that_was_pushed_out_weighs_nothing() -> None:
+    cache = cache_of(size=2)
+    document = cache.get("{ a: name }")
+    assert isinstance(document, Document)
+    for letter in "bcd":
+        cache.get(f"{{ {letter}: name }}")
+    before = cache.weight
+    document.plans.keep("one", object(), 1_000_000)
+    assert cache.weight == before
+
+
+def test_the_least_recently_used_variant_goes_first() -> None:
+    kept = Variants(2)
+    for key in "ab":
+        kept.keep(key, key.upper(), 1)
+    assert kept.get("a") == "A"
+    kept.keep("c", "C", 1)
+    assert (kept.get("a"), kept.get("b"), kept.get("c")) == ("A", None, "C")
+
+
+def test_a_refusal_keeps_nothing_of_the_syntax_tree() -> None:
+    refused = cache_of().get("{ nome }")
+    assert isinstance(refused, Refused)
+    (error,) = refused.errors
+    assert error.nodes is None
+    assert [(place.line, place.column) for place in error.locations or ()] == [(1, 3)]
 
 
 def test_at_most_ten_errors_are_told() -> None:
@@ -107,7 +177,7 @@ def test_an_operation_is_found_by_its_name_or_by_being_the_only_one(text: str, n
 
 
 def test_who_sends_ever_new_documents_pushes_out_only_their_own() -> None:
-    cache = CountingCache(SCHEMA, Limits(), hide_suggestions=True, size=10, share=4)
+    cache = cache_of(size=10, share=4)
     cache.get("{ name }", "quiet")
     for index in range(50):
         cache.get(f"{{ a{index}: name }}", "noisy")
@@ -117,6 +187,19 @@ def test_who_sends_ever_new_documents_pushes_out_only_their_own() -> None:
     assert cache.prepared == prepared
     cache.get("{ a40: name }", "noisy")
     assert cache.prepared == prepared + 1
+
+
+def test_each_operation_has_the_conditions_that_it_reaches_and_no_others() -> None:
+    text = """query a($v: Boolean!) { name @skip(if: $v) }
+    query b($w: Boolean!) { ...f }
+    query c { name @include(if: true) }
+    query d($v: Boolean!, $w: Boolean!) { ...g @include(if: $v) ... @skip(if: $w) { name } }
+    fragment f on Query { friends { ...g } ...g }
+    fragment g on Query { name @include(if: $w) }"""
+    document = cache_of().get(text)
+    assert isinstance(document, Document), document
+    found = {name: set(conditions) for name, conditions in document.conditions.items()}
+    assert found == {"a": {"v"}, "b": {"w"}, "c": set(), "d": {"v", "w"}}
 
 
 @pytest.mark.timeout(20)

@@ -166,27 +166,37 @@ class Desk(Generic[P]):
         self.engine = Engine(schema, self.core)
         self.arguments = Arguments(schema)
         self._reference = Reference(self.core)
-        self._documents = DocumentCache(self.core, Limits(), hide_suggestions=False)
+        self.documents = DocumentCache(self.core, Limits(), hide_suggestions=False)
 
     def document(self, text: str) -> Document:
-        document = self._documents.get(text)
+        document = self.documents.get(text)
         assert isinstance(document, Document), document
         return document
 
-    def executor(self, text: str, variables: dict[str, Any] | None = None) -> GatedExecutor:  # Any: JSON
+    def executor(
+        self,
+        text: str,
+        variables: dict[str, Any] | None = None,  # Any: JSON
+        name: str | None = None,
+    ) -> GatedExecutor:
         principal = SimpleNamespace(tenant=TenantId("0" * 32), permissions=PermissionSet(frozenset()))
         nobody = cast(ReadContext, SimpleNamespace(reader=nullcontext(), principal=principal))
         codecs = CursorCodec([KEY]), EventCursorCodec([KEY], epoch=1)
         operation = Operation(nobody, *codecs, self.denied, self.masked, MaskKeys(KEY))
-        executor = self._reference.build(self.document(text).node, None, variables or {}, operation)
+        executor = self._reference.build(self.document(text).node, name, variables or {}, operation)
         assert isinstance(executor, GatedExecutor), executor
         return executor
 
     async def by_reference(self, text: str, variables: dict[str, Any] | None = None) -> ExecutionResult:  # Any: JSON
         return await self._reference.execute(self.executor(text, variables))
 
-    async def by_engine(self, text: str, variables: dict[str, Any] | None = None) -> Any:  # Any: JSON, None: not run
-        executor = self.executor(text, variables)
+    async def by_engine(
+        self,
+        text: str,
+        variables: dict[str, Any] | None = None,
+        name: str | None = None,  # Any: JSON
+    ) -> Any:  # Any: JSON, None: not run
+        executor = self.executor(text, variables, name)
         done = await self.engine.run(self.document(text), executor, executor.context_value)
         return None if isinstance(done, str) else done[0]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from schema.engine.build import builder_of
+from schema.engine.build import BUILDERS_KEPT, builder_of
 from schema.engine.plan import Fixed, Inline, Leaf, ObjectPlan, Part, Unsupported
 
 HOSTILE = ["import", "None", 'x": __import__("os"), "', "k0", "c0", "v", "rows", "\n", "é"]
@@ -65,3 +65,10 @@ def test_a_builder_is_made_once_for_the_same_columns() -> None:
     plan = ObjectPlan((("a", Leaf(("a",), nullable=True)),))
     assert builder_of(plan, ["a"]) is builder_of(plan, ["a"])
     assert builder_of(plan, ["a", "b"]) is not builder_of(plan, ["a"])
+
+
+def test_few_builders_are_kept_however_many_columns_the_rows_come_with() -> None:
+    plan = ObjectPlan((("a", Leaf(("a",), nullable=False)),))
+    for number in range(100):
+        assert builder_of(plan, ("a", f"more{number}"))([(number, 0)]) == [{"a": number}]
+        assert len(plan.builders) <= BUILDERS_KEPT

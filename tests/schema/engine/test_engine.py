@@ -7,7 +7,8 @@ import pytest
 
 from db.event_cursors import EventCursorCodec
 from db.pages import CursorCodec
-from schema.engine.engine import PLANS_KEPT
+from schema.documents import PLANS_KEPT
+from schema.engine.engine import FIELD
 from schema.execute import Answer, Gateway, OperationRequest
 from tests.support.executors import Executors, ask
 from tests.support.facts import CREATE, footprint, shop_of
@@ -33,9 +34,33 @@ async def test_a_plan_is_used_again() -> None:
     desk = Desk(Library())
     text = f'{{ shelf(id: "{SHELF}") {{ label }} }}'
     await desk.by_engine(text)
-    (plan,) = desk.document(text).plans.values()
+    weight = desk.documents.weight
     await desk.by_engine(text)
-    assert list(desk.document(text).plans.values()) == [plan]
+    assert len(desk.document(text).plans) == 1
+    assert desk.documents.weight == weight
+
+
+async def test_a_plan_weighs_by_the_fields_that_it_writes_out() -> None:
+    desk = Desk(Library())
+
+    async def weight_of(fields: str) -> int:
+        text = f'{{ shelf(id: "{SHELF}") {{ {fields} }} }}'
+        desk.document(text)
+        before = desk.documents.weight
+        await desk.by_engine(text)
+        return desk.documents.weight - before
+
+    few, many = await weight_of("label"), await weight_of(" ".join(f"l{n}: label" for n in range(25)))
+    assert many - few > 24 * FIELD
+
+
+async def test_the_conditions_of_other_operations_make_no_variant_of_a_plan() -> None:
+    desk = Desk(Library())
+    others = "".join(f"query q{n}($v: Boolean!) {{ opened @skip(if: $v) }} " for n in range(9))
+    text = f"{others} query asked($v: ID!) {{ shelf(id: $v) {{ label }} }}"
+    for value in (SHELF, f"shf_{'1' * 32}"):
+        await desk.by_engine(text, {"v": value}, "asked")
+    assert len(desk.document(text).plans) == 1
 
 
 async def test_what_cannot_be_compiled_is_remembered_and_counted_each_time() -> None:
