@@ -60,6 +60,11 @@ class PageRequest:
             self.order, self.limit, self.backward, after, before, self.offset, self.where, self.words, self.sources
         )
 
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Which part of its list it asks for."""
+        return self.limit, self.backward, self.after, self.before, self.offset
+
 
 class Cut(NamedTuple):
     """Which part of the list a page is, without its values."""

@@ -35,7 +35,8 @@ def json_body(value: Any) -> bytes:  # Any: JSON
 def answer_of(result: ExecutionResult, request_id: str, unexpected: Unexpected, operation: str) -> Answer:
     body = _body(result, request_id, unexpected)
     codes = {error["extensions"]["code"] for error in body.get("errors", ())}
-    if result.data is None and len(codes) == 1 and codes <= TEMPORARY:
+    empty = result.data is None or all(value is None for value in result.data.values())
+    if empty and len(codes) == 1 and codes <= TEMPORARY:
         # Nothing came of it for a reason that passes: told by status too, so that clients and proxies try again.
         return Answer(json_body({"errors": body["errors"]}), codes.pop(), None, True, operation)
     return Answer(json_body(body), None, None, "errors" in body, operation)

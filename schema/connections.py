@@ -67,16 +67,43 @@ class Listed:
     counting: Callable[[], Awaitable[tuple[int, bool]]] | None = None
     """What counts this list together with others like it."""
 
+    @classmethod
+    async def read(
+        cls,
+        spec: ListSpec,
+        request: PageRequest,
+        binding: bytes,
+        operation: Operation,
+        columns: Sequence[str] | None = None,
+    ) -> "Listed":
+        """The page that is asked for; ``columns`` None means all."""
+        page = await operation.unanswered.ask(
+            lambda: spec.page(operation.read, request, columns), lambda: (spec.page, binding, request.place)
+        )
+        return cls(spec, page, binding, operation)
+
     def cursor_of(self, row: Any) -> str:  # Any: a row
-        if self.binding is None:
-            self.binding = binding_for(self.operation, self.spec.noun, self.page.request)
-        return self.operation.cursors.encode(self.binding, self.page.key_of(row))
+        return self.operation.cursors.encode(self._bound(), self.page.key_of(row))
 
     async def count(self) -> tuple[int, bool]:
         if self.counted is None:
-            counting = self.counting or partial(self.spec.count, self.operation.read, self.page.request)
-            self.counted = await counting()
+            count, request = self.spec.count, self.page.request
+            counting = self.counting or partial(count, self.operation.read, request)
+            self.counted = await self.operation.unanswered.ask(counting, lambda: (count, self._bound()))
         return self.counted
+
+    async def goes_on(self, *, ahead: bool) -> bool:
+        """Whether there are rows after the page, or (not ``ahead``) before it."""
+        beyond = self.spec.beyond
+        return await self.operation.unanswered.ask(
+            lambda: beyond(self.operation.read, self.page, ahead=ahead),
+            lambda: (beyond, self._bound(), self.page.request.place, ahead),
+        )
+
+    def _bound(self) -> bytes:
+        if self.binding is None:
+            self.binding = binding_for(self.operation, self.spec.noun, self.page.request)
+        return self.binding
 
 
 @strawberry.type(description="Where a page stands in its list.")
@@ -84,12 +111,12 @@ class PageInfo:
     """Relay's PageInfo; both ends are true to the list, whichever way it was read."""
 
     @strawberry.field
-    async def has_next_page(self, root: strawberry.Parent[Any], info: Info) -> bool:  # Any: a Listed
-        return bool(await root.spec.beyond(info.context.read, root.page, ahead=True))
+    async def has_next_page(self, root: strawberry.Parent[Any]) -> bool:  # Any: a Listed
+        return bool(await root.goes_on(ahead=True))
 
     @strawberry.field
-    async def has_previous_page(self, root: strawberry.Parent[Any], info: Info) -> bool:  # Any: a Listed
-        return bool(await root.spec.beyond(info.context.read, root.page, ahead=False))
+    async def has_previous_page(self, root: strawberry.Parent[Any]) -> bool:  # Any: a Listed
+        return bool(await root.goes_on(ahead=False))
 
     @strawberry.field
     def start_cursor(self, root: strawberry.Parent[Any]) -> str | None:  # Any: a Listed
@@ -167,8 +194,7 @@ def listing(
     ) -> Any:  # Any: a Listed
         given_in = (first, after, last, before, where, order_by, search, offset)
         arguments = PageArguments(*map(given, given_in))
-        request, binding = arguments.request(spec, info.context)
-        return Listed(spec, await spec.page(info.context.read, request), binding, info.context)
+        return await Listed.read(spec, *arguments.request(spec, info.context), info.context)
 
     resolve.__annotations__.update({"where": where | None, "order_by": list[sort] | None})  # type: ignore[valid-type]
     del resolve.__annotations__["return"]

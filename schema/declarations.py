@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from schema.loading import BatchFunction
 from schema.masks import Mask
-from schema.operation import BatchFunction, Operation
+from schema.operation import Operation
 
 DECLARATION = "tidegate"
 

@@ -25,8 +25,9 @@ from schema.declarations import (
     ToOne,
 )
 from schema.directives import Authenticated, Public, requires
+from schema.loading import BatchFunction
 from schema.masks import Mask
-from schema.operation import BatchFunction, Operation
+from schema.operation import Operation
 
 Info = strawberry.Info[Operation, Any]  # Any: the root value
 

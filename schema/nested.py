@@ -4,7 +4,7 @@
 bound to the parent as well, and go on in the parent's own list only.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
@@ -17,7 +17,8 @@ from schema.connections import LARGEST_PAGE, Listed, ListSpec, PageArguments, bi
 from schema.declarations import DECLARATION, PageOf
 from schema.directives import requires
 from schema.fields import Info, given
-from schema.operation import BatchFunction, Operation
+from schema.loading import BatchFunction
+from schema.operation import Operation
 
 Counts = Callable[..., Awaitable[Any]]
 """``async (ctx, keys, request) -> {key: (count, whether it is an estimate)}``"""
@@ -65,10 +66,14 @@ class NestedPages:
         binding = binding_for(self.operation, self.spec.whole.noun, scoped(self.request, self.spec.link, key))
         return self.arguments.placed(self.request, binding, self.operation)
 
+    def same(self, request: PageRequest) -> Hashable:
+        """What tells the request from others of the same function."""
+        return self.binding, request.limit, request.backward, request.after, request.before
+
     async def load(self, key: str) -> Listed | None:
         """One parent's list, read together with the others'."""
         request, loaders = self.request_for(key), self.operation.loaders
-        same = self.binding, request.limit, request.backward, request.after, request.before
+        same = self.same(request)
         page = await loaders.of(self.spec.pages, (request, None), same).load(key)
         counting = partial(loaders.of(self.spec.counts, (request,), same).load, key)
         return None if page is None else Listed(self.spec.whole, page, None, self.operation, counting=counting)

@@ -15,7 +15,8 @@ from db.ids import BadId, hex_of, prefix_of
 from resolvers.errors import InvalidInput
 from schema.declarations import DECLARATION, AnyById, HeldNode
 from schema.fields import Info, prefixed, root_gate
-from schema.operation import BatchFunction, Operation
+from schema.loading import BatchFunction
+from schema.operation import Operation
 
 MAX_IDS = 100
 

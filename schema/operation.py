@@ -1,11 +1,10 @@
 """What one operation (or one event of a stream) carries through the executor, and dies with it."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiodataloader import DataLoader
 from graphql.pyutils import Path
 
 from db.event_cursors import EventCursorCodec
@@ -14,40 +13,8 @@ from db.pages import CursorCodec
 from resolvers.context import ReadContext, WriteContext
 from resolvers.live_pages import Newcomers
 from schema.denials import Denial
+from schema.loading import Loaders, Reads, Unanswered
 from schema.masks import Mask, Masker, MaskKeys
-
-BatchFunction = Callable[..., Awaitable[Mapping[str, Any]]]  # Any: a row, or rows, per key
-"""``async (ctx, keys, columns) -> {key: row or rows}``: a relation, answered for many parents at once."""
-
-
-class Loaders:
-    """One DataLoader per batch function and arguments, for this operation only: nothing is shared between callers or
-    events.
-    """
-
-    def __init__(self, ctx: ReadContext) -> None:
-        self._ctx = ctx
-        self._loaders: dict[tuple[BatchFunction, object], DataLoader[str, Any]] = {}  # Any: a row, or rows
-
-    def of(
-        self, function: BatchFunction, arguments: Sequence[object] = (None,), same: object = None
-    ) -> "DataLoader[str, Any]":  # Any: a row, or rows
-        """The loader that calls ``function(ctx, keys, *arguments)``; ``same`` stands for the arguments: equal ones are
-        equal.
-        """
-        loader = self._loaders.get((function, same))
-        if loader is None:
-            loader = self._loaders[function, same] = DataLoader(self._batch(function, arguments))
-        return loader
-
-    def _batch(
-        self, function: BatchFunction, arguments: Sequence[object]
-    ) -> Callable[[list[str]], Coroutine[Any, Any, list[Any]]]:  # Any: a row, or rows
-        async def load(keys: list[str]) -> list[Any]:  # Any: a row, or rows
-            found = await function(self._ctx, keys, *arguments)
-            return [found.get(key) for key in keys]
-
-        return load
 
 
 @dataclass(slots=True)
@@ -72,9 +39,13 @@ class Operation:
     """Who waits to be told how things stand, for a live operation that opens."""
     variables: Any = None
     """The coerced variables, for arguments that are read below the root."""
+    judged: dict[object, Any] = field(default_factory=dict)  # Any: what arguments below the root ask for
+    """By what reads those arguments."""
     marked: list[Any] = field(default_factory=list)
     """Denied parts that a plan met while it ran (``schema/engine/nulls.py``)."""
+    unanswered: Unanswered = field(default_factory=Unanswered)
     _loaders: Loaders | None = None
+    _reads: Reads | None = None
 
     def deny(self, selection: int, coordinate: str, permission: str, path: Path) -> None:
         """Remember a denied null."""
@@ -97,8 +68,19 @@ class Operation:
     @property
     def loaders(self) -> Loaders:
         if self._loaders is None:
-            self._loaders = Loaders(self.read)
+            self._loaders = Loaders(self.read, self.unanswered)
         return self._loaders
+
+    @property
+    def reads(self) -> Reads:
+        """How a plan reads."""
+        if self._reads is None:
+            self._reads = Reads(self.read, self.unanswered)
+        return self._reads
+
+    def read_by(self, kind: type[Reads]) -> None:
+        """Let a plan read this way, afresh."""
+        self._reads = kind(self.read, self.unanswered)
 
     def forget_loaded(self) -> None:
         """What is loaded from now on is read afresh."""

@@ -90,12 +90,13 @@ class GatedExecutor(ExecutorThrowingOnIncremental):
         path: Path,
         position_context: Any,  # Any: graphql-core's own
     ) -> Any:  # Any: a value, or an awaitable of one
-        if path.prev is None and self.operation.operation is OperationType.MUTATION:
+        if path.prev is None:
             outcome = self.outcomes.get(path.key)
             if outcome is not None and outcome.finished:
                 return outcome.value
-            # What a root field changes, the payloads after it show: nothing read before counts.
-            self.context_value.forget_loaded()
+            if self.operation.operation is OperationType.MUTATION:
+                # What a root field changes, the payloads after it show: nothing read before counts.
+                self.context_value.forget_loaded()
         denied = self.context_value.denied
         if denied:
             node = field_details_list[0].node

@@ -11,22 +11,25 @@ from schema.engine.complete import complete
 from schema.engine.nulls import Json, find_denials
 from schema.engine.plan import Fixed, Unsupported
 from schema.engine.roots import Plan, RootValue
-from schema.engine.run import resolve
+from schema.engine.run import Outcomes, resolve
+from schema.engine.waves import Waves
 from schema.operation import Operation
-from schema.reference import Outcome
 
 
 async def run_mutation(
-    plan: Plan, operation: Operation, variables: VariableValues, outcomes: dict[str, Outcome]
+    plan: Plan, operation: Operation, variables: VariableValues, outcomes: Outcomes
 ) -> tuple[Json, list[Denial]]:
     """The data and the denials. When it raises, ``outcomes`` and the operation's nulls tell how far it came."""
     data: Json = {}
     for key, part in plan.fields:
         if isinstance(part, RootValue):
-            outcome = outcomes[key] = await _outcome(part, operation, variables)
+            # Arguments are judged first, which may raise: nothing has happened then.
+            outcome = outcomes[key] = await resolve(part, operation, part.call(variables))
             if outcome.error is not None:
                 raise Unsupported("error")
-            with operation.read.reader:
+            if plan.repeats:  # what was read before this field's change does not count
+                operation.read_by(Waves)
+            with operation.reads.on_one_connection():
                 data[key] = (await complete(part.shape, [outcome.value], operation))[0]
             outcome.value, outcome.finished = data[key], True
             parts = [denied for denied in (*plan.denied, *operation.marked) if denied.keys[0] == key]
@@ -37,12 +40,3 @@ async def run_mutation(
             raise Unsupported("operation")
         operation.nulls.extend(find_denials(parts, data) if parts else ())
     return data, settle(operation.nulls, data) if operation.nulls else []
-
-
-async def _outcome(part: RootValue, operation: Operation, variables: VariableValues) -> Outcome:
-    """Judges the arguments, which may raise: nothing has happened then. Whatever the resolver does is an outcome."""
-    arguments = part.call(variables)
-    try:
-        return Outcome(await resolve(part, operation, arguments))
-    except Exception as error:
-        return Outcome(error=error)

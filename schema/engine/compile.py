@@ -8,9 +8,10 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, OperationTyp
 from schema.declarations import AnyById, ById, ListOf, RootOf
 from schema.engine.arguments import Arguments
 from schema.engine.levels import Levels
-from schema.engine.plan import ObjectPlan, Unsupported
+from schema.engine.plan import ObjectPlan, Unsupported, share_columns
 from schema.engine.roots import Plan, Root, RootById, RootEvent, RootList, RootNodes, RootValue
 from schema.engine.scope import Group, Path, abstract_type, declared, object_type
+from schema.node import NodeKind
 from schema.reference import Execution
 
 
@@ -32,36 +33,41 @@ class _Compiler(Levels):
     def plan(self) -> Plan:
         root, groups = self.root()
         fields = tuple((key, self._root(root, group, (key,))) for key, group in groups.items())
-        return Plan(fields, tuple(self.nulls), self.size)
+        nested = {part.call: part for part in self.nested}
+        return Plan(fields, tuple(self.nulls), tuple(nested.values()), share_columns(self.readings), self.size)
 
     def _root(self, root: GraphQLObjectType, group: Group, path: Path) -> Root:
         fixed = self.fixed(root, group, path)
         if fixed is not None:
             return fixed
-        definition, node = self.definition(root, group), group[0].node
+        definition = self.definition(root, group)
         if self.executor.operation.operation is OperationType.SUBSCRIPTION:
             return RootEvent(self.shape(definition.type, group, path))
-        call = self.arguments.call
         match declared(definition):
             case ListOf(spec):
                 plan = self.connection(object_type(definition), group, path)
-                return RootList(spec, call(definition, node, keep=True), plan)
+                return RootList(spec, self.call(definition, group, keep=True), plan)
             case ById(function, prefix):
-                plan_of_one = self.object(object_type(definition), group, path)
-                return RootById(function, prefix, call(definition, node), plan_of_one)
+                plan_of_one = self.read(function, self.object(object_type(definition), group, path))
+                return RootById(function, prefix, self.call(definition, group), plan_of_one)
             case AnyById(kinds, many):
-                plans = self._kinds(definition, [kind.type_name for kind in kinds.values()], group, path)
-                return RootNodes(kinds, many, call(definition, node), plans, id(node))
+                plans = self._kinds(definition, kinds.values(), group, path)
+                return RootNodes(kinds, many, self.call(definition, group), plans, id(group[0].node))
             case RootOf(resolver, takes_info):
                 shape = self.shape(definition.type, group, path)
-                return RootValue(resolver, takes_info, call(definition, node), shape)
+                return RootValue(resolver, takes_info, self.call(definition, group), shape)
             case _:
                 raise Unsupported("resolver")
 
     def _kinds(
-        self, definition: GraphQLField, names: Collection[str], group: Group, path: Path
+        self, definition: GraphQLField, kinds: Collection[NodeKind], group: Group, path: Path
     ) -> dict[str, ObjectPlan]:
-        """A level for each of the types with these names."""
-        kinds = self.schema.get_possible_types(abstract_type(definition))
+        """A level for each kind's type."""
+        functions = {kind.type_name: kind.function for kind in kinds}
+        types = self.schema.get_possible_types(abstract_type(definition))
         with self.marking():
-            return {kind.name: self.object(kind, group, path) for kind in kinds if kind.name in names}
+            return {
+                each.name: self.read(functions[each.name], self.object(each, group, path))
+                for each in types
+                if each.name in functions
+            }

@@ -5,7 +5,7 @@ read for all at once.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from inspect import isawaitable
 from typing import Any
 
@@ -33,6 +33,7 @@ from schema.engine.plan import (
 )
 from schema.engine.relations import related
 from schema.engine.turns import LARGE, TURNS
+from schema.loading import Branch
 from schema.node import NodeRow
 from schema.operation import Operation
 from schema.scalars import write_time
@@ -84,13 +85,14 @@ async def build_rows(plan: ObjectPlan, rows: Sequence[Any], operation: Operation
     """The objects of a level, with all that hangs below them."""
     if not rows:
         return []
-    if plan.extras:
-        rows = await _with_extras(plan.extras, rows, operation)
-    # One after the other, on the connection of the level above: side by side they would each take one of their own.
-    found = [await related(relation, rows, operation, build_rows) for relation in plan.relations]
+    extras: list[Branch] = [partial(_extra, extra, rows, operation) for extra in plan.extras]
+    relations = [partial(related, relation, rows, operation, build_rows) for relation in plan.relations]
+    found = await operation.reads.all([*extras, *relations]) if extras or relations else []
+    if extras:
+        rows = _with_extras(plan.extras, rows, found[: len(extras)])
     if len(rows) >= LARGE:
         await TURNS.take()
-    return builder_of(plan, rows[0].keys())(rows, *found, *map(operation.masker, plan.masks))
+    return builder_of(plan, rows[0].keys())(rows, *found[len(extras) :], *map(operation.masker, plan.masks))
 
 
 async def _present(shape: Shape, values: Values, operation: Operation) -> list[Json]:
@@ -127,18 +129,20 @@ async def _items(shape: Items, values: Values, operation: Operation) -> list[Jso
 
 
 async def _attributes(shape: Attributes, values: Values, operation: Operation) -> list[Json]:
-    built: list[dict[str, Json]] = [{} for _ in values]
-    for key, part in shape.fields:
-        match part:
-            case Fixed(value):
-                found = [value] * len(values)
-            case Attribute(name, inner):
-                found = await complete(inner, [getattr(value, name) for value in values], operation)
-            case _:
-                found = await _nodes(part, values, operation)
-        for into, value in zip(built, found, strict=True):
-            into[key] = value
-    return built
+    parts = [partial(_attribute, part, values, operation) for _, part in shape.fields]
+    keys = [key for key, _ in shape.fields]
+    found = await operation.reads.all(parts)
+    return [dict(zip(keys, of_one, strict=True)) for of_one in zip(*found, strict=True)]
+
+
+async def _attribute(part: Fixed | Attribute | NodeAttribute, values: Values, operation: Operation) -> list[Json]:
+    match part:
+        case Fixed(value):
+            return [value] * len(values)
+        case Attribute(name, inner):
+            return await complete(inner, [getattr(value, name) for value in values], operation)
+        case _:
+            return await _nodes(part, values, operation)
 
 
 async def _nodes(part: NodeAttribute, values: Values, operation: Operation) -> list[Json]:
@@ -163,12 +167,13 @@ async def _nodes(part: NodeAttribute, values: Values, operation: Operation) -> l
 
 async def _variants(shape: Variants, values: Values, operation: Operation) -> list[Json]:
     names = [shape.name_of(value) for value in values]
-    built: dict[str, Iterator[Json]] = {}
-    for name in dict.fromkeys(names):
+    of_name: dict[str, list[Any]] = {}  # Any: sources of one type
+    for name, value in zip(names, values, strict=True):
         if name not in shape.shapes:
             raise Unsupported("type")
-        of_name = [value for value, its in zip(values, names, strict=True) if its == name]
-        built[name] = iter(await _present(shape.shapes[name], of_name, operation))
+        of_name.setdefault(name, []).append(value)
+    parts = [partial(_present, shape.shapes[name], own, operation) for name, own in of_name.items()]
+    built = dict(zip(of_name, map(iter, await operation.reads.all(parts)), strict=True))
     return [next(built[name]) for name in names]
 
 
@@ -176,18 +181,18 @@ async def _given(plan: ObjectPlan, rows: Sequence[Any], operation: Operation) ->
     return await build_rows(plan, given_rows(plan.columns, rows), operation)
 
 
-async def _with_extras(extras: Sequence[Extra | Paged], rows: Values, operation: Operation) -> list[GivenRow]:
+def _with_extras(extras: Sequence[Extra | Paged], rows: Values, more: Sequence[list[Json]]) -> list[GivenRow]:
     """The rows with one more column for each extra, which holds what stands in the response."""
-    more: list[list[Json]] = []
-    for extra in extras:
-        if isinstance(extra, Paged):
-            more.append(await nested_connections(extra, rows, operation, build_rows))
-        else:
-            values = [extra.function(operation, *(row[name] for name in extra.columns)) for row in rows]
-            values = [await value if isawaitable(value) else value for value in values]
-            more.append(await complete(extra.shape, values, operation))
     names = (*rows[0].keys(), *(extra.name for extra in extras))
     return [GivenRow(names, (*row, *values)) for row, *values in zip(rows, *more, strict=True)]
+
+
+async def _extra(extra: Extra | Paged, rows: Values, operation: Operation) -> list[Json]:
+    if isinstance(extra, Paged):
+        return await nested_connections(extra, rows, operation, build_rows)
+    values = [extra.function(operation, *(row[name] for name in extra.columns)) for row in rows]
+    values = [await value if isawaitable(value) else value for value in values]
+    return await complete(extra.shape, values, operation)
 
 
 def given_rows(columns: tuple[str, ...], sources: Values) -> list[GivenRow]:

@@ -6,7 +6,6 @@ from typing import Any
 import strawberry
 from graphql import GraphQLSchema, OperationType
 
-from db.errors import QueryTimeout, Unavailable
 from schema.denials import Denial
 from schema.documents import Document
 from schema.engine.arguments import Arguments
@@ -16,6 +15,7 @@ from schema.engine.nulls import Json
 from schema.engine.plan import Unsupported
 from schema.engine.roots import Plan
 from schema.engine.run import run_event, run_query
+from schema.loading import NO_ANSWER
 from schema.operation import Operation
 from schema.reference import Execution, Outcome
 
@@ -36,8 +36,8 @@ class Engine:
         self.ran: Counter[str] = Counter()
 
     async def run(self, document: Document, executor: Execution, operation: Operation) -> Done:
-        """A query or a mutation. After a reason the executor does what is left: all of a query; of a mutation what has
-        not run yet, completing the values of what has.
+        """A query or a mutation. After a reason the executor does what is left: of a query the root fields that are not
+        finished; of a mutation what has not run yet, completing the values of what has.
         """
         outcomes: dict[str, Outcome] = {}
         operation.variables = executor.variable_values
@@ -46,11 +46,9 @@ class Engine:
             if executor.operation.operation is OperationType.MUTATION:
                 done = await run_mutation(plan, operation, executor.variable_values, outcomes)
             else:
-                done = await run_query(plan, operation, executor.variable_values)
+                done = await run_query(plan, operation, executor.variable_values, outcomes)
         except Exception as error:
             self.ran[_reason(error)] += 1
-            if isinstance(error, Unavailable | QueryTimeout) and not outcomes:
-                raise  # asking a database twice that did not answer once helps nobody
             executor.go_on(outcomes)
             return _reason(error)
         self.ran["engine"] += 1
@@ -101,4 +99,4 @@ def weight_of(plan: Plan | Unsupported, document: Document) -> int:
 def _reason(error: Exception) -> str:
     if isinstance(error, Unsupported):
         return error.reason
-    return "unavailable" if isinstance(error, Unavailable | QueryTimeout) else "error"
+    return "unavailable" if isinstance(error, NO_ANSWER) else "error"

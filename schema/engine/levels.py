@@ -138,14 +138,19 @@ class Levels(Connections):
                 return self._inline(object_type(definition), group, path, columns.__getitem__)
             case ToOne(function, key, joins):
                 relation = Relation(function, key, False, nullable, self._below(definition, group, path))
-                return (joined(relation) if joins and self._reads else None) or relation
+                part = joined(relation) if joins and self._reads else None
+                if part is None:
+                    self.read(function, relation.plan)
+                return part or relation
             case ToMany(function, key):
-                return Relation(function, key, True, nullable, self._below(definition, group, path))
+                plan = self.read(function, self._below(definition, group, path))
+                return Relation(function, key, True, nullable, plan)
             case PageOf(spec, key):
-                call = self.arguments.call(definition, group[0].node, keep=True)
+                call = self.call(definition, group, keep=True)
                 with self._reading(True):
-                    plan = self.connection(object_type(definition), group, path)
-                return Paged("/".join(path), key, spec, call, plan)
+                    page = self.read(spec.pages, self.connection(object_type(definition), group, path))
+                self.nested.append(paged := Paged("/".join(path), key, spec, call, page))
+                return paged
             case Resolved(function, names):
                 return Extra("/".join(path), names, function, self.shape(definition.type, group, path))
             case _:

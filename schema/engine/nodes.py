@@ -1,5 +1,6 @@
 """Objects of any kind by their ids: one call for each kind, whatever the number of ids."""
 
+from functools import partial
 from typing import Any
 
 from graphql.execution.values import VariableValues
@@ -7,6 +8,7 @@ from graphql.execution.values import VariableValues
 from db.ids import hex_of, prefix_of
 from schema.denials import Denial
 from schema.engine.complete import build_rows
+from schema.engine.plan import ObjectPlan
 from schema.engine.roots import RootNodes
 from schema.node import NodeKind, check_count, kind_of
 from schema.operation import Operation
@@ -36,13 +38,22 @@ def _wanted(path: list[str | int], part: RootNodes, operation: Operation, public
 
 async def read_nodes(part: RootNodes, operation: Operation, wanted: list[Wanted]) -> Any:  # Any: JSON
     """The objects, in the order of their ids; null where there is none."""
-    found: dict[Wanted, Any] = {None: None}  # Any: JSON
-    for kind in dict.fromkeys(each[0] for each in wanted if each is not None):
-        plan = part.plans[kind.type_name]
-        ids = list(dict.fromkeys(each[1] for each in wanted if each is not None and each[0] is kind))
-        rows = await kind.function(operation.read, ids, plan.columns)
-        there = [id for id in ids if rows.get(id) is not None]
-        built = await build_rows(plan, [rows[id] for id in there], operation)
-        found.update(zip(((kind, id) for id in there), built, strict=True))
-    objects = [found.get(each) for each in wanted]
+    ids: dict[NodeKind, dict[str, None]] = {}
+    for kind, id in filter(None, wanted):
+        ids.setdefault(kind, {})[id] = None
+    levels = [
+        partial(_objects, part.plans[kind.type_name], kind, [*of_kind], operation) for kind, of_kind in ids.items()
+    ]
+    found = dict(zip(ids, await operation.reads.all(levels), strict=True))
+    objects = [None if each is None else found[each[0]].get(each[1]) for each in wanted]
     return objects if part.many else objects[0]
+
+
+async def _objects(
+    plan: ObjectPlan, kind: NodeKind, ids: list[str], operation: Operation
+) -> dict[str, Any]:  # Any: JSON
+    """The objects of one kind by their ids."""
+    rows = await operation.reads.load(kind.function, ids, (plan.columns,))
+    there = [id for id in ids if rows.get(id) is not None]
+    built = await build_rows(plan, [rows[id] for id in there], operation)
+    return dict(zip(there, built, strict=True))

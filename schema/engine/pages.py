@@ -1,11 +1,13 @@
 """Connections of pages: many at once, so that relations below them are read for the rows of all."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from schema.connections import Listed, PageArguments
 from schema.engine.plan import ConnectionPlan, EdgePlan, Fixed, ObjectPlan, Paged, PageInfoPlan, Unsupported
+from schema.loading import Branch
 from schema.nested import NestedPages
 from schema.operation import Operation
 
@@ -20,23 +22,32 @@ async def build_connections(
 ) -> list[dict[str, Json]]:
     """The object of each page."""
     built: list[dict[str, Json]] = [{} for _ in listed]
+    levels: dict[str, Branch] = {}
     for key, part in plan.fields:
         match part:
-            case Fixed(value):
-                found: list[Json] = [value] * len(listed)
             case ObjectPlan():
-                found = await _split(part, listed, operation, build)
+                levels[key] = partial(_split, part, listed, operation, build)
             case EdgePlan():
-                found = await _edges(part, listed, operation, build)
-            case PageInfoPlan():
-                found = [await _page_info(part, each) for each in listed]
-            case "totalCount":
-                found = [(await each.count())[0] for each in listed]
-            case _:
-                found = [(await each.count())[1] for each in listed]
+                levels[key] = partial(_edges, part, listed, operation, build)
+    rows = dict(zip(levels, await operation.reads.all([*levels.values()]), strict=True))
+    for key, part in plan.fields:
+        found = rows[key] if key in rows else await _told(part, listed)
         for into, value in zip(built, found, strict=True):
             into[key] = value
     return built
+
+
+async def _told(part: object, listed: Sequence[Listed]) -> list[Json]:
+    """What a connection tells beside its rows."""
+    match part:
+        case Fixed(value):
+            return [value] * len(listed)
+        case PageInfoPlan():
+            return [await _page_info(part, each) for each in listed]
+        case "totalCount":
+            return [(await each.count())[0] for each in listed]
+        case _:
+            return [(await each.count())[1] for each in listed]
 
 
 async def nested_connections(
@@ -49,18 +60,28 @@ async def nested_connections(
     spec, keys = part.spec, [row[part.key] for row in rows]
     if None in keys:
         raise Unsupported("null")
-    asked = NestedPages.asked(spec, PageArguments.of(part.call(operation.variables)), operation)
+    asked = judged(part, operation)
     distinct = list(dict.fromkeys(keys))
     requests = {key: asked.request_for(key) for key in distinct} if asked.has_cursors else {}
     # A cursor belongs to one parent: with any other the line above has raised.
     request = requests[distinct[0]] if requests else asked.request
-    pages = await spec.pages(operation.read, distinct, request, part.plan.columns)
-    counts = await spec.counts(operation.read, distinct, asked.request) if part.plan.counts else None
+    reads, same = operation.reads, asked.same(request)
+    pages = await reads.load(spec.pages, distinct, (request, part.plan.columns), same)
+    counts = await reads.load(spec.counts, distinct, (request,), same) if part.plan.counts else None
     listed = [
         Listed(spec.whole, pages[key], None, operation, None if counts is None else counts[key]) for key in distinct
     ]
     built = dict(zip(distinct, await build_connections(part.plan, listed, operation, build), strict=True))
     return [built[key] for key in keys]
+
+
+def judged(part: Paged, operation: Operation) -> NestedPages:
+    """What a nested list's arguments ask for, found once an operation. Raises what is wrong with them."""
+    found: NestedPages | None = operation.judged.get(part.call)
+    if found is None:
+        arguments = PageArguments.of(part.call(operation.variables))
+        found = operation.judged[part.call] = NestedPages.asked(part.spec, arguments, operation)
+    return found
 
 
 async def _split(part: ObjectPlan, listed: Sequence[Listed], operation: Operation, build: Build) -> list[list[Json]]:
@@ -73,11 +94,9 @@ async def _split(part: ObjectPlan, listed: Sequence[Listed], operation: Operatio
 
 
 async def _edges(part: EdgePlan, listed: Sequence[Listed], operation: Operation, build: Build) -> list[list[Json]]:
-    nodes = {
-        key: await _split(inner, listed, operation, build)
-        for key, inner in part.fields
-        if isinstance(inner, ObjectPlan)
-    }
+    levels = {key: inner for key, inner in part.fields if isinstance(inner, ObjectPlan)}
+    built = await operation.reads.all([partial(_split, level, listed, operation, build) for level in levels.values()])
+    nodes = dict(zip(levels, built, strict=True))
     return [
         _edges_of(part, each, {key: of_all[index] for key, of_all in nodes.items()})
         for index, each in enumerate(listed)
@@ -102,16 +121,16 @@ def _edges_of(part: EdgePlan, listed: Listed, nodes: dict[str, list[Json]]) -> l
 
 
 async def _page_info(part: PageInfoPlan, listed: Listed) -> dict[str, Json]:
-    spec, page, ctx = listed.spec, listed.page, listed.operation.read
+    page = listed.page
     built: dict[str, Json] = {}
     for key, inner in part.fields:
         match inner:
             case Fixed(value):
                 built[key] = value
             case "hasNextPage":
-                built[key] = await spec.beyond(ctx, page, ahead=True)
+                built[key] = await listed.goes_on(ahead=True)
             case "hasPreviousPage":
-                built[key] = await spec.beyond(ctx, page, ahead=False)
+                built[key] = await listed.goes_on(ahead=False)
             case "startCursor":
                 built[key] = listed.cursor_of(page.rows[0]) if page.rows else None
             case _:

@@ -2,15 +2,15 @@
 request: one plan serves every caller it fits.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql.execution.values import VariableValues
 
+from schema.loading import BatchFunction
 from schema.masks import Mask
 from schema.nested import NestedSpec
-from schema.operation import BatchFunction
 
 Call = Callable[[VariableValues], dict[str, Any]]  # Any: a value of the argument's type
 """A root field's arguments by their Python names, for each request's variables."""
@@ -127,7 +127,9 @@ Part = Leaf | Fixed | Inline | Joined | Relation | Extra | Paged
 
 @dataclass(slots=True, eq=False)
 class ObjectPlan:
-    """A level: the fields of each row's object, in the order of the response."""
+    """A level: the fields of each row's object, in the order of the response. ``columns`` are what is asked for: where
+    one function reads several levels, what all of them need (``share_columns``).
+    """
 
     fields: tuple[tuple[str, Part], ...]
     columns: tuple[str, ...] = ()
@@ -153,9 +155,11 @@ class EdgePlan:
     fields: tuple[tuple[str, "Fixed | ObjectPlan | str"], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class ConnectionPlan:
-    """The parts of a connection: its rows twice over, its page info (by field names), its counts (by name)."""
+    """The parts of a connection: its rows twice over, its page info (by field names), its counts (by name).
+    ``columns`` as ``ObjectPlan`` has them.
+    """
 
     fields: tuple[tuple[str, "Fixed | ObjectPlan | EdgePlan | PageInfoPlan | str"], ...]
     columns: tuple[str, ...]
@@ -171,6 +175,16 @@ class PageInfoPlan:
     """The fields of a page info, by name."""
 
     fields: tuple[tuple[str, "Fixed | str"], ...]
+
+
+def share_columns(readings: Mapping[BatchFunction, Sequence[ObjectPlan | ConnectionPlan]]) -> bool:
+    """Let all levels that a function reads ask for the same columns; whether there is a function that reads several."""
+    shared = [levels for levels in readings.values() if len(levels) > 1]
+    for levels in shared:
+        columns = tuple(dict.fromkeys(name for level in levels for name in level.columns))
+        for level in levels:
+            level.columns = columns
+    return bool(shared)
 
 
 # ---- values that are already there: what a resolver answered, completed by the field's type -----------------------

@@ -20,7 +20,7 @@ async def related(
     name = relation.key
     once = {row[name]: None for row in rows}
     once.pop(None, None)
-    found = await relation.function(operation.read, list(once), relation.plan.columns) if once else {}
+    found = await operation.reads.load(relation.function, list(once), (relation.plan.columns,)) if once else {}
     if not relation.many:
         return dict(zip(found, await build(relation.plan, list(found.values()), operation), strict=True))
     flat = [row for belonging in found.values() for row in belonging]

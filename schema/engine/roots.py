@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from schema.connections import ListSpec
-from schema.engine.plan import Call, ConnectionPlan, DeniedPart, Fixed, ObjectPlan, Shape
+from schema.engine.plan import Call, ConnectionPlan, DeniedPart, Fixed, ObjectPlan, Paged, Shape
+from schema.loading import BatchFunction
 from schema.node import NodeKind
-from schema.operation import BatchFunction
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,5 +67,9 @@ class Plan:
 
     fields: tuple[tuple[str, Root], ...]
     denied: Sequence[DeniedPart]
+    nested: Sequence[Paged]
+    """Each selection of a nested list, once, wherever fragments put it."""
+    repeats: bool
+    """Whether one batch function reads several levels."""
     size: int
     """Fields, with all fragments written out."""

@@ -1,71 +1,102 @@
 """Runs a plan: level by level, one call for each relation of a level, whatever the number of rows.
 
 Anything that is not plain success (an exception, a missing row, a null where none may be) is the reference's to tell:
-the run is given up and the reference executes the operation from the start. A query may be read twice; nothing else
-gets here.
+the run is given up, and the reference executes what is not finished from the start. A root field of a query may be read
+twice; nothing else is.
 """
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from inspect import isawaitable
 from typing import Any
 
 from graphql.execution.values import VariableValues
 
+from db.errors import BadValue
 from db.ids import hex_of
 from db.pages import PageRequest
+from resolvers.errors import InvalidInput
 from schema.connections import Listed, PageArguments
 from schema.declarations import RootInfo
 from schema.denials import Denial, settle
 from schema.engine.complete import build_rows, complete
 from schema.engine.nodes import read_nodes, wanted_nodes
 from schema.engine.nulls import Json, find_denials
-from schema.engine.pages import build_connections
+from schema.engine.pages import build_connections, judged
 from schema.engine.plan import Fixed, Unsupported
 from schema.engine.roots import Plan, Root, RootById, RootEvent, RootList, RootNodes, RootValue
+from schema.engine.waves import Waves
+from schema.loading import Branch
 from schema.operation import Operation
+from schema.reference import Outcome
 
 Values = Mapping[str, Any]
 """A root field's arguments, coerced for this request, by their Python names."""
-Reading = Callable[[], Coroutine[None, None, Any]]
-"""What reads a root field, to its JSON."""
+Outcomes = dict[str, Outcome]
+"""What became of root fields, by their response keys."""
 
 
-async def run_query(plan: Plan, operation: Operation, variables: VariableValues) -> tuple[Json, list[Denial]]:
-    """The response's data and its denials."""
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A query while it runs."""
+
+    operation: Operation
+    variables: VariableValues
+    outcomes: Outcomes
+    nulls: list[Denial] = field(default_factory=list)
+    """What the arguments of root fields are denied."""
+
+
+async def run_query(
+    plan: Plan, operation: Operation, variables: VariableValues, outcomes: Outcomes
+) -> tuple[Json, list[Denial]]:
+    """The response's data and its denials. When it raises, ``outcomes`` and the operation's nulls tell what is
+    finished.
+    """
     # All arguments are judged before the first statement: one malformed value interrupts no connection.
-    nulls: list[Denial] = []
-    ready = {
-        key: _ready(key, part, operation, variables, nulls) for key, part in plan.fields if not isinstance(part, Fixed)
-    }
-    done = await _read(ready, operation)
+    begin(plan, operation)
+    run = _Run(operation, variables, outcomes)
+    ready = {key: _ready(key, part, run) for key, part in plan.fields if not isinstance(part, Fixed)}
+    done = dict(zip(ready, await operation.reads.each([*ready.values()]), strict=True))
+    failed = next((each for each in done.values() if isinstance(each, Exception)), None)
+    if failed is not None:
+        _hand_on(plan, run, {key: made for key, made in done.items() if not isinstance(made, Exception)})
+        raise failed
     data = {key: part.value if isinstance(part, Fixed) else done[key] for key, part in plan.fields}
-    return data, settle([*find_denials([*plan.denied, *operation.marked], data), *nulls], data)
+    return data, settle([*find_denials([*plan.denied, *operation.marked], data), *run.nulls], data)
 
 
-async def _read(ready: Mapping[str, Reading], operation: Operation) -> Json:
-    """Several root fields at once, each statement on a connection of its own; a single one on one connection."""
-    if len(ready) == 1:
-        with operation.read.reader:
-            return {key: await start() for key, start in ready.items()}
-    tasks = {key: asyncio.ensure_future(start()) for key, start in ready.items()}
+def begin(plan: Plan, operation: Operation) -> None:
+    """Decides how the plan reads, and judges the arguments of nested lists before anything is read. Raises Unsupported:
+    where, and whether, what is wrong with them is told depends on the rows above.
+    """
+    if plan.repeats:
+        operation.read_by(Waves)
     try:
-        return {key: await task for key, task in tasks.items()}
-    except BaseException:
-        for task in tasks.values():
-            task.cancel()
-        await asyncio.gather(*tasks.values(), return_exceptions=True)
-        raise
+        for part in plan.nested:
+            judged(part, operation)
+    except (InvalidInput, BadValue):
+        raise Unsupported("argument") from None
+
+
+def _hand_on(plan: Plan, run: _Run, finished: Json) -> None:
+    """Tells which root fields are finished, with what they are denied."""
+    operation = run.operation
+    run.outcomes.update((key, Outcome(made, finished=True)) for key, made in finished.items())
+    denied = [part for part in (*plan.denied, *operation.marked) if part.keys[0] in finished]
+    operation.nulls.extend(find_denials(denied, finished))
+    operation.nulls.extend(null for null in run.nulls if null.path[0] in finished)
 
 
 async def run_event(plan: Plan, operation: Operation, source: Any) -> tuple[Json, list[Denial]]:  # Any: of any kind
     """The response's data and its denials for one event of a stream."""
+    begin(plan, operation)
     data: Json = {}
     for key, part in plan.fields:
         match part:
             case RootEvent(shape):
-                with operation.read.reader:
+                with operation.reads.on_one_connection():
                     data[key] = (await complete(shape, [source], operation))[0]
             case Fixed(value):
                 data[key] = value
@@ -74,36 +105,42 @@ async def run_event(plan: Plan, operation: Operation, source: Any) -> tuple[Json
     return data, settle(find_denials([*plan.denied, *operation.marked], data), data)
 
 
-def _ready(key: str, part: Root, operation: Operation, variables: VariableValues, nulls: list[Denial]) -> Reading:
-    """What reads a root field. Raises what is wrong with its arguments; tells ``nulls`` what they are denied."""
+def _ready(key: str, part: Root, run: _Run) -> Branch:
+    """What reads a root field. Raises what is wrong with its arguments."""
+    operation, variables = run.operation, run.variables
     match part:
         case RootList(spec, call):
             return partial(_list, part, operation, *PageArguments.of(call(variables)).request(spec, operation))
         case RootById(_, prefix, call):
             return partial(_by_id, part, operation, hex_of(call(variables)["id"], prefix))
         case RootValue(_, _, call):
-            return partial(_value, part, operation, call(variables))
+            return partial(_value, key, part, run, call(variables))
         case RootNodes():
-            return partial(read_nodes, part, operation, wanted_nodes(key, part, operation, variables, nulls))
+            return partial(read_nodes, part, operation, wanted_nodes(key, part, operation, variables, run.nulls))
         case _:
             raise Unsupported("operation")
 
 
-async def _value(part: RootValue, operation: Operation, arguments: Values) -> Any:  # Any: JSON
-    value = await resolve(part, operation, arguments)
-    (completed,) = await complete(part.shape, [value], operation)
+async def _value(key: str, part: RootValue, run: _Run, arguments: Values) -> Any:  # Any: JSON
+    outcome = run.outcomes[key] = await resolve(part, run.operation, arguments)
+    if outcome.error is not None:
+        raise outcome.error
+    (completed,) = await complete(part.shape, [outcome.value], run.operation)
     return completed
 
 
-async def resolve(part: RootValue, operation: Operation, arguments: Values) -> Any:  # Any: what the resolver answers
-    """Call a root field's own resolver."""
+async def resolve(part: RootValue, operation: Operation, arguments: Values) -> Outcome:
+    """Call a root field's own resolver: whatever it does is an outcome."""
     info = {"info": RootInfo(operation)} if part.takes_info else {}
-    value = part.resolver(**info, **arguments)
-    return await value if isawaitable(value) else value
+    try:
+        value = part.resolver(**info, **arguments)
+        return Outcome(await value if isawaitable(value) else value)
+    except Exception as error:
+        return Outcome(error=error)
 
 
 async def _by_id(part: RootById, operation: Operation, key: str) -> Any:  # Any: JSON
-    found = await part.function(operation.read, [key], part.plan.columns)
+    found = await operation.reads.load(part.function, [key], (part.plan.columns,))
     if key not in found:
         return None
     (built,) = await build_rows(part.plan, [found[key]], operation)
@@ -111,6 +148,6 @@ async def _by_id(part: RootById, operation: Operation, key: str) -> Any:  # Any:
 
 
 async def _list(part: RootList, operation: Operation, request: PageRequest, binding: bytes) -> Json:
-    page = await part.spec.page(operation.read, request, part.plan.columns)
-    (built,) = await build_connections(part.plan, [Listed(part.spec, page, binding, operation)], operation, build_rows)
+    listed = await Listed.read(part.spec, request, binding, operation, part.plan.columns)
+    (built,) = await build_connections(part.plan, [listed], operation, build_rows)
     return built

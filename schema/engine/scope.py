@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from graphql import (
     GraphQLAbstractType,
@@ -23,10 +23,12 @@ from graphql.pyutils import is_awaitable
 
 from schema.declarations import Declaration, declaration_of
 from schema.engine.arguments import Arguments
-from schema.engine.plan import DeniedPart, Fixed, Marker, Unsupported
+from schema.engine.plan import Call, ConnectionPlan, DeniedPart, Fixed, Marker, ObjectPlan, Paged, Unsupported
+from schema.loading import BatchFunction
 from schema.needs import DEFINITION
 from schema.reference import Execution
 
+L = TypeVar("L", ObjectPlan, ConnectionPlan)
 Group = list[FieldDetails]
 Path = tuple[str, ...]
 """Response keys from the root; lists are passed through."""
@@ -56,8 +58,12 @@ class Scope:
         self.executor = executor
         self.arguments = arguments
         self.nulls: list[DeniedPart] = []
+        self.nested: list[Paged] = []
+        self.readings: dict[BatchFunction, list[ObjectPlan | ConnectionPlan]] = {}
+        """The levels that each batch function reads."""
         self.size = 0
         """Fields that were met."""
+        self._calls: dict[tuple[int, int], Call] = {}
         self._denied = denied
         self._masked = masked
         self._marking = False
@@ -112,6 +118,20 @@ class Scope:
         if definition is None or group[0].node.name.value.startswith("__"):
             raise Unsupported("introspection")
         return definition
+
+    def call(self, definition: GraphQLField, group: Group, *, keep: bool = False) -> Call:
+        """What reads the field's arguments (``Arguments.call``): one for all places that a fragment puts it in."""
+        node = group[0].node
+        key = id(node), id(definition)
+        found = self._calls.get(key)
+        if found is None:
+            found = self._calls[key] = self.arguments.call(definition, node, keep=keep)
+        return found
+
+    def read(self, function: BatchFunction, level: L) -> L:
+        """The level, as one that the function reads."""
+        self.readings.setdefault(function, []).append(level)
+        return level
 
     def type_info(self, group: Group) -> Any:  # Any: stands in for graphql-core's own
         return TypeInfo(self.schema, group[0].node.name.value)

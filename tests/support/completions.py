@@ -90,7 +90,9 @@ class Completions:
         expected = await self._runner.reference.execute(executor)
         if isinstance(done, str):
             self.outcomes[f"gave up: {done}"] += 1
-            return None if expected.errors else f"the engine gave up where the reference answers {expected}"
+            # A malformed argument below a row that is not there is no error.
+            told = expected.errors or done == "argument"
+            return None if told else f"the engine gave up where the reference answers {expected}"
         self.outcomes["engine"] += 1
         return self._compared(ExecutionResult(done[0], denial_errors(done[1]) or None), expected, "event")
 

@@ -54,11 +54,18 @@ class Executors:
         return await ask(gateway, asked.document, asked.variables, caller, asked.operation)
 
     async def difference(self, asked: Asked) -> str | None:
-        """What the two say differently; None when they agree."""
+        """What the two say differently, or which statements the engine sends that the reference does not need; None
+        when they agree.
+        """
         before = self.ran.copy()
-        left, right = await self.ask(self.compiled, asked), await self.ask(self.reference, asked)
+        async with self.world.statements() as ours:
+            left = await self.ask(self.compiled, asked)
+        async with self.world.statements() as theirs:
+            right = await self.ask(self.reference, asked)
         failed = right.code is None and _failed(right)
         by_engine = self.ran["engine"] > before["engine"]
+        if by_engine and len(ours) > len(theirs):
+            return f"{len(ours)} statements where the reference needs {len(theirs)}: {ours} and {theirs}"
         self.outcomes["refused" if right.code else "failed" if failed else "engine" if by_engine else "reference"] += 1
         if right.code is None and not failed and self.ran["error"] > before["error"]:
             return f"the engine failed where the reference answers {right}"

@@ -212,7 +212,8 @@ async def test_both_executors_complete_random_events_alike(world: World, facts: 
         for source in sources[field]:
             found = await completions.event(asked, source)
             assert found is None, f"seed {SEED}, event {index}: {found}\n{asked}"
-    assert set(completions.outcomes) <= {"engine", "refused", "gave up: error"}, completions.outcomes
+    given_up = {"gave up: error", "gave up: argument"}
+    assert set(completions.outcomes) <= {"engine", "refused", *given_up}, completions.outcomes
     assert completions.outcomes["engine"] > EVENTS, completions.outcomes
 
 

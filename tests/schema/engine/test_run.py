@@ -18,7 +18,7 @@ async def test_each_relation_is_called_once_with_the_columns_that_are_needed() -
         ("shelves", (A,), ("keeper", "id")),
         ("people", (D,), ("name",)),
         ("books", (A,), ("pages", "author")),
-        ("people", (C, D), ("name",)),
+        ("people", (C,), ("name",)),
     ]
 
 
