@@ -215,7 +215,7 @@ def _nulls(found: Answers) -> Answers:
 
 
 LIES: tuple[Callable[[Answers], Answers], ...] = (_too_few, _foreign, _nulls)
-SHAPES = {
+SHAPES: dict[str, dict[str, str | None]] = {
     "shelf": {"label": None, "height": None, "owner": "person", "keeper": "person", "books": "book", "lent": "book"},
     "book": {"title": None, "pages": None, "sheets": None, "author": "person"},
     "person": {"name": None},
