@@ -1,5 +1,5 @@
 """``python -m tests.faults``: the fault run for as long as wanted. Exit code 1 when anything was lost, doubled, out of
-order or foreign.
+order or foreign, or a page differed from its list.
 """
 
 import argparse
@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from tests.faults.account import Account
 from tests.faults.diary import Faults
-from tests.faults.storm import SUBSCRIBERS, Account, storm
+from tests.faults.storm import SUBSCRIBERS, storm
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,18 +36,19 @@ def _show(console: Console, account: Account) -> None:
     for title, counted in counts.items():
         console.print(f"{title:12}{_counted(counted)}", highlight=False)
     console.print(
-        f"{'told':12}{account.events:,} events of three tenants, {account.told:,} deliveries to {account.subscribers}"
-        f" subscribers; all had all {account.caught_up:.1f} s after the storm",
+        f"{'told':12}{account.events:,} events of three tenants: {account.told:,} deliveries and"
+        f" {account.pages:,} pages to {account.operations} operations of {account.subscribers} subscribers;"
+        f" all had all {account.caught_up:.1f} s after the storm",
         highlight=False,
     )
     found = account.faults
-    style = "bold green" if found == Faults() else "bold red"
     text = (
-        f"{found.lost:,} lost, {found.doubled:,} doubled, {found.misplaced:,} out of order, {found.foreign:,} foreign"
+        f"{found.lost:,} lost, {found.doubled:,} doubled, {found.misplaced:,} out of order, {found.foreign:,} foreign,"
+        f" {found.differing:,} pages that differ"
     )
-    console.print(f"{'':12}{text}", style=style, highlight=False)
+    console.print(f"{'':12}{text}", style="bold green" if found == Faults() else "bold red", highlight=False)
     console.print(
-        f"{'':12}({account.repeated:,} repeated, as single connection mode may at a cut between two frames of an event;"
+        f"{'':12}({account.repeated:,} repeated after a cut, as single connection mode may;"
         f" {account.silent:,} operations never told anything)",
         style="dim",
         highlight=False,

@@ -5,10 +5,8 @@ calm, until everybody was told everything, and the account of it.
 import asyncio
 import random
 import tempfile
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
@@ -19,15 +17,17 @@ from auth.keyring import Keyring
 from auth.operators import issue_token
 from auth.permissions import SYSTEM_ROLES
 from db.engine import Database
-from db.ids import public_id
 from db.migrations.run import upgrade
 from db.seed import seed
 from tests.bench.database import dsns_of
+from tests.faults.account import Account
 from tests.faults.books import BUSY
-from tests.faults.diary import Faults, Told, story_around
+from tests.faults.diary import Record
 from tests.faults.lines import Fields
+from tests.faults.nouns import Image
 from tests.faults.nursery import SECRET, open_nursery
 from tests.faults.subscribers import MODES, Subscriber
+from tests.faults.truth import Judge, orders_of, truth_of
 from tests.faults.weather import Postgres, Weather
 from tests.faults.writers import Writer
 from tests.support.database import Dsns
@@ -44,33 +44,8 @@ WRITE_SECONDS = 0.3
 """From one change of a writer to its next, on average."""
 PATIENCE = 60.0
 """Seconds after the storm until what was not told counts as lost."""
-_LOG = "SELECT seq, type, entity_id FROM event_log WHERE tenant_id = $1 AND entity = 'order' ORDER BY seq"
 _HEADS = "SELECT sum(seq) FROM event_heads"
 Say = Callable[[str], None]
-
-
-@dataclass(slots=True)
-class Account:
-    """What came of a storm."""
-
-    seconds: float = 0.0
-    subscribers: int = 0
-    events: int = 0
-    told: int = 0
-    repeated: int = 0
-    faults: Faults = field(default_factory=Faults)
-    silent: int = 0
-    """Operations that were never told anything: nothing is proven by them."""
-    struck: Counter[str] = field(default_factory=Counter)
-    ended: Counter[str] = field(default_factory=Counter)
-    """Streams that ended under each kind of strike."""
-    ways: Counter[str] = field(default_factory=Counter)
-    """How connections ended."""
-    stories: list[str] = field(default_factory=list)
-    """What went before some of the losses."""
-    written: Counter[str] = field(default_factory=Counter)
-    caught_up: float = 0.0
-    """Seconds from the end of the storm until all had all."""
 
 
 class Storm:
@@ -84,89 +59,79 @@ class Storm:
         self._wire = wire
         self.subscribers: list[Subscriber] = []
         self.writers: list[Writer] = []
+        self._orders: dict[str, dict[str, Image]] = {}
 
     async def gather(self, count: int, bearers: dict[tuple[str, str], Fields]) -> None:
         """Subscribers of all tenants, roles and modes, and the writers."""
         for number in range(count):
             tenant, role = TENANTS[number % len(TENANTS)], self._chance.choice(ROLES)
             mode, chance = MODES[number // len(TENANTS) % len(MODES)], random.Random(self._chance.random())
-            self.subscribers.append(mode(tenant, bearers[tenant, role], self._wire.port, chance))
+            self.subscribers.append(mode(tenant, role, bearers[tenant, role], self._wire.port, chance))
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{self._port}") as client:
             for tenant in TENANTS:
-                shop = await Shop.open(client, dict(bearers[tenant, "manager"]))
+                shop = await Shop.open(client, dict(bearers[tenant, "admin"]))
                 for _ in range(WRITERS_OF_EACH):
                     chance = random.Random(self._chance.random())
                     self.writers.append(Writer(shop.headers, shop.draft, self._port, chance, WRITE_SECONDS))
 
     async def run(self, seconds: float, say: Say) -> Account:
         """The storm and the calm after it."""
+        async with self._database() as (connection, ids):
+            self._orders = {tenant: await orders_of(connection, ids[tenant]) for tenant in TENANTS}
         end = monotonic() + seconds
         async with _at_work([each.live() for each in self.subscribers]):
             async with _at_work([each.write() for each in self.writers]), _at_work([self._tell(end, say)]):
                 await self._weather.rage(lambda: monotonic() > end, self._ended)
+                for each in self.subscribers:
+                    each.calm = True
+                await self._wait_for(lambda record: not record.count)
             calm = monotonic()
-            logs = await self._read_logs()
-            await self._wait_for_all(logs)
-            caught_up = monotonic() - calm
+            async with self._database() as (connection, ids):
+                await _settled(connection)
+                judge = Judge(
+                    {tenant: await truth_of(connection, ids[tenant], self._orders[tenant]) for tenant in TENANTS}
+                )
+                events = await connection.fetchval(_HEADS)
+            await self._wait_for(judge.is_behind)
+            account = Account(events=events, caught_up=monotonic() - calm)
             await asyncio.sleep(0.5)  # for what should not come
-        return self._settle(logs, seconds, caught_up)
+        account.struck, account.ended = self._weather.struck, self._weather.ended
+        for writer in self.writers:
+            account.written += writer.outcomes
+        await asyncio.to_thread(account.settle, self.subscribers, judge)
+        return account
+
+    @property
+    def records(self) -> list[Record]:
+        """What all of their operations were told."""
+        return [record for each in self.subscribers for record in each.records]
 
     def _ended(self) -> int:
         return sum(each.ended for each in self.subscribers)
 
     async def _tell(self, end: float, say: Say) -> None:
         while True:
-            told = sum(len(diary.told) for each in self.subscribers for diary in each.diaries)
+            told = sum(record.count for record in self.records)
             is_open = sum(each.open for each in self.subscribers)
             left = max(0.0, end - monotonic())
-            say(f"{left:3.0f} s left · {is_open:3} streams open · {told:,} events told · {self._weather.now or 'calm'}")
+            say(f"{left:3.0f} s left · {is_open:3} streams open · {told:,} frames told · {self._weather.now or 'calm'}")
             await asyncio.sleep(0.5)
 
-    async def _read_logs(self) -> dict[str, list[Told]]:
+    @asynccontextmanager
+    async def _database(self) -> AsyncIterator[tuple[asyncpg.Connection, dict[str, str]]]:
+        """Past every door, and the tenants' ids."""
         connection = await asyncpg.connect(self._dsns().superuser)
         try:
-            await _settled(connection)
-            ids = {row["slug"]: row["id"] for row in await connection.fetch("SELECT slug, id FROM tenants")}
-            return {
-                tenant: [
-                    Told(row["seq"], row["type"], public_id("ord", row["entity_id"].hex))
-                    for row in await connection.fetch(_LOG, ids[tenant])
-                ]
-                for tenant in TENANTS
-            }
+            yield connection, {row["slug"]: row["id"] for row in await connection.fetch("SELECT slug, id FROM tenants")}
         finally:
             await connection.close()
 
-    async def _wait_for_all(self, logs: dict[str, list[Told]]) -> None:
-        def behind() -> bool:
-            return any(
-                diary.told and diary.told[-1].seq < logs[diary.tenant][-1].seq
-                for each in self.subscribers
-                for diary in each.diaries
-            )
-
+    async def _wait_for(self, lacking: Callable[[Record], bool]) -> None:
+        """Until nobody lacks it, or too long."""
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                while behind():  # noqa: ASYNC110  # there is no event behind it
+                while any(map(lacking, self.records)):  # noqa: ASYNC110  # there is no event behind it
                     await asyncio.sleep(0.05)
-
-    def _settle(self, logs: dict[str, list[Told]], seconds: float, caught_up: float) -> Account:
-        account = Account(seconds, len(self.subscribers), caught_up=caught_up)
-        account.struck, account.ended = self._weather.struck, self._weather.ended
-        account.events = sum(len(log) for log in logs.values())
-        for each in self.subscribers:
-            account.ways += each.ways
-            for diary in each.diaries:
-                account.told += len(diary.told)
-                account.repeated += diary.repeated
-                account.silent += not diary.told
-                account.faults += diary.compare(logs[diary.tenant])
-                for missing in diary.missing(logs[diary.tenant])[:1]:
-                    who = f"{type(each).__name__} of {diary.tenant} lost {missing}"
-                    account.stories.append(f"{who}: {story_around(list(each.story), missing)}")
-        for writer in self.writers:
-            account.written += writer.outcomes
-        return account
 
 
 async def _settled(connection: asyncpg.Connection) -> None:

@@ -1,22 +1,35 @@
-"""Clients that change orders through the front door, whatever becomes of it, and never ask twice."""
+"""Clients that change what is watched through the front door, whatever becomes of it, and never ask twice."""
 
 import asyncio
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 import orjson
 
 from tests.faults.lines import Fields, Refused, exchange
 
-_CREATE = "mutation ($input: CreateOrderInput!) { createOrder(input: $input) { order { id } userErrors { code } } }"
-_MOVE = "mutation ($input: ChangeOrderStatusInput!) { changeOrderStatus(input: $input) { userErrors { code } } }"
-_NOTE = "mutation ($input: UpdateOrderInput!) { updateOrder(input: $input) { userErrors { code } } }"
+
+def _mutation(name: str, answered: str) -> str:
+    kind = f"{name[0].upper()}{name[1:]}Input"
+    return f"mutation ($input: {kind}!) {{ {name}(input: $input) {{ {answered} userErrors {{ code }} }} }}"
+
+
+_CREATE = {
+    noun: _mutation(f"create{noun.capitalize()}", f"{noun} {{ id }}") for noun in ("order", "customer", "product")
+}
+_UPDATE = {noun: _mutation(f"update{noun.capitalize()}", "") for noun in _CREATE}
+_MOVE = _mutation("changeOrderStatus", "")
+_ANNOUNCE = _mutation("announce", "")
+_STATUSES = ("CONFIRMED", "CONFIRMED", "PROCESSING", "CANCELLED")
+"""What writers ask for; what may not be is refused, and changes nothing."""
 PATIENCE = 5.0
 
 
 class Writer:
-    """``outcomes`` counts what the answers said; what an unanswered mutation did, only the database knows."""
+    """Somebody who may do all of it. ``outcomes`` counts what the answers said; what an unanswered mutation did, only
+    the database knows.
+    """
 
     def __init__(
         self, bearer: Fields, draft: dict[str, Any], port: int, chance: random.Random, pause: float
@@ -27,7 +40,7 @@ class Writer:
         self._port = port
         self._chance = chance
         self._pause = pause
-        self._orders: list[str] = []
+        self._known: defaultdict[str, list[str]] = defaultdict(list)
 
     async def write(self) -> None:
         """For ever."""
@@ -43,14 +56,33 @@ class Writer:
                 self.outcomes["unanswered"] += 1
 
     async def _change(self) -> None:
-        known = self._chance.choice(self._orders) if self._orders else None
-        if known is None or self._chance.random() < 0.4:
-            made = await self._ask(_CREATE, {**self._draft, "notes": "in the storm"})
-            self._orders.append(made["createOrder"]["order"]["id"])
-        elif self._chance.random() < 0.3:
-            await self._ask(_MOVE, {"id": known, "status": "CONFIRMED"})
+        (noun,) = self._chance.choices(("order", "customer", "product", "announcement"), (6, 1, 1, 1))
+        if noun == "announcement":
+            await self._ask(_ANNOUNCE, {"kind": "NOTICE", "text": self._word()})
+        elif not self._known[noun] or self._chance.random() < 0.4:
+            made = await self._ask(_CREATE[noun], self._new(noun))
+            self._known[noun].append(made[f"create{noun.capitalize()}"][noun]["id"])
+        elif noun == "order" and self._chance.random() < 0.3:
+            given = {"id": self._chance.choice(self._known[noun]), "status": self._chance.choice(_STATUSES)}
+            await self._ask(_MOVE, given)
         else:
-            await self._ask(_NOTE, {"id": known, "notes": f"{self._chance.getrandbits(64):x}"})
+            given = {"id": self._chance.choice(self._known[noun]), **self._changed(noun)}
+            await self._ask(_UPDATE[noun], given)
+
+    def _new(self, noun: str) -> dict[str, Any]:  # Any: a mutation's input
+        word = self._word()
+        return {
+            "order": {**self._draft, "notes": "in the storm"},
+            "customer": {"name": word, "email": f"{word}@storm.example", "city": "Ys", "country": "FR"},
+            "product": {"sku": word, "name": word, "price": "9.90", "currency": "EUR"},
+        }[noun]
+
+    def _changed(self, noun: str) -> dict[str, str]:
+        price = f"{self._chance.randrange(1, 10_000)}.00"
+        return {"order": {"notes": self._word()}, "customer": {"city": self._word()}, "product": {"price": price}}[noun]
+
+    def _word(self) -> str:
+        return f"{self._chance.getrandbits(64):x}"
 
     async def _ask(self, document: str, given: dict[str, Any]) -> Any:  # Any: JSON
         async with exchange(self._port) as connection:
