@@ -42,6 +42,8 @@ SUBSCRIBERS = 200
 WRITERS_OF_EACH = 2
 WRITE_SECONDS = 0.3
 """From one change of a writer to its next, on average."""
+LEAST_CHANGES = 100
+"""That writers have made before they rest, however busy the machine is."""
 PATIENCE = 60.0
 """Seconds after the storm until what was not told counts as lost."""
 _HEADS = "SELECT sum(seq) FROM event_heads"
@@ -84,14 +86,14 @@ class Storm:
                 await self._weather.rage(lambda: monotonic() > end, self._ended)
                 for each in self.subscribers:
                     each.calm = True
-                await self._wait_for(lambda record: not record.count)
+                await self._wait_for(lambda record: not record.count or self._changes() < LEAST_CHANGES)
             calm = monotonic()
             async with self._database() as (connection, ids):
                 await _settled(connection)
                 judge = Judge(
                     {tenant: await truth_of(connection, ids[tenant], self._orders[tenant]) for tenant in TENANTS}
                 )
-                events = await connection.fetchval(_HEADS)
+                events = int(await connection.fetchval(_HEADS))
             await self._wait_for(judge.is_behind)
             account = Account(events=events, caught_up=monotonic() - calm)
             await asyncio.sleep(0.5)  # for what should not come
@@ -105,6 +107,9 @@ class Storm:
     def records(self) -> list[Record]:
         """What all of their operations were told."""
         return [record for each in self.subscribers for record in each.records]
+
+    def _changes(self) -> int:
+        return sum(each.outcomes["done"] for each in self.writers)
 
     def _ended(self) -> int:
         return sum(each.ended for each in self.subscribers)
