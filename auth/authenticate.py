@@ -20,6 +20,7 @@ from auth.permissions import PermissionSet
 from auth.principal import Principal
 from auth.principal_cache import PrincipalCache
 from auth.sessions import USUAL, Lifetimes, hash_of
+from auth.spaces import Space
 from auth.stream_tokens import open_stream_token
 from auth.tokens import TokenClaims, read_token
 from auth.touches import Touches
@@ -190,7 +191,8 @@ def _standing_of_token(token: TokenClaims, row: Row | None, slug: str | None) ->
     _require_member(row, slug, BadToken)
     if token.bound and row["tenant_id"] != token.tenant_id:
         raise Forbidden("a token's other tenant", NOT_YOURS)
-    return Standing(_principal(row, None, token.expires_at), token.expires_at)
+    principal = _principal(row, None, token.expires_at)
+    return Standing(_placed(principal, row, token.space), token.expires_at)
 
 
 def _standing_of_session(row: Row | None, slug: str | None, lifetimes: Lifetimes, now: datetime) -> Standing:
@@ -203,7 +205,9 @@ def _standing_of_session(row: Row | None, slug: str | None, lifetimes: Lifetimes
         raise BadSession("expired")
     _require_member(row, slug, BadSession)
     principal = _principal(row, row["session_id"], lifetimes.last_until(row))
-    return Standing(replace(principal, session_key=row["id_hash"].hex()), ends)
+    # A membership that was narrowed moves its sessions to its first space: people go on, keys and tokens end.
+    space = row["space"] if row["space"] in row["spaces"] else row["spaces"][0]
+    return Standing(_placed(replace(principal, session_key=row["id_hash"].hex()), row, space), ends)
 
 
 def _standing_of_key(key: KeyClaim, row: Row | None, slug: str | None, now: datetime) -> Standing:
@@ -229,7 +233,15 @@ def _standing_of_key(key: KeyClaim, row: Row | None, slug: str | None, now: date
         permissions_version=version,
         key_name=row["key_name"],
     )
-    return Standing(narrow, row["expires_at"])
+    return Standing(_placed(narrow, row, row["key_space"]), row["expires_at"])
+
+
+def _placed(principal: Principal, row: Row, space: str) -> Principal:
+    """The caller in the space of its credentials. Raises Forbidden where its membership does not let it be."""
+    spaces = tuple(map(Space, row["spaces"]))
+    if space not in spaces:
+        raise Forbidden("space", f"Your membership does not let you be in the space {space}.")
+    return principal.placed(Space(space), spaces)
 
 
 def _require_member(row: Row, slug: str | None, refusal: type[AuthError]) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from auth.api_keys import PREFIX, checked_grants, checked_networks, make_key
 from auth.errors import OperatorError
 from auth.permissions import PermissionSet
+from auth.spaces import USUAL, Space
 from db.clock import Clock, utc_now
 from db.directory import Directory, Row
 
@@ -22,6 +23,7 @@ class NewKey:
     permissions: tuple[str, ...]
     networks: tuple[str, ...] = ()
     days: int = 365
+    space: Space = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ async def create_key(
         label=label,
         permissions=permissions,
         networks=networks,
+        space=new.space,
         expires_at=expires_at,
     )
     return MadeKey(text, name, expires_at)
@@ -79,6 +82,7 @@ async def rotate_key(
         label=old["label"],
         permissions=old["permissions"],
         networks=old["networks"],
+        space=old["space"],
         expires_at=expires_at,
     )
     return MadeKey(text, new_name, expires_at)

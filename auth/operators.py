@@ -3,6 +3,7 @@
 Every function raises OperatorError, in words for a person.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from auth.keyring import Keyring
 from auth.password_rules import check_new_password
 from auth.passwords import Passwords
 from auth.permissions import SYSTEM_ROLES, PermissionSet
+from auth.spaces import USUAL, Space
 from auth.tokens import LONGEST_LIFE, sign_token
 from db.clock import Clock, utc_now
 from db.directory import Directory, Row
@@ -64,6 +66,14 @@ async def add_member(directory: Directory, email: str, tenant_slug: str, role: s
         raise OperatorError("no such role", f"The tenant {tenant_slug!r} has no role {role!r}.") from None
 
 
+async def allow_spaces(directory: Directory, email: str, tenant_slug: str, spaces: Sequence[Space]) -> None:
+    """Let the member be in these spaces and in no others."""
+    user = await _user(directory, email)
+    tenant = await tenant_of_operator(directory, tenant_slug)
+    if not spaces or not await directory.put_spaces(tenant.hex, user["id"], list(dict.fromkeys(spaces))):
+        raise OperatorError("not a member", f"{user['email']} does not belong to {tenant_slug}, or no space was named.")
+
+
 async def reset_password(directory: Directory, passwords: Passwords, email: str, password: str) -> None:
     """Set the password; every session and every bearer token of the user ends."""
     user = await _user(directory, email)
@@ -72,7 +82,14 @@ async def reset_password(directory: Directory, passwords: Passwords, email: str,
 
 
 async def issue_token(
-    directory: Directory, keyring: Keyring, email: str, tenant_slug: str | None, minutes: int, clock: Clock = utc_now
+    directory: Directory,
+    keyring: Keyring,
+    email: str,
+    tenant_slug: str | None,
+    minutes: int,
+    clock: Clock = utc_now,
+    *,
+    space: Space = USUAL,
 ) -> str:
     """A bearer token of the user for one of its tenants; without a slug, for the only one it has."""
     longest = int(LONGEST_LIFE.total_seconds() // 60)
@@ -88,7 +105,7 @@ async def issue_token(
     if tenant_id is None:
         raise OperatorError("not a member", f"{user['email']} does not belong to {tenant_slug or 'any tenant'}.")
     life, version = timedelta(minutes=minutes), user["credentials_version"]
-    return sign_token(keyring, user["id"], tenant_id, clock(), life, version)
+    return sign_token(keyring, user["id"], tenant_id, clock(), life, version, space=space)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
+from auth.spaces import USUAL, Space, spaces_of
+
 PERMISSIONS: Mapping[str, str] = MappingProxyType(
     {
         "orders:read": "See orders, their items and their events.",
@@ -43,14 +45,24 @@ class PermissionSet:
     """What a caller may do. Equal grants are equal sets."""
 
     grants: frozenset[str]
+    space: Space = USUAL
+    """Where the caller is: only what counts there is allowed."""
 
     @classmethod
-    def of(cls, grants: Iterable[str]) -> "PermissionSet":
-        return cls(frozenset(grants))
+    def of(cls, grants: Iterable[str], space: Space = USUAL) -> "PermissionSet":
+        return cls(frozenset(grants), space)
 
     def allows(self, permission: str) -> bool:
-        """Whether a grant is the permission, or a star covers it. Remembered: sets are few, questions many."""
-        return _allows(self.grants, permission)
+        """Whether a grant is the permission, or a star covers it, and it counts in the space. Remembered: sets are few,
+        questions many.
+        """
+        return _allows(self.grants, permission) and self.space in spaces_of(permission)
+
+    def elsewhere(self, permission: str) -> tuple[Space, ...]:
+        """The spaces where the permission would be allowed, if only the space is in its way; else none."""
+        if self.space in spaces_of(permission) or not _allows(self.grants, permission):
+            return ()
+        return spaces_of(permission)
 
 
 @lru_cache(maxsize=10_000)

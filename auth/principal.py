@@ -1,9 +1,11 @@
 """The principal: who is calling, for which tenant, and what that grants. Made by ``auth/authenticate.py`` alone."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from auth.permissions import PermissionSet
+from auth.spaces import EVERY_SPACE, Space
 from db.tenancy import TenantId
 
 
@@ -29,6 +31,21 @@ class Principal:
     """The public name of the API key that was used; None for a session or a token."""
     session_key: str | None = None
     """The hash, in hex, of the session's secret that the caller came by: another one after each change of privilege."""
+    spaces: tuple[Space, ...] = EVERY_SPACE
+    """Where the caller's membership lets it be."""
+
+    @property
+    def space(self) -> Space:
+        """Where the caller is."""
+        return self.permissions.space
+
+    def placed(self, space: Space, spaces: tuple[Space, ...]) -> "Principal":
+        """The same caller in a space, allowed in these."""
+        if (space, spaces) == (self.space, self.spaces):
+            return self
+        version = hashlib.sha256(f"{self.permissions_version} {space} {spaces}".encode()).hexdigest()[:16]
+        permissions = replace(self.permissions, space=space)
+        return replace(self, permissions=permissions, spaces=spaces, permissions_version=version)
 
     def impersonal(self) -> "Principal":
         """Nobody in particular with this tenant and these permissions: who equal operations are executed for."""

@@ -7,11 +7,13 @@ from auth.devices import device_of
 from auth.errors import BadSession, Forbidden
 from auth.principal import Principal
 from auth.sessions import Lifetimes, Rotation, hash_of, new_secret
+from auth.spaces import Space
 from db.clock import Clock, utc_now
 from db.directory import Directory, Row
 
 NO_SESSION = "Only a browser's session can do this: a token or a key speaks for itself alone."
 NO_TENANT = "You belong to no tenant of that name."
+NO_SPACE = "Your membership does not let you be in that space."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,18 @@ async def switch_tenant(directory: Directory, principal: Principal, slug: str) -
         raise Forbidden("not a member", NO_TENANT)
     secret = await rotate_session(directory, principal, Rotation.TENANT, tenant_id=found["tenant_id"])
     return secret, found
+
+
+async def switch_space(directory: Directory, principal: Principal, space: Space) -> str:
+    """Let the principal's session be in another space: a new secret.
+
+    Raises Forbidden for a space that the membership does not allow, and what ``rotate_session`` raises.
+    """
+    if principal.session_key is None:
+        raise Forbidden("no session", NO_SESSION)
+    if space not in principal.spaces:
+        raise Forbidden("space", NO_SPACE)
+    return await rotate_session(directory, principal, Rotation.PRIVILEGE, space=space.value)
 
 
 def _refuse_key(principal: Principal) -> None:

@@ -14,6 +14,7 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from auth.errors import BadToken
 from auth.keyring import Keyring
+from auth.spaces import USUAL, Space
 from db.ids import BadId, hex_of, new_id, public_id
 
 ISSUER = AUDIENCE = "tidegate"
@@ -35,10 +36,18 @@ class TokenClaims:
     expires_at: datetime
     bound: bool = False
     """Whether it is good for its tenant alone."""
+    space: Space = USUAL
 
 
 def sign_token(
-    keyring: Keyring, user_id: str, tenant_id: str, now: datetime, life: timedelta, credentials_version: int = 1
+    keyring: Keyring,
+    user_id: str,
+    tenant_id: str,
+    now: datetime,
+    life: timedelta,
+    credentials_version: int = 1,
+    *,
+    space: Space = USUAL,
 ) -> str:
     """A token for that user and tenant. Raises ValueError for a life that is not between zero and ``LONGEST_LIFE``."""
     if not timedelta(0) < life <= LONGEST_LIFE:
@@ -50,6 +59,7 @@ def sign_token(
         "tid": public_id("ten", tenant_id),
         "jti": new_id(),
         "cred": credentials_version,
+        "spc": space,
         "iat": int(now.timestamp()),
         "exp": int((now + life).timestamp()),
     }
@@ -81,6 +91,7 @@ def read_token(keyring: Keyring, token: str, now: datetime) -> TokenClaims:
             token_id=str(claims["jti"]),
             credentials_version=int(str(claims.get("cred", 1))),
             expires_at=datetime.fromtimestamp(float(str(claims["exp"])), UTC),
+            space=Space(str(claims.get("spc", USUAL))),
         )
     except ExpiredTokenError:
         raise BadToken("expired", "The token has expired.") from None

@@ -39,6 +39,7 @@ _KEY = (
     api_keys.c.expires_at,
     api_keys.c.revoked_at,
     api_keys.c.used_at,
+    api_keys.c.space.label("key_space"),
 )
 BY_NAME = compile_statement(
     select(*MEMBER, *_KEY)
@@ -58,6 +59,7 @@ CREATE = compile_statement(
         secret_hash=bindparam("secret_hash"),
         permissions=bindparam("permissions"),
         networks=bindparam("networks"),
+        space=bindparam("space"),
         created_at=_NOW,
         expires_at=bindparam("expires_at"),
     )
@@ -112,7 +114,7 @@ class ApiKeys:
         rows = await self._run(BY_NAME, names=list(names))
         return {row["key_name"]: row for row in rows}
 
-    async def create(  # a key's columns, by name
+    async def create(  # noqa: PLR0913  # a key's columns, by name
         self,
         name: str,
         secret_hash: bytes,
@@ -122,6 +124,7 @@ class ApiKeys:
         label: str,
         permissions: Sequence[str],
         networks: Sequence[str],
+        space: str,
         expires_at: datetime,
     ) -> None:
         await self._run(
@@ -133,6 +136,7 @@ class ApiKeys:
             label=label,
             permissions=list(permissions),
             networks=list(networks),
+            space=space,
             expires_at=expires_at,
         )
 

@@ -135,6 +135,12 @@ class Directory:
         """
         await self._write(identity.PUT_MEMBERSHIP, tenant_id=tenant_id, user_id=user_id, role=role)
 
+    async def put_spaces(self, tenant_id: str, user_id: str, spaces: Sequence[str]) -> bool:
+        """Let the membership allow these spaces, the first of them where its sessions go that are in none of them.
+        Whether there is such a membership. Raises BadValue for none, and for others than there are.
+        """
+        return bool(await self._write(identity.PUT_SPACES, tenant_id=tenant_id, user_id=user_id, spaces=list(spaces)))
+
     async def set_password(self, user_id: str, password_hash: str) -> None:
         """Set it, revoke every session of the user, and end every bearer token issued before."""
         await self._write(identity.SET_PASSWORD, user_id=user_id, password_hash=password_hash)

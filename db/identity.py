@@ -47,6 +47,7 @@ MEMBER = (
     tenants.c.name.label("tenant_name"),
     memberships.c.role,
     memberships.c.version.label("membership_version"),
+    memberships.c.spaces,
     roles.c.permissions,
     roles.c.version.label("role_version"),
 )
@@ -72,6 +73,7 @@ MEMBERSHIPS_OF = compile_statement(
         memberships.c.role,
         roles.c.permissions,
         memberships.c.created_at.label("since"),
+        memberships.c.spaces,
     )
     .select_from(SPOKEN_FOR)
     .where(memberships.c.user_id == bindparam("user_id"))
@@ -131,6 +133,12 @@ _membership = upsert(memberships).values(
     role=bindparam("role"),
     created_at=_NOW,
     updated_at=_NOW,
+)
+PUT_SPACES = compile_statement(
+    update(memberships)
+    .where(memberships.c.tenant_id == bindparam("tenant_id"), memberships.c.user_id == bindparam("user_id"))
+    .values(spaces=bindparam("spaces"), version=memberships.c.version + 1, updated_at=_NOW)
+    .returning(memberships.c.user_id)
 )
 PUT_MEMBERSHIP = compile_statement(
     _membership.on_conflict_do_update(

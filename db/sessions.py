@@ -45,6 +45,7 @@ SESSION = (
     sessions.c.seen_at,
     sessions.c.expires_at,
     sessions.c.revoked_at,
+    sessions.c.space,
 )
 
 

@@ -5,13 +5,16 @@ from auth.session_desk import OwnSession
 from auth.session_desk import list_sessions as list_own
 from auth.session_desk import revoke_other_sessions as revoke_others
 from auth.session_desk import revoke_session as revoke_own
+from auth.session_desk import switch_space as switch_to_space
 from auth.session_desk import switch_tenant as switch
+from auth.spaces import Space
 from db.audit_records import AuditDraft
 from db.directory import Row
 from db.ids import public_id
 from resolvers.context import ReadContext, SessionSlot, WriteContext
 from resolvers.errors import Invalid, NotFound, Problem
 
+MOVED = "The session has changed meanwhile: load the page again."
 NO_SLOT = "Send this to /graphql by itself: a stream cannot carry a session's new cookie."
 
 
@@ -52,10 +55,23 @@ async def switch_tenant(ctx: WriteContext, slug: str) -> Row:
     except Forbidden as error:
         raise (NotFound if ctx.principal.session_key else Invalid)(error.message, "slug") from None
     except BadSession:
-        raise Problem("The session has changed meanwhile: load the page again.", code="CONFLICT") from None
+        raise Problem(MOVED, code="CONFLICT") from None
     slot.put(secret)
     await audit_session(ctx, "switchTenant", ctx.principal.session_id)
     return membership
+
+
+async def switch_space(ctx: WriteContext, space: Space) -> None:
+    """Let the caller's session be in another space of its membership's. Raises Problem."""
+    slot = slot_of(ctx)
+    try:
+        secret = await switch_to_space(ctx.database.directory, ctx.principal, space)
+    except Forbidden as error:
+        raise Invalid(error.message, "space") from None
+    except BadSession:
+        raise Problem(MOVED, code="CONFLICT") from None
+    slot.put(secret)
+    await audit_session(ctx, "switchSpace", ctx.principal.session_id)
 
 
 def slot_of(ctx: WriteContext) -> SessionSlot:

@@ -32,6 +32,8 @@ class Explained:
     permission: str | None
     mask: str | None
     granted_by: tuple[str, ...]
+    spaces: tuple[str, ...] = ()
+    """Where the role would see it, if only its space is in the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _explained(name: str, needs: Needs, access: Access, permissions: PermissionS
     missing = needs.missing(permissions)
     held = needs.permissions[0] if needs.permissions else None
     granting = [role for role, grants in roles.items() if missing is not None and needs.missing(grants) is None]
-    return Explained(name, access, missing or held, mask, tuple(granting))
+    return Explained(name, access, missing or held, mask, tuple(granting), needs.elsewhere(permissions))
 
 
 def _differences(

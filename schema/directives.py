@@ -7,6 +7,8 @@ import enum
 import strawberry
 from strawberry.schema_directive import Location
 
+from auth.spaces import spaces_of
+
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION, Location.OBJECT, Location.INPUT_FIELD_DEFINITION, Location.ENUM_VALUE],
@@ -75,9 +77,40 @@ class Sensitive:
     bounds: list[str] | None = strawberry.UNSET
 
 
+@strawberry.enum(name="Space", description="What a caller is here for.")
+class SpaceName(enum.Enum):
+    """The names are the values: ``auth.spaces.Space``."""
+
+    CLIENT = "CLIENT"
+    PROVIDER = "PROVIDER"
+    DEVELOPER = "DEVELOPER"
+    ACCOUNTING = "ACCOUNTING"
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="space",
+    description=(
+        "Only callers who are in one of these spaces may use the field; in any other the operation is refused. It "
+        "follows from the permission of the field's `@requiresPermission`, which counts in these spaces wherever it "
+        "is asked for: below other fields, in inputs, and of objects found by their ids. Without one: in every space."
+    ),
+)
+class InSpaces:
+    """``@space(in: [PROVIDER, ACCOUNTING])``"""
+
+    in_: list[SpaceName] = strawberry.directive_field(name="in")
+
+
 Gate = RequiresPermission | Authenticated | Public
 
 
 def requires(permission: str | None) -> list[object]:
     """The directives of a field with this gate, none for None."""
     return [] if permission is None else [RequiresPermission(permission=permission)]
+
+
+def requires_at_root(permission: str) -> list[object]:
+    """The directives of a root field with this gate: where it can be used stands beside it."""
+    spaces = [SpaceName[space.name] for space in spaces_of(permission)]
+    return [RequiresPermission(permission=permission), InSpaces(in_=spaces)]

@@ -175,10 +175,7 @@ class Gateway:
                 return self.refuse("UNAUTHENTICATED", "Sign in, or send a valid token.", request_id)
             return self.refuse("FORBIDDEN", "Introspection is switched off.", request_id)
         if verdict.refused:
-            errors = tuple(
-                coded("FORBIDDEN", f"This needs the permission {permission}.", permission=permission, coordinate=where)
-                for where, permission in verdict.refused.items()
-            )
+            errors = tuple(_denied(where, permission, caller) for where, permission in verdict.refused.items())
             return self._refused(Refused("FORBIDDEN", errors), request_id)
         return None
 
@@ -193,3 +190,12 @@ def _with_code(error: GraphQLError, code: str) -> GraphQLError:
     if (error.extensions or {}).get("code"):
         return error
     return GraphQLError(error.message, error.nodes, error.source, error.positions, extensions={"code": code})
+
+
+def _denied(coordinate: str, permission: str, caller: Principal | None) -> GraphQLError:
+    elsewhere = () if caller is None else caller.permissions.elsewhere(permission)
+    if caller is None or not elsewhere:
+        message = f"This needs the permission {permission}."
+        return coded("FORBIDDEN", message, permission=permission, coordinate=coordinate)
+    message = f"This is for the space {' or '.join(elsewhere)}; you are in {caller.space}."
+    return coded("FORBIDDEN", message, space=caller.space, spaces=list(elsewhere), coordinate=coordinate)

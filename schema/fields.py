@@ -24,7 +24,7 @@ from schema.declarations import (
     ToMany,
     ToOne,
 )
-from schema.directives import Authenticated, Public, requires
+from schema.directives import Authenticated, Public, requires, requires_at_root
 from schema.loading import BatchFunction
 from schema.masks import Mask
 from schema.operation import Operation
@@ -127,7 +127,7 @@ def root_field(
 
 def root_gate(gate: str | None, *, public: bool = False) -> list[object]:
     """The directives of a root field."""
-    return requires(gate) if gate else [Public()] if public else [Authenticated()]
+    return requires_at_root(gate) if gate else [Public()] if public else [Authenticated()]
 
 
 def given(value: Any) -> Any:  # Any: an argument of any type
@@ -138,10 +138,14 @@ def given(value: Any) -> Any:  # Any: an argument of any type
 def _declared(declaration: Declaration, gate: str | None, description: str | None) -> Any:  # Any: a field specifier
     return strawberry.field(
         resolver=_resolver(declaration),
-        directives=[*requires(gate), *_sensitive(declaration, gate)],
+        directives=[*_gates(declaration, gate), *_sensitive(declaration, gate)],
         description=description,
         metadata={DECLARATION: declaration},
     )
+
+
+def _gates(declaration: Declaration, gate: str | None) -> list[object]:
+    return root_gate(gate) if isinstance(declaration, ById) and gate is not None else requires(gate)
 
 
 def _sensitive(declaration: Declaration, gate: str | None) -> list[object]:

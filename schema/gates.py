@@ -92,7 +92,7 @@ class Gatekeeper:
         if asked:
             variables = _with_defaults(operation, variables)
             conditions = tuple(bool(variables.get(name)) for name in asked)
-        key = (id(operation), conditions, permissions.grants if permissions is not None else None)
+        key = (id(operation), conditions, permissions)
         kept: Verdict | None = document.verdicts.get(key)
         if kept is None:
             kept = self._walk(operation, document.fragments, _with_defaults(operation, variables), permissions)

@@ -19,6 +19,7 @@ from graphql import (
 )
 
 from auth.permissions import PermissionSet
+from auth.spaces import Space
 from schema.directives import Authenticated, MaskKind, Public, RequiresPermission, Sensitive
 
 DEFINITION = "strawberry-definition"
@@ -62,7 +63,12 @@ class Needs:
             return Access.ALLOWED
         if self.mask is not None and permissions is not None and permissions.allows(self.mask.permission):
             return Access.MASKED
-        return Access.REFUSED if self.refuses else Access.NULL
+        return Access.REFUSED if self.refuses or self.elsewhere(permissions) else Access.NULL
+
+    def elsewhere(self, permissions: PermissionSet | None) -> tuple[Space, ...]:
+        """The spaces that the caller would have to be in, where only its space is in the way; else none."""
+        missing = self.missing(permissions)
+        return () if missing is None or permissions is None else permissions.elsewhere(missing)
 
 
 NOTHING = Needs()

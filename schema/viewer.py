@@ -5,11 +5,13 @@ from typing import Any
 
 import strawberry
 
+from auth.spaces import Space
 from db.directory import Row
 from db.ids import public_id
 from resolvers.errors import Problem
-from resolvers.sessions import switch_tenant
+from resolvers.sessions import switch_space, switch_tenant
 from schema.changes import ChangePayload
+from schema.directives import SpaceName
 from schema.fields import Info, held, resolved, root_field
 from schema.operation import Operation
 from schema.sessions import Session, own_sessions
@@ -50,6 +52,7 @@ class Membership:
     role: str
     since: datetime
     current: bool = strawberry.field(description="Whether this request speaks for it.")
+    spaces: list[SpaceName] = strawberry.field(description="Where it lets the caller be.")
 
 
 @strawberry.input
@@ -64,6 +67,20 @@ class SwitchTenantPayload(ChangePayload):
     """Answers switchTenant."""
 
     membership: Membership | None = held("row", description="What the session speaks for from now on.")
+
+
+@strawberry.input
+class SwitchSpaceInput:
+    """Which of the spaces that the caller's membership allows."""
+
+    space: SpaceName
+
+
+@strawberry.type
+class SwitchSpacePayload(ChangePayload):
+    """Answers switchSpace."""
+
+    space: SpaceName | None = held("row", description="Where the session is from now on.")
 
 
 def _tenant(hex_id: str, slug: str, name: str) -> Tenant:
@@ -98,7 +115,25 @@ async def _memberships(operation: Operation) -> list[Membership]:
 
 def _membership(row: Row, current: str) -> Membership:
     tenant = _tenant(row["tenant_id"], row["slug"], row["name"])
-    return Membership(tenant=tenant, role=row["role"], since=row["since"], current=row["tenant_id"] == current)
+    spaces = [SpaceName[space] for space in row["spaces"]]
+    here = row["tenant_id"] == current
+    return Membership(tenant=tenant, role=row["role"], since=row["since"], current=here, spaces=spaces)
+
+
+def _space(operation: Operation) -> SpaceName:
+    return SpaceName[operation.read.principal.space.name]
+
+
+def _spaces(operation: Operation) -> list[SpaceName]:
+    return [SpaceName[space.name] for space in operation.read.principal.spaces]
+
+
+async def _switch_space(info: Info, input: SwitchSpaceInput) -> Any:  # Any: a Payload
+    try:
+        await switch_space(info.context.write, Space[input.space.name])
+    except Problem as problem:
+        return refused(problem)
+    return Payload(row=input.space)
 
 
 async def _switch_tenant(info: Info, input: SwitchTenantInput) -> Any:  # Any: a Payload
@@ -115,6 +150,8 @@ class Viewer:
 
     user: User = resolved(_own_user)
     tenant: Tenant = resolved(own_tenant, description="The tenant that this request speaks for.")
+    space: SpaceName = resolved(_space, description="What the caller is here for: only what is for it can be used.")
+    spaces: list[SpaceName] = resolved(_spaces, description="Where the caller may be: change it with switchSpace.")
     roles: list[str] = resolved(_roles)
     permissions: PermissionsSnapshot = resolved(_permissions)
     memberships: list[Membership] = resolved(
@@ -147,4 +184,10 @@ class ViewerMutations:
         gate=None,
         description="Let your session speak for another of your tenants. The answer brings a new cookie; streams that "
         "were opened with the old one end with TENANT_SWITCHED.",
+    )
+    switch_space: SwitchSpacePayload = root_field(
+        _switch_space,
+        gate=None,
+        description="Let your session be in another space. The answer brings a new cookie; streams that were opened "
+        "with the old one end.",
     )

@@ -19,6 +19,10 @@ from sqlalchemy import (
 
 from db.tables.base import metadata, text_column, time_column, uuid_column, version_column
 
+SPACES = ("PROVIDER", "CLIENT", "DEVELOPER", "ACCOUNTING")
+"""What callers can be here for (``auth/spaces.py``), the usual one first."""
+_ALL_SPACES = "ARRAY[" + ", ".join(f"'{space}'" for space in SPACES) + "]"
+
 tenants = Table(
     "tenants",
     metadata,
@@ -78,9 +82,11 @@ memberships = Table(
     Column("tenant_id", uuid_column("tenant_id").type, ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
     Column("user_id", uuid_column("user_id").type, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
     text_column("role"),
+    Column("spaces", ARRAY(Text), nullable=False, server_default=f"{{{','.join(SPACES)}}}"),
     version_column(),
     time_column("created_at"),
     time_column("updated_at"),
+    CheckConstraint(f"spaces <@ {_ALL_SPACES} AND cardinality(spaces) > 0", name="spaces_known"),
     ForeignKeyConstraint(["tenant_id", "role"], ["roles.tenant_id", "roles.name"]),
     Index(None, "user_id"),
 )
@@ -100,6 +106,8 @@ sessions = Table(
     time_column("revoked_at", nullable=True),
     text_column("provider", nullable=True),
     text_column("provider_session", nullable=True),
+    Column("space", Text(collation="C"), nullable=False, server_default=SPACES[0]),
+    CheckConstraint(f"space = ANY ({_ALL_SPACES})", name="space_known"),
     UniqueConstraint("id"),
     Index(None, "user_id"),
 )
@@ -139,6 +147,8 @@ api_keys = Table(
     Column("secret_hash", LargeBinary, nullable=False),
     Column("permissions", ARRAY(Text), nullable=False),
     Column("networks", ARRAY(Text), nullable=False),
+    Column("space", Text(collation="C"), nullable=False, server_default=SPACES[0]),
+    CheckConstraint(f"space = ANY ({_ALL_SPACES})", name="space_known"),
     time_column("created_at"),
     time_column("expires_at"),
     time_column("used_at", nullable=True),

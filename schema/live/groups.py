@@ -9,6 +9,7 @@ from graphql import FieldNode, GraphQLField, VariableNode
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
 
+from auth.permissions import PermissionSet
 from auth.principal import Principal
 from db.events import Position
 from db.ids import new_id
@@ -20,7 +21,7 @@ from schema.requests import OperationRequest, Ready
 from schema.runner import Runner
 
 MAX_CURSOR = 200
-Key = tuple[str, str | None, str, str, frozenset[str]]
+Key = tuple[str, str | None, str, str, PermissionSet]
 
 
 class Groups:
@@ -107,7 +108,7 @@ def _key(request: OperationRequest, ready: Ready, caller: Principal, node: Field
     declared = ready.execution.variable_values.coerced.keys()
     variables = {name: value for name, value in ready.variables.items() if name in declared and name != cursor}
     canonical = json.dumps(variables, sort_keys=True)
-    return request.document or "", ready.name, canonical, caller.tenant.hex, caller.permissions.grants
+    return request.document or "", ready.name, canonical, caller.tenant.hex, caller.permissions
 
 
 def _cursor_variable(ready: Ready, node: FieldNode) -> str | None:

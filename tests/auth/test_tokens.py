@@ -70,6 +70,7 @@ def test_a_token_says_nothing_of_permissions() -> None:
         "tid",
         "jti",
         "cred",
+        "spc",
         "iat",
         "exp",
     }

@@ -10,6 +10,7 @@ import asyncpg
 
 from auth.permissions import SYSTEM_ROLES, PermissionSet
 from auth.principal import Principal
+from auth.spaces import Space
 from db.clock import utc_now
 from db.engine import Database
 from db.event_cursors import EventCursorCodec
@@ -62,9 +63,15 @@ class World:
     superuser: asyncpg.Connection
     """Looks past every door; not for the code under test."""
 
-    def principal(self, role: str = "admin", tenant: str = "acme", grants: frozenset[str] | None = None) -> Principal:
+    def principal(
+        self,
+        role: str = "admin",
+        tenant: str = "acme",
+        grants: frozenset[str] | None = None,
+        space: Space = Space.PROVIDER,
+    ) -> Principal:
         """A caller with a system role, or with grants of its own."""
-        permissions = PermissionSet.of(SYSTEM_ROLES[role]) if grants is None else PermissionSet(grants)
+        permissions = PermissionSet.of(SYSTEM_ROLES[role] if grants is None else grants, space)
         identity = (USER, f"{role}@{tenant}.example", role.title(), self.tenants[tenant], tenant, tenant.title())
         return Principal(*identity, (role,), permissions, "v1", None, None)
 

@@ -1,11 +1,13 @@
 """`tidegate access`: what a role sees of a document and why, and what two roles or two schemas let see differently."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from auth.spaces import USUAL, Space
 from web.cli.failures import Failure
 from web.cli.output import print_json
 
@@ -27,6 +29,7 @@ def explain(
     document: Annotated[Path, typer.Option(help="The file of the document; - is standard input.", allow_dash=True)],
     operation: Annotated[str | None, typer.Option(help="The operation's name, where there are several.")] = None,
     variables: Annotated[str, typer.Option(help="The variables, as JSON: their input fields are judged.")] = "{}",
+    space: Annotated[Space, typer.Option(help="Where the role's bearer is.")] = USUAL,
     roles: RolesFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -41,7 +44,7 @@ def explain(
         found = explained(
             core,
             _read(document),
-            _role(known, role),
+            replace(_role(known, role), space=space),
             known,
             operation=operation,
             variables=_json(variables, "the variables"),
@@ -126,7 +129,8 @@ def _access(access: Any) -> str:  # Any: an Access, or None
 
 def _row(each: "Explained") -> tuple[str, ...]:
     told = f"{_access(each.access)} ({each.mask})" if each.mask else _access(each.access)
-    return each.coordinate, told, each.permission or "", ", ".join(each.granted_by)
+    by = f"space {' or '.join(each.spaces)}" if each.spaces else ", ".join(each.granted_by)
+    return each.coordinate, told, each.permission or "", by
 
 
 def _explained_json(each: "Explained") -> dict[str, object]:
@@ -136,6 +140,7 @@ def _explained_json(each: "Explained") -> dict[str, object]:
         "permission": each.permission,
         "mask": each.mask,
         "grantedBy": list(each.granted_by),
+        "spaces": list(each.spaces),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from auth.spaces import USUAL, Space
 from web.cli.output import print_json, print_plain, remark
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make, list, rotate and revoke API keys.")
@@ -21,6 +22,7 @@ def create(
     label: Annotated[str, typer.Option(help="What it is for.")],
     permission: Annotated[list[str], typer.Option(help="What it may do; may be given several times.")],
     network: Annotated[list[str] | None, typer.Option(help="Where it works: 203.0.113.0/24; else anywhere.")] = None,
+    space: Annotated[Space, typer.Option(help="Where whoever uses it is.")] = USUAL,
     days: Annotated[int, typer.Option(min=1, max=1825, help="How long it lives.")] = 365,
     as_json: AsJson = False,
 ) -> None:
@@ -36,7 +38,7 @@ def create(
         member = await member_of(directory, email, tenant)
         if member.permissions is None:
             raise OperatorError("not a member", f"{email} does not belong to {tenant}.")
-        new = NewKey(label, tuple(permission), tuple(network or ()), days)
+        new = NewKey(label, tuple(permission), tuple(network or ()), days, space)
         return await create_key(directory, member.tenant_id, member.user_id, member.permissions, new)
 
     made = asyncio.run(with_directory(make))

@@ -9,6 +9,16 @@ own copy of them in the database is what counts. `viewer { permissions { version
 Written by `make schema`; change `auth/permissions.py` and the schema instead.
 
 """
+_SPACES = """
+## Spaces
+
+A session, a token and a key carry a space, what their bearer is here for, and a permission counts only in the spaces
+below. In the wrong one an operation is refused with FORBIDDEN, `extensions.space` and the `extensions.spaces` where it
+would run; `@space(in: […])` on root fields says so beforehand. Who names no space is in PROVIDER. A membership says
+which ones it allows (`tidegate user spaces`), `switchSpace` moves a session, `--space` makes a token or a key for
+another.
+
+"""
 _MASKS = """
 ## Masks
 
@@ -30,7 +40,17 @@ def permission_page() -> str:
         for name, meaning in PERMISSIONS.items()
     ]
     head = _row("permission", "what it allows", *SYSTEM_ROLES) + "|---|---|" + ":-:|" * len(sets) + "\n"
-    return _HEAD + head + "".join(rows) + _masks()
+    return _HEAD + head + "".join(rows) + _spaces() + _masks()
+
+
+def _spaces() -> str:
+    """One row a space: what counts there."""
+    from auth.permissions import PERMISSIONS
+    from auth.spaces import USUAL, Space, spaces_of
+
+    there = {space: [f"`{name}`" for name in PERMISSIONS if space in spaces_of(name)] for space in Space}
+    rows = [_row(space, "every one" if space is USUAL else ", ".join(names)) for space, names in there.items()]
+    return _SPACES + _row("space", "permissions that count") + "|---|---|\n" + "".join(rows)
 
 
 def _masks() -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from auth.spaces import Space
 from web.cli.output import print_json, print_plain
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make users, and reset their passwords.")
@@ -64,6 +65,19 @@ def reset(
     asyncio.run(with_directory(lambda directory, _: reset_password(directory, Passwords(), email, password)))
     made = {"email": email} | ({} if from_stdin else {"password": password})
     print_json(made) if as_json else print_plain(" ".join(made.values()))
+
+
+@app.command()
+def spaces(
+    email: Annotated[str, typer.Option(help="Whose membership.")],
+    tenant: Annotated[str, typer.Option(help="Of which tenant, by slug.")],
+    space: Annotated[list[Space], typer.Option(help="A space to allow; may be given several times.")],
+) -> None:
+    """Say which spaces a member may be in; the first is where sessions go that were in another."""
+    from auth.operators import allow_spaces
+    from web.cli.directory import with_directory
+
+    asyncio.run(with_directory(lambda directory, _: allow_spaces(directory, email, tenant, space)))
 
 
 def _print_link(email: str, as_json: bool) -> None:

@@ -36,6 +36,7 @@ def test_it_tells_what_a_role_sees_and_who_sees_more(tidegate: CommandLine, docu
         "permission": "customers:pii",
         "mask": None,
         "grantedBy": ["admin", "manager"],
+        "spaces": [],
     }
 
 

@@ -30,3 +30,8 @@ def test_the_page_that_is_checked_in_is_what_the_code_says() -> None:
 
 def test_every_mask_has_a_row() -> None:
     assert "| `Customer.email` | `customers:pii` | HASH | `customers:masked` |" in permission_page()
+
+
+def test_every_space_has_a_row() -> None:
+    assert "| PROVIDER | every one |" in permission_page()
+    assert "| DEVELOPER | `admin:streams`, `streams:read` |" in permission_page()
