@@ -25,6 +25,8 @@ class AuthError(Exception):
         self.message = message or self.message
         super().__init__(self.message)
         self.reason = reason
+        self.user_id: str | None = None
+        """Whom it is about, as far as that is known: for the audit trail."""
 
 
 class Unauthenticated(AuthError):

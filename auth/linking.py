@@ -46,6 +46,7 @@ async def sign_in_as(
         expires_at,
         note(visitor.user_agent),
         note(visitor.address),
+        request_id=visitor.request_id,
     )
     if created is None:
         raise BadSession("user changed meanwhile")

@@ -47,6 +47,13 @@ class Principal:
         permissions = replace(self.permissions, space=space)
         return replace(self, permissions=permissions, spaces=spaces, permissions_version=version)
 
+    @property
+    def credential(self) -> str:
+        """By which kind of credential it came: SESSION, KEY or TOKEN."""
+        if self.session_id is not None:
+            return "SESSION"
+        return "TOKEN" if self.key_name is None else "KEY"
+
     def impersonal(self) -> "Principal":
         """Nobody in particular with this tenant and these permissions: who equal operations are executed for."""
         return replace(

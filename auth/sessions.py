@@ -51,6 +51,7 @@ class Visitor:
 
     user_agent: str | None = None
     address: str | None = None
+    request_id: str | None = None
 
 
 def new_secret() -> str:

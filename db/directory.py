@@ -91,6 +91,9 @@ class Directory:
     async def user_by_id(self, user_id: str) -> Row | None:
         return await self._one(identity.USER_BY_ID, user_id=user_id)
 
+    async def users_by_id(self, user_ids: Sequence[str]) -> list[Row]:
+        return await self._fetch(identity.USERS_BY_ID, user_ids=list(user_ids))
+
     async def tenant_by_slug(self, slug: str) -> Row | None:
         return await self._one(identity.TENANT_BY_SLUG, slug=slug)
 

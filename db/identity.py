@@ -64,6 +64,11 @@ def _user_in(tenant: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
 
 USER_BY_EMAIL = compile_statement(select(users).where(users.c.email == bindparam("email")))
 USER_BY_ID = compile_statement(select(users).where(users.c.id == bindparam("user_id")))
+USERS_BY_ID = compile_statement(
+    select(users.c.id, users.c.email, users.c.name).where(
+        users.c.id == any_(bindparam("user_ids", type_=ARRAY(users.c.id.type)))
+    )
+)
 TENANT_BY_SLUG = compile_statement(select(tenants).where(tenants.c.slug == bindparam("slug")))
 MEMBERSHIPS_OF = compile_statement(
     select(

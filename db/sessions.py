@@ -20,6 +20,7 @@ from sqlalchemy import (
     bindparam,
     column,
     insert,
+    literal,
     select,
     update,
 )
@@ -29,7 +30,7 @@ from db.callers import asked, chosen
 from db.identity import MEMBER, SPOKEN_FOR, member
 from db.ids import new_id
 from db.statements import Statement, compile_statement
-from db.tables import replaced_sessions, sessions, tenants, users
+from db.tables import audit_log, replaced_sessions, sessions, tenants, users
 
 Row = asyncpg.Record
 Run = Callable[..., Awaitable[list[Row]]]
@@ -70,7 +71,7 @@ CALLERS = compile_statement(
         .outerjoin(SPOKEN_FOR, chosen(_asked.c.chosen, tenants.c.id == sessions.c.tenant_id))
     )
 )
-CREATE = compile_statement(
+_created = (
     insert(sessions)
     .from_select(
         ["id", "id_hash", "user_id", "tenant_id", "user_agent", "address", "created_at", "seen_at", "expires_at"],
@@ -86,10 +87,26 @@ CREATE = compile_statement(
             bindparam("expires_at", type_=_TIME),
         ).where(users.c.id == bindparam("user_id"), users.c.version == bindparam("user_version")),
     )
-    .returning(sessions.c.id)
+    .returning(sessions.c.id, sessions.c.tenant_id, sessions.c.user_id, sessions.c.address)
+    .cte("created")
 )
+_on_record = insert(audit_log).from_select(
+    ["tenant_id", "id", "created_at", "kind", "action", "outcome", "actor_id", "address", "request_id"],
+    select(
+        _created.c.tenant_id,
+        bindparam("audit_id", type_=audit_log.c.id.type),
+        _NOW,
+        literal("SIGN_IN", Text),
+        literal("signIn", Text),
+        literal("ALLOWED", Text),
+        _created.c.user_id,
+        _created.c.address,
+        bindparam("request_id", type_=Text),
+    ),
+)
+CREATE = compile_statement(select(_created.c.id).add_cte(_on_record.cte("on_record")))
 """Only for the user as it was when its password was checked: a sign-in that was under way when the password
-changed leaves no session.
+changed leaves no session. A session and the record of its beginning: both or neither.
 """
 _mine = sessions.c.user_id == bindparam("user_id")
 REVOKE = compile_statement(
@@ -172,6 +189,8 @@ class Sessions:
         expires_at: datetime,
         user_agent: str | None = None,
         address: str | None = None,
+        *,
+        request_id: str | None = None,
     ) -> str | None:
         """The new session's id; None when the user was changed since ``user`` was read: then there is no session."""
         rows = await self._run(
@@ -184,6 +203,8 @@ class Sessions:
             expires_at=expires_at,
             user_agent=user_agent,
             address=address,
+            request_id=request_id,
+            audit_id=new_id(),
         )
         return rows[0]["id"] if rows else None
 

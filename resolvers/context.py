@@ -42,7 +42,10 @@ class WriteContext(ReadContext):
 
     session_slot: SessionSlot | None = None
     """None where no answer can carry a secret: on a stream."""
+    actor: Actor | None = None
+    """The principal, as the audit trail tells of it."""
 
     def write(self) -> TenantWriter:
         """One transaction: ``async with ctx.write() as writer:``."""
-        return self.database.writer(self.principal.tenant, Actor(self.principal.user_id, self.request_id))
+        actor = self.actor or Actor(self.principal.user_id, self.request_id)
+        return self.database.writer(self.principal.tenant, actor)

@@ -85,6 +85,8 @@ class Document:
     """A document that may run. Its operations by name."""
 
     node: DocumentNode
+    id: str
+    """SHA-256 of its text, in hex."""
     operations: dict[str | None, OperationDefinitionNode]
     fragments: dict[str, FragmentDefinitionNode] = field(default_factory=dict)
     conditions: dict[str | None, tuple[str, ...]] = field(default_factory=dict)
@@ -211,7 +213,7 @@ class DocumentCache:
         of_fragments = {name: _variables(definition) for name, definition in fragments.items()}
         conditions = {name: _conditions(each, of_fragments) for name, each in said.items()}
         uses = sum((each.uses for each in (*said.values(), *of_fragments.values())), Counter[str]())
-        return Document(node, operations, fragments, conditions, uses, tokens)
+        return Document(node, document_id(text), operations, fragments, conditions, uses, tokens)
 
 
 def _alone(error: GraphQLError) -> GraphQLError:
@@ -222,6 +224,11 @@ def _alone(error: GraphQLError) -> GraphQLError:
 def _weight_of(prepared: Document | Refused, text: str) -> int:
     """Without what is made of it later."""
     return ENTRY + sys.getsizeof(text) + (prepared.tokens * TOKEN if isinstance(prepared, Document) else 0)
+
+
+def document_id(text: str) -> str:
+    """What a document is known by outside: SHA-256 of its text, in hex."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class _Variables(Visitor):

@@ -17,6 +17,7 @@ from db.event_cursors import EventCursorCodec
 from db.hub import Hub
 from db.pages import CursorCodec
 from schema.answers import Answer, answer_of, frame_of, json_body
+from schema.auditing import Auditing, Note, actor_of, is_news
 from schema.documents import DocumentCache, Refused
 from schema.engine.engine import Engine
 from schema.errors import CODES, coded, error_json
@@ -53,6 +54,7 @@ class Gateway:
         limits: Limits | None = None,
         lifetimes: Lifetimes = USUAL,
         mask_keys: MaskKeys | None = None,
+        note: Note | None = None,
         clock: Clock = utc_now,
     ) -> None:
         core = schema()._schema  # Strawberry has no public name for the schema it builds
@@ -81,6 +83,7 @@ class Gateway:
         # A suggestion names a field: only where anybody may see the schema.
         self._documents = DocumentCache(core, limits or Limits(), hide_suggestions=introspection != "everyone")
         self._gates = Gatekeeper(core)
+        self._auditing = Auditing(note, clock)
 
     async def answer(self, request: OperationRequest, caller: Principal | None) -> Answer | Feed:
         """The answer to any request. Never raises: what nobody foresaw is masked and logged once."""
@@ -89,8 +92,11 @@ class Gateway:
             if isinstance(ready, Answer):
                 return ready
             if ready.kind == "subscription" and caller is not None:
+                self._auditing.opened(ready, caller)
                 return self._open(request, ready, caller)
             result = await self._runner.run(request, ready, caller)
+            if ready.actor is not None or result.errors:
+                self._auditing.ran(request, ready, caller, result)
             return answer_of(result, request.request_id, self._runner.unexpected, ready.kind)
         except Unavailable:
             return self.refuse("OVERLOADED", CODES["OVERLOADED"], request.request_id)
@@ -155,8 +161,12 @@ class Gateway:
             errors = tuple(coded("BAD_USER_INPUT", error.message) for error in executor)
             return self._refused(Refused("BAD_USER_INPUT", errors), request.request_id)
         verdict = self._gates.judge_again(document, node, variables, caller.permissions if caller else None)
-        ready = Ready(document, node, name, variables, verdict, executor)
-        return self._check_gates(verdict, caller, request.request_id) or ready
+        refused = self._check_gates(verdict, caller, request.request_id)
+        if refused is not None:
+            self._auditing.refused(request, document, node, verdict, caller)
+            return refused
+        actor = actor_of(request, document, node, verdict, caller) if is_news(node, verdict) else None
+        return Ready(document, node, name, variables, verdict, executor, actor)
 
     def _check_transport(self, request: OperationRequest, node: OperationDefinitionNode) -> Answer | None:
         kind = node.operation.value

@@ -6,7 +6,7 @@ non-null field, a denied input), or denied coordinates that answer null and sens
 single coordinate takes is asked here too: ``needs``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,6 +29,7 @@ from auth.permissions import PermissionSet
 from schema.documents import Document
 from schema.inputs import holds_variable, is_included, plain_value, used_inputs
 from schema.needs import NOTHING, Access, Needs, read_needs
+from schema.recorded import recorded_coordinates
 
 VERDICT, COORDINATE = 1_500, 250
 """Bytes that a verdict holds, and for each coordinate or argument in it: measured, rounded up."""
@@ -38,12 +39,14 @@ INTROSPECTION = frozenset({"__schema", "__type"})
 @dataclass(slots=True)
 class Verdict:
     """What the walk found. ``refused``: coordinate → missing permission, for what stops the operation; ``denied``:
-    the same for what answers null; ``masked``: the coordinates that answer a mask.
+    the same for what answers null; ``masked``: the coordinates that answer a mask; ``recorded``: those in use that the
+    audit trail tells of (``schema/recorded.py``).
     """
 
     refused: dict[str, str] = field(default_factory=dict)
     denied: dict[str, str] = field(default_factory=dict)
     masked: set[str] = field(default_factory=set)
+    recorded: set[str] = field(default_factory=set, compare=False)
     needs_sign_in: bool = False
     introspects: bool = False
     open: list[tuple[ValueNode, Any]] = field(default_factory=list, compare=False)  # Any: an input type
@@ -56,6 +59,7 @@ class Gatekeeper:
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
         self._needs = read_needs(schema)
+        self.recorded = recorded_coordinates(schema, self._needs)
 
     def needs(self, coordinate: str) -> Needs | None:
         """What ``Order.total``, ``OrderWhere.customerId``, ``CustomerSortField.EMAIL`` or ``Order`` takes; None where
@@ -137,24 +141,27 @@ class Gatekeeper:
         variables: Mapping[str, Any],
         permissions: PermissionSet | None,  # Any: JSON
     ) -> Verdict:
-        found = {
-            coordinate: permission
-            for value, kind in verdict.open
-            for coordinate, permission in self.denied_inputs(kind, plain_value(value, variables), permissions)
-        }
-        return replace(verdict, refused={**verdict.refused, **found}) if found else verdict
+        found = Verdict(refused=dict(verdict.refused), recorded=set(verdict.recorded))
+        for value, kind in verdict.open:
+            self.judge_inputs(kind, plain_value(value, variables), permissions, found)
+        if found.refused == verdict.refused and found.recorded == verdict.recorded:
+            return verdict
+        return replace(verdict, refused=found.refused, recorded=found.recorded)
 
-    def denied_inputs(
+    def judge_inputs(
         self,
         kind: Any,
         value: Any,
         permissions: PermissionSet | None,  # Any: an input type; JSON
-    ) -> Iterator[tuple[str, str]]:
-        """The input fields and enum values that a value uses and the caller may not, with what is missing."""
+        verdict: Verdict,
+    ) -> None:
+        """Add to the verdict what the input fields and enum values take that a value uses."""
         for coordinate in used_inputs(kind, value):
             permission = self._needs.get(coordinate, NOTHING).missing(permissions)
             if permission is not None:
-                yield coordinate, permission
+                verdict.refused[coordinate] = permission
+            elif coordinate in self.recorded:
+                verdict.recorded.add(coordinate)
 
     def field(self, parent: Any, name: str) -> GraphQLField | None:  # Any: an output type
         return self._schema.get_field(parent, name)
@@ -215,9 +222,12 @@ class _Walk:
         access = needs.access(self.permissions)
         if self.used is not None:
             self.used[coordinate] = access
-        if access is Access.MASKED:
+        if access is Access.ALLOWED:
+            if coordinate in self.gates.recorded:
+                self.verdict.recorded.add(coordinate)
+        elif access is Access.MASKED:
             self.verdict.masked.add(coordinate)
-        elif access is not Access.ALLOWED:
+        else:
             found = self.verdict.refused if access is Access.REFUSED else self.verdict.denied
             found.setdefault(coordinate, needs.missing(self.permissions) or "")
 
@@ -231,8 +241,7 @@ class _Walk:
                 if not is_leaf_type(get_named_type(kind)):
                     self.verdict.open.append((argument.value, kind))
             else:
-                found = self.gates.denied_inputs(kind, plain_value(argument.value, {}), self.permissions)
-                self.verdict.refused.update(found)
+                self.gates.judge_inputs(kind, plain_value(argument.value, {}), self.permissions, self.verdict)
 
 
 def _with_defaults(operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON

@@ -6,6 +6,7 @@ from typing import Any
 
 from graphql import OperationDefinitionNode
 
+from db.audit_records import Actor
 from resolvers.context import SessionSlot
 from schema.documents import Document
 from schema.gates import Verdict
@@ -28,6 +29,8 @@ class OperationRequest:
     """Whether it wins over a subscription's ``after``: on GET it does."""
     session_slot: SessionSlot | None = None
     """Where the session's new secret goes; None where no answer can carry one."""
+    address: str | None = None
+    """Where it comes from, for the audit trail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Ready:
     verdict: Verdict
     execution: DeferredExecutor
     """With the variables' values; good for one execution."""
+    actor: Actor | None = None
+    """Who does it, where that may have to be recorded; None for a plain read."""
 
     @property
     def executor(self) -> GatedExecutor:

@@ -12,6 +12,7 @@ from schema.announcements import (
     AnnouncementQueries,
     AnnouncementSubscriptions,
 )
+from schema.audit import AuditQueries
 from schema.customer_changes import CustomerMutations
 from schema.customer_events import CustomerSubscriptions
 from schema.customers import NODE as CUSTOMER
@@ -45,6 +46,7 @@ class Query(
     AnnouncementQueries,
     OverviewQueries,
     OpenStreamQueries,
+    AuditQueries,
 ):
     """Everything that can be read."""
 

@@ -121,7 +121,9 @@ class Runner:
             return None
         reader = self.database.reader(caller.tenant)
         parts = (caller, reader, self.database, self.hub, self.clock, request.request_id, self.book, self.lifetimes)
-        return WriteContext(*parts, request.session_slot) if ready.kind == "mutation" else ReadContext(*parts)
+        if ready.kind == "mutation":
+            return WriteContext(*parts, request.session_slot, ready.actor)
+        return ReadContext(*parts)
 
 
 def _result(done: tuple[Json, list[Denial]]) -> ExecutionResult:

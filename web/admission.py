@@ -71,6 +71,12 @@ def _intended_credentials(scope: Scope) -> Credentials:
     return credentials
 
 
+def address_of(scope: Scope) -> str | None:
+    """Where a request comes from."""
+    client: tuple[str, int] | None = scope.get("client")
+    return None if client is None else client[0]
+
+
 def credentials_in(scope: Scope) -> Credentials:
     """What a request that was admitted was admitted by."""
     return _credentials(HTTPConnection(scope))

@@ -21,6 +21,7 @@ from auth.oidc import Oidc
 from auth.outside import Outside
 from auth.rights import open_rights
 from auth.sessions import Lifetimes
+from db.audit_writer import AuditWriter
 from db.bus import open_bus
 from db.clock import utc_now
 from db.engine import Database
@@ -127,6 +128,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         state.oidc = Oidc(settings.oidc, settings.public_url or "", keyring, outside)
         state.authenticator = rights.authenticator
         state.brakes = Brakes(database.directory, keyring, rights.authenticator.clock)
+        await _open_audit(app, closing)
         gateway = state.gateway = Gateway(
             database,
             hub,
@@ -135,6 +137,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             introspection=settings.introspection,
             engine=settings.engine,
             tell_engine=settings.environment == "demo",
+            note=state.audit.note,
             lifetimes=lifetimes,
             mask_keys=MaskKeys(keyring.keys("mask")[0]),
         )
@@ -155,6 +158,14 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         gc.freeze()  # what lives as long as the process need not be looked through again and again
         gc.set_threshold(*GC_THRESHOLD)
         yield
+
+
+async def _open_audit(app: Starlette, closing: AsyncExitStack) -> None:
+    """Who writes what is recorded apart from changes."""
+    audit = app.state.audit = AuditWriter(app.state.database.directory.recorder.add)
+    await audit.start()
+    closing.push_async_callback(audit.stop)
+    app.state.metrics.watch_audit(audit)
 
 
 async def _open_streams(app: Starlette, closing: AsyncExitStack) -> None:

@@ -16,7 +16,7 @@ from schema.execute import Gateway
 from schema.live.feed import Feed
 from schema.live.member import Member
 from schema.requests import OperationRequest
-from web.admission import admit, credentials_in, last_event_id_of
+from web.admission import address_of, admit, credentials_in, last_event_id_of
 from web.body import Fields, fields_of
 from web.metrics import Metrics
 from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, TOLD_IN_STREAM, Accepted, Media, negotiate, status_of
@@ -94,6 +94,7 @@ class GraphQLEndpoint:
             allow_stream=accepted.names_stream,
             last_event_id=last_event_id_of(fields, parameters),
             last_event_id_first=scope["method"] == "GET",
+            address=address_of(scope),
             session_slot=slot,
         )
         if by_stream_token and gateway.judge(request, caller) in {"query", "mutation"}:

@@ -19,18 +19,19 @@ async def serve_live(scope: Scope, receive: Receive, send: Send) -> None:
 async def serve_ready(scope: Scope, receive: Receive, send: Send) -> None:
     """`GET /health/ready`: 200 when traffic should come here, else 503; the checks say why.
 
-    Without Redis, where there should be one, streams go on by polling: that is told and turns no traffic away.
+    Without Redis, where there should be one, streams go on by polling, and an audit trail that is behind goes on in the
+    log: both are told and turn no traffic away.
     """
     state = scope["app"].state
     checks = {**await _database_checks(state.database), "accepting": not state.draining.is_set()}
+    beside = {"audit": state.audit.healthy}
+    if state.settings.redis_url is not None:
+        beside["redis"] = state.bus.live
     if not all(checks.values()):
         status, word = 503, "not ready"
-    elif state.settings.redis_url is not None and not state.bus.live:
-        status, word = 200, "degraded"
     else:
-        status, word = 200, "ready"
-    if state.settings.redis_url is not None:
-        checks["redis"] = state.bus.live
+        status, word = 200, "ready" if all(beside.values()) else "degraded"
+    checks |= beside
     retry = () if status == 200 else ((b"retry-after", b"1"),)
     await send_json(send, status, {"status": word, "checks": checks}, retry)
 

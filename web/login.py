@@ -17,7 +17,7 @@ from auth.errors import AuthError, TooManyAttempts
 from auth.oidc import Oidc
 from auth.passwords import Passwords
 from auth.sessions import Visitor, hash_of
-from auth.sign_in import SignedIn, sign_in, sign_out
+from auth.sign_in import SignedIn, failed_sign_in, sign_in, sign_out
 from db.errors import QueryTimeout, Unavailable
 from db.ids import public_id
 from web.credentials import has_csrf_header, sent_by_own_page, session_secrets
@@ -91,6 +91,8 @@ async def _login(request: Request, passwords: Passwords) -> Response:
     except (Refusal, AuthError) as error:
         # The request's own log line carries it.
         structlog.contextvars.bind_contextvars(reason=getattr(error, "reason", "") or error.code)
+        if isinstance(error, AuthError):
+            note_failure(request, error)
         return _page(request, attempt, error) if kind == FORM else refusal_of(request, error)
     except (Unavailable, QueryTimeout):
         return refusal_of(request, Refusal("OVERLOADED", BUSY))
@@ -152,7 +154,14 @@ async def _logout_at_provider(request: Request) -> tuple[str, str] | None:
 
 def visitor_of(request: Request) -> Visitor:
     """What the request says of itself."""
-    return Visitor(request.headers.get("user-agent"), request.client.host if request.client else None)
+    address = request.client.host if request.client else None
+    return Visitor(request.headers.get("user-agent"), address, getattr(request.state, "request_id", None))
+
+
+def note_failure(request: Request, error: AuthError) -> None:
+    """Have a sign-in that was refused put on record."""
+    state = request.app.state
+    state.audit.note(failed_sign_in(error, visitor_of(request), state.authenticator.clock()))
 
 
 async def end_session(request: Request) -> None:

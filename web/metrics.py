@@ -45,6 +45,33 @@ class _Entrance(Protocol):
     def refused(self) -> Mapping[Full, int]: ...
 
 
+class _Trail(Protocol):
+    @property
+    def waiting(self) -> int: ...
+
+    written: int
+    unwritten: int
+
+
+class _Audit(Collector):
+    """Reads the audit writer's own counts when somebody looks."""
+
+    def __init__(self) -> None:
+        self.trail: _Trail | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        waiting, written, unwritten = (
+            (0, 0, 0) if self.trail is None else (self.trail.waiting, self.trail.written, self.trail.unwritten)
+        )
+        yield GaugeMetricFamily("tidegate_audit_waiting", "Audit records to be written.", waiting)
+        records = CounterMetricFamily(
+            "tidegate_audit_records", "Audit records apart from changes, by where they are.", labels=["where"]
+        )
+        records.add_metric(["trail"], written)
+        records.add_metric(["log"], unwritten)
+        yield records
+
+
 class _Engine(Collector):
     """Reads the engine's own count when somebody looks."""
 
@@ -129,7 +156,8 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
-        self._engine, self._live = _Engine(), _Live()
+        self._engine, self._live, self._audit = _Engine(), _Live(), _Audit()
+        self.registry.register(self._audit)
         self.registry.register(self._engine)
         self.registry.register(self._live)
         ProcessCollector(registry=self.registry)
@@ -154,6 +182,10 @@ class Metrics:
             self._live.tally, self._live.groups = tally, lambda: len(groups.groups)
         if ran is not None:
             self._engine.ran = ran
+
+    def watch_audit(self, trail: _Trail) -> None:
+        """Ask the audit writer too."""
+        self._audit.trail = trail
 
     def count_answer(self, code: str | None) -> None:
         (self._ran if code is None else self._answers.labels(code)).inc()

@@ -13,7 +13,7 @@ from auth.linking import sign_in_as
 from auth.oidc import FLOW_LIFE, Oidc
 from auth.providers import CALLBACK_PATH, Provider
 from db.errors import QueryTimeout, Unavailable
-from web.login import end_session, providers_of, safe_path, visitor_of
+from web.login import end_session, note_failure, providers_of, safe_path, visitor_of
 from web.login_body import read_form
 from web.refusals import Refusal
 from web.session_cookie import session_cookie, set_session_cookie
@@ -72,6 +72,7 @@ async def _finish(request: Request) -> Response:
         response: Response = RedirectResponse(flow.next_path, 303)
         set_session_cookie(request, response, signed_in.secret)
     except AuthError as error:
+        note_failure(request, error)
         response = _told(request, error)
     except (Unavailable, QueryTimeout):
         response = _refused(request, BUSY.message, 503)

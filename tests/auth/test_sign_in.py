@@ -1,12 +1,15 @@
 """Signing in with a password, and out."""
 
+from typing import Any
+
 import pytest
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from auth.errors import BadSession, Forbidden, WrongPassword
 from auth.passwords import Passwords
 from auth.sessions import USUAL, Visitor
-from auth.sign_in import sign_in, sign_out
+from auth.sign_in import failed_sign_in, sign_in, sign_out
+from db.audit_records import Outcome
 from tests.support.people import PASSWORD, People
 
 
@@ -131,3 +134,33 @@ async def test_signing_out_ends_the_session_and_no_other(people: People) -> None
     with pytest.raises(BadSession):
         await people.by_session(gone.secret)
     await people.by_session(kept.secret)
+
+
+# ── what is on record ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def records_of(people: People, user_id: str) -> list[Any]:  # Any: rows
+    columns = "action, kind, outcome, address, request_id, changes::text"
+    return await people.run(f"SELECT {columns} FROM audit_log WHERE actor_id = $1::uuid", user_id)
+
+
+async def test_a_session_and_the_record_of_its_beginning_are_made_together(people: People) -> None:
+    tenant = await people.tenant()
+    email = await people.user(tenant)
+    await people.sign_in(email, visitor=Visitor("curl", "203.0.113.9", "req-1"))
+    ((*told,),) = await records_of(people, await people.id_of(email))
+    assert told == ["signIn", "SIGN_IN", "ALLOWED", "203.0.113.9", "req-1", None]
+
+
+async def test_a_failure_knows_whose_it_is_and_not_what_was_typed(people: People) -> None:
+    email = await people.user(await people.tenant())
+    with pytest.raises(WrongPassword) as wrong:
+        await people.sign_in(email, "my secret")
+    record = failed_sign_in(wrong.value, Visitor("curl", "203.0.113.9"), people.clock())
+    assert (record.actor.user_id, record.tenant_id, record.outcome) == (await people.id_of(email), None, Outcome.FAILED)
+    assert record.changes == {"reason": [None, "wrong password"]}
+    with pytest.raises(WrongPassword) as unknown:
+        await people.sign_in("my secret@nobody.example", "x")
+    nobodys = failed_sign_in(unknown.value, Visitor(), people.clock())
+    assert nobodys.actor.user_id is None
+    assert "my secret" not in str(record.columns()) + str(nobodys.columns())

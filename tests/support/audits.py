@@ -7,6 +7,16 @@ from db.tenancy import TenantId
 from tests.support.plant import ACTOR, MINE, NOON, Floor
 
 
+class Notes:
+    """Keeps what is noted."""
+
+    def __init__(self) -> None:
+        self.records: list[AuditRecord] = []
+
+    def note(self, record: AuditRecord) -> None:
+        self.records.append(record)
+
+
 def record(outcome: Outcome = Outcome.ALLOWED, **changes: Any) -> AuditRecord:  # Any: one value per field
     """Mine, of a read of customers, but for the changes; ``actor`` are changes of who did it."""
     whose = {"user_id": ACTOR.user_id, "request_id": "req-test", "kind": "QUERY", **changes.pop("actor", {})}

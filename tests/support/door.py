@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import httpx2
 from starlette.applications import Starlette
 
+from tests.support.audits import Notes
 from tests.support.database import Dsns
 from tests.support.people import PASSWORD, People, open_people
 from web.login import login_routes
@@ -55,6 +56,7 @@ async def open_door(dsns: Dsns) -> AsyncIterator[Door]:
         app = Starlette(routes=login_routes(people.passwords))
         app.state.authenticator, app.state.directory = people.authenticator, people.directory
         app.state.brakes = people.brakes
+        app.state.audit = Notes()
         yield Door(people, app)
 
 

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from auth.oidc import Oidc
 from auth.outside import Outside
 from auth.providers import Provider
+from tests.support.audits import Notes
 from tests.support.database import Dsns
 from tests.support.door import LOOPBACK
 from tests.support.people import KEYRING, People, open_people
@@ -68,6 +69,7 @@ async def open_oidc_door(dsns: Dsns) -> AsyncIterator[OidcDoor]:
             app = Starlette(routes=[*login_routes(people.passwords), *oidc_routes()])
             app.state.authenticator, app.state.directory = people.authenticator, people.directory
             app.state.brakes = people.brakes
+            app.state.audit = Notes()
             app.state.settings = Settings(environment="demo")
             door = OidcDoor(people, app, provider, outside)
             door.configure(provider.config())

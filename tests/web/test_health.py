@@ -21,7 +21,7 @@ async def test_ready_is_who_reaches_a_migrated_database(front: Front) -> None:
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ready",
-        "checks": {"database": True, "migrations": True, "accepting": True},
+        "checks": {"database": True, "migrations": True, "accepting": True, "audit": True},
     }
 
 

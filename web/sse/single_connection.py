@@ -22,7 +22,7 @@ from db.reservations import UNCLAIMED_SECONDS, Holder, key_of
 from schema.answers import Answer
 from schema.execute import Gateway
 from schema.requests import OperationRequest
-from web.admission import admit, credentials_in, identify, last_event_id_of
+from web.admission import address_of, admit, credentials_in, identify, last_event_id_of
 from web.body import Fields, fields_of
 from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, Media, negotiate, status_of
 from web.parameters import MAX_PARAMETERS, event_id
@@ -158,6 +158,7 @@ async def _operate(scope: Scope, receive: Receive, send: Send, fields: Fields, t
         allow_stream=True,
         last_event_id=own,
         last_event_id_first=scope["method"] == "GET",
+        address=address_of(scope),
     )
     outcome = await _streams(scope).operate(key_of(token), _holder(caller), caller, Posted.of(request))
     await _tell(scope, send, fields, outcome)
