@@ -74,7 +74,8 @@ class AuditRecord:
     entity_id: str | None = None
     changes: Mapping[str, Any] | None = None  # Any: JSON
     count: int = 1
-    id: str = field(default_factory=new_id)
+    id: str = ""
+    """Given when it is about to be written."""
 
     def likeness(self) -> tuple[object, ...]:
         """Equal for records that may be one."""
@@ -87,7 +88,7 @@ class AuditRecord:
 
     def columns(self) -> dict[str, Any]:  # Any: JSON
         """One value per column, but for the tenant of who has several."""
-        who = self.actor
+        who, self.id = self.actor, self.id or new_id()
         return {
             "tenant_id": self.tenant_id if who.user_id is not None else self.tenant_id or NOBODY,
             "id": self.id,
