@@ -145,8 +145,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         state.callers = Callers(rights, gateway)
         shared = bus if settings.redis_url is not None else None
         seal = Seal(keyring.keys("messages between workers"))
-        single = SingleStreams(gateway, state.entrance, open_reservations(bus), shared, seal)
-        state.single_streams = single
+        single = state.single_streams = SingleStreams(gateway, state.entrance, open_reservations(bus), shared, seal)
         await single.start()
         closing.push_async_callback(single.stop)
         if single.relay is not None:

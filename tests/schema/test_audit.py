@@ -141,7 +141,7 @@ async def test_it_is_paged_the_newest_first_and_by_time(world: World) -> None:
     ],
     ids=str,
 )
-async def test_each_filter_filters(world: World, where: dict[str, Any], count: int) -> None:
+async def test_each_filter_filters(world: World, where: dict[str, Any], count: int) -> None:  # Any: JSON
     order = await new_order(world)
     await world.ask(MOVE, {"input": {"id": order, "status": "CONFIRMED"}})
     assert len(await log(world, where={"and": [of(order), where]})) == count
