@@ -124,9 +124,8 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         hub = state.hub = Hub(database, bus=bus, fence=rights.caught_up)
         await hub.start()
         closing.push_async_callback(hub.stop)
-        state.directory = database.directory
         state.oidc = Oidc(settings.oidc, settings.public_url or "", keyring, outside)
-        state.authenticator = rights.authenticator
+        state.directory, state.authenticator = database.directory, rights.authenticator
         state.brakes = Brakes(database.directory, keyring, rights.authenticator.clock)
         await _open_audit(app, closing)
         gateway = state.gateway = Gateway(
