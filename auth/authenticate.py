@@ -26,6 +26,7 @@ from auth.tokens import TokenClaims, read_token
 from auth.touches import Touches
 from db.clock import Clock, utc_now
 from db.directory import Directory, Row
+from db.scopes import scope_of
 from db.tenancy import TenantId
 
 __all__ = ["Authenticator", "Claim", "Credentials", "Standing", "tenant_of_operator"]
@@ -248,7 +249,7 @@ def _require_member(row: Row, slug: str | None, refusal: type[AuthError]) -> Non
     """Not a member of the tenant asked for: forbidden. Not of the credentials' own: they are worth nothing any more."""
     if row["disabled_at"] is not None:
         raise refusal("user disabled")
-    if row["role"] is None:
+    if row["membership_version"] is None:
         raise Forbidden("not a member", NOT_YOURS) if slug is not None else refusal(MEMBERSHIP_GONE)
 
 
@@ -260,11 +261,12 @@ def _principal(row: Row, session_id: str | None, expires_at: datetime) -> Princi
         tenant=TenantId(row["tenant_id"]),
         tenant_slug=row["tenant_slug"],
         tenant_name=row["tenant_name"],
-        roles=(row["role"],),
+        roles=tuple(row["roles"]),
         permissions=PermissionSet.of(row["permissions"]),
         permissions_version=_version(row),
         session_id=session_id,
         expires_at=expires_at,
+        scope=scope_of(row["scopes"], row["user_id"]),
     )
 
 
@@ -274,8 +276,9 @@ def _version(row: Row) -> str:
         row["user_version"],
         row["tenant_id"],
         row["membership_version"],
-        row["role"],
-        row["role_version"],
+        *row["roles"],
+        *row["role_versions"],
+        *row["scopes"],
         *row["permissions"],
     )
     return hashlib.sha256("\n".join(map(str, follows_from)).encode()).hexdigest()[:16]

@@ -121,7 +121,7 @@ async def member_of(directory: Directory, email: str, tenant_slug: str) -> Membe
     """Who somebody is in a tenant, and what that grants today."""
     user, tenant = await _user(directory, email), await tenant_of_operator(directory, tenant_slug)
     row = await directory.membership(user["id"], tenant_id=tenant.hex)
-    known = row is not None and row["role"] is not None and row["disabled_at"] is None
+    known = row is not None and row["membership_version"] is not None and row["disabled_at"] is None
     return Member(user["id"], tenant.hex, PermissionSet.of(row["permissions"]) if known and row is not None else None)
 
 

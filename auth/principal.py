@@ -6,6 +6,7 @@ from datetime import datetime
 
 from auth.permissions import PermissionSet
 from auth.spaces import EVERY_SPACE, Space
+from db.scopes import EVERY_ROW, RowScope
 from db.tenancy import TenantId
 
 
@@ -31,6 +32,8 @@ class Principal:
     """The public name of the API key that was used; None for a session or a token."""
     session_key: str | None = None
     """The hash, in hex, of the session's secret that the caller came by: another one after each change of privilege."""
+    scope: RowScope = EVERY_ROW
+    """Which of the tenant's rows the caller may see and change."""
     spaces: tuple[Space, ...] = EVERY_SPACE
     """Where the caller's membership lets it be."""
 
@@ -55,7 +58,9 @@ class Principal:
         return "TOKEN" if self.key_name is None else "KEY"
 
     def impersonal(self) -> "Principal":
-        """Nobody in particular with this tenant and these permissions: who equal operations are executed for."""
+        """Nobody in particular with this tenant, these permissions and this scope: who equal operations are executed
+        for.
+        """
         return replace(
             self,
             user_id="",

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from db.changes import insert_row, insert_words
-from db.listings import Listing, count_of, has_rows, page_of
+from db.list_statements import Listing
+from db.listings import count_of, has_rows, page_of
 from db.lookups import rows_by_id
 from db.pages import Page, PageRequest
 from db.search import ANNOUNCEMENT_TEXT

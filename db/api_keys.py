@@ -110,7 +110,7 @@ class ApiKeys:
         self._run = run
 
     async def callers(self, names: Sequence[str]) -> dict[str, Row]:
-        """By name each key that there is, with its maker as a member of its tenant: ``role`` None for no member."""
+        """By name each key that there is, with its maker as a member of its tenant (as ``Directory.membership``)."""
         rows = await self._run(BY_NAME, names=list(names))
         return {row["key_name"]: row for row in rows}
 

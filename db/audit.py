@@ -1,6 +1,7 @@
 """Reads of the audit trail. Its records are written elsewhere (``db/audit_records.py`` says where)."""
 
-from db.listings import Listing, count_of, has_rows, page_of
+from db.list_statements import Listing
+from db.listings import count_of, has_rows, page_of
 from db.pages import Page, PageRequest
 from db.tables import audit_log
 from db.tenancy import TenantReader

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import ARRAY, SmallInteger, Table, Text, Uuid, any_, bindparam, delete, func, insert, select, update
 
 from db.columns import selected
-from db.listings import Listing
+from db.list_statements import Listing
+from db.scopes import reached
 from db.search import words_of
 from db.statements import Statement, compile_statement
 from db.tenancy import Row, TenantWriter
@@ -22,8 +23,8 @@ Columns = Mapping[str, Any]  # Any: one value per column
 
 
 async def lock_row(writer: TenantWriter, listing: Listing, row_id: str) -> Row | None:
-    """The row, held against other writers until the transaction ends; None when there is none."""
-    rows = await writer.fetch(_lock(listing.table), id=row_id)
+    """The row, held against other writers until the transaction ends; None when there is none within the scope."""
+    rows = await writer.fetch(_lock(listing.table, writer.scope.columns_of(listing.table)), id=row_id)
     return rows[0] if rows else None
 
 
@@ -71,12 +72,9 @@ def _own(listing: Listing) -> tuple[WordSource, ...]:
 
 
 @lru_cache(maxsize=50)
-def _lock(table: Table) -> Statement:
-    return compile_statement(
-        select(*selected(table, None))
-        .where(table.c.tenant_id == bindparam("tenant"), table.c.id == bindparam("id"))
-        .with_for_update()
-    )
+def _lock(table: Table, holders: tuple[str, ...]) -> Statement:
+    here = (table.c.tenant_id == bindparam("tenant"), table.c.id == bindparam("id"), *reached(table, holders))
+    return compile_statement(select(*selected(table, None)).where(*here).with_for_update())
 
 
 @lru_cache(maxsize=50)

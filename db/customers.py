@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from db.changes import insert_row, insert_words, lock_row, update_row
-from db.listings import Listing, count_of, has_rows, page_of
-from db.lookups import rows_by_id
+from db.list_statements import Listing
+from db.listings import count_of, has_rows, page_of
+from db.lookups import rows_by_id, rows_pointed_at
 from db.pages import Page, PageRequest
 from db.search import CUSTOMER_EMAIL, CUSTOMER_NAME, with_name_key
 from db.tables import customer_terms, customers
@@ -39,6 +40,13 @@ async def customers_by_id(
     reader: TenantReader | TenantWriter, ids: Sequence[str], columns: Sequence[str] | None = None
 ) -> dict[str, Row]:
     return await rows_by_id(reader, customers, ids, columns)
+
+
+async def customers_pointed_at(
+    reader: TenantReader, ids: Sequence[str], columns: Sequence[str] | None = None
+) -> dict[str, Row]:
+    """Those that rows within the reader's scope name, themselves within it or not."""
+    return await rows_pointed_at(reader, customers, ids, columns)
 
 
 async def lock_customer(writer: TenantWriter, customer_id: str) -> Row | None:

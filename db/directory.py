@@ -14,7 +14,7 @@ from datetime import datetime
 
 import asyncpg
 
-from db import callers, identity
+from db import callers, identity, memberships
 from db.api_keys import ApiKeys
 from db.attempts import Attempts
 from db.clock import Clock, utc_now
@@ -98,12 +98,12 @@ class Directory:
         return await self._one(identity.TENANT_BY_SLUG, slug=slug)
 
     async def memberships_of(self, user_id: str) -> list[Row]:
-        """The user's tenants by slug: ``tenant_id slug name role permissions since``."""
+        """The user's tenants by slug: ``tenant_id slug name roles permissions since``."""
         return await self._fetch(identity.MEMBERSHIPS_OF, user_id=user_id)
 
     async def membership(self, user_id: str, *, tenant_id: str = "", tenant_slug: str | None = None) -> Row | None:
         """The user with its membership of the tenant of that slug, else of that id: None for no such user,
-        ``role`` None for no member.
+        ``membership_version`` None for no member.
         """
         if tenant_slug is not None:
             return await self._one(identity.MEMBER_OF_SLUG, user_id=user_id, slug=tenant_slug)
@@ -125,18 +125,18 @@ class Directory:
         Raises Duplicate, and BadValue when the tenant has no such role: then there is no user either.
         """
         user_id = new_id()
-        user = {"id": user_id, "email": email, "name": name, "password_hash": password_hash}
+        user = {"user_id": user_id, "email": email, "name": name, "password_hash": password_hash}
         if member_of is None:
-            await self._write(identity.CREATE_USER, **user)
+            await self._write(memberships.CREATE_USER, **user)
         else:
-            await self._write(identity.CREATE_MEMBER, **user, tenant_id=member_of[0], role=member_of[1])
+            await self._write(memberships.CREATE_MEMBER, **user, tenant_id=member_of[0], role=member_of[1])
         return user_id
 
     async def put_membership(self, tenant_id: str, user_id: str, role: str) -> None:
-        """Make the user a member with that role, or change the role it has. Raises BadValue when the tenant has no
-        such role.
+        """Make the user a member with that role, or let that be the only one it has. Raises BadValue when the tenant
+        has no such role.
         """
-        await self._write(identity.PUT_MEMBERSHIP, tenant_id=tenant_id, user_id=user_id, role=role)
+        await self._write(memberships.PUT_MEMBERSHIP, tenant_id=tenant_id, user_id=user_id, role=role)
 
     async def put_spaces(self, tenant_id: str, user_id: str, spaces: Sequence[str]) -> bool:
         """Let the membership allow these spaces, the first of them where its sessions go that are in none of them.

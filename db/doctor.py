@@ -38,8 +38,14 @@ from db.tables import DIRECTORY_ROLE, DIRECTORY_TABLES, RUNTIME_ROLE, SHARED_TAB
 OLDEST_POSTGRESQL = 15
 REDIS_SECONDS = 3
 _APPEND_ONLY = ["announcements", "audit_log", "event_log"]
-_TOLD_OF = ["api_keys", "memberships", "roles", "sessions", "users"]
-_TRIGGERS = ["number_delete", "number_update", "tell_delete", "tell_update"]
+_TELLING = [
+    *(
+        f"{table}.{trigger}"
+        for table in ("api_keys", "memberships", "roles", "sessions", "users")
+        for trigger in ("number_delete", "number_update", "tell_delete", "tell_update")
+    ),
+    *(f"member_roles.tell_{event}" for event in ("delete", "insert", "update")),
+]
 _WRITES = ["INSERT", "UPDATE", "DELETE", "TRUNCATE"]
 _NO_TENANTS = sorted(DIRECTORY_TABLES | SHARED_TABLES)
 _SESSION = {"application_name": "tidegate-doctor", "statement_timeout": "10s"}
@@ -159,7 +165,7 @@ async def _rights(connection: asyncpg.Connection) -> Outcome:
 
 async def _told(connection: asyncpg.Connection) -> Outcome:
     async with _as_role(connection, DIRECTORY_ROLE):
-        found = await _names(connection, UNTOLD, _TOLD_OF, _TRIGGERS)
+        found = await _names(connection, UNTOLD, _TELLING)
     mend = "ALTER TABLE … ENABLE TRIGGER; without them streams go on after their rights have ended."
     return not found, _list(found), mend
 

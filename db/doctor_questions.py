@@ -92,9 +92,9 @@ ORDER BY 1
 """
 
 UNTOLD = """
-SELECT name || '.' || trigger FROM unnest($1::text[]) name, unnest($2::text[]) trigger WHERE NOT EXISTS (
-    SELECT FROM pg_trigger WHERE tgrelid = to_regclass(format('public.%I', name)) AND tgname = trigger
-        AND tgenabled IN ('O', 'A')
+SELECT name FROM unnest($1::text[]) name WHERE NOT EXISTS (
+    SELECT FROM pg_trigger WHERE tgrelid = to_regclass(format('public.%I', split_part(name, '.', 1)))
+        AND tgname = split_part(name, '.', 2) AND tgenabled IN ('O', 'A')
 )
 UNION ALL SELECT 'identity_head without its row' WHERE NOT EXISTS (SELECT FROM identity_head)
 ORDER BY 1

@@ -12,6 +12,7 @@ from db.directory import Directory
 from db.errors import DatabaseError
 from db.migrations.run import head_revision
 from db.pool import TenantPool
+from db.scopes import EVERY_ROW, RowScope
 from db.sending import Observer
 from db.shared_reads import Asked, SharedReader
 from db.tables import RUNTIME_ROLE
@@ -41,25 +42,25 @@ class Database:
         await self.pool.close()
         await self.directory.close()
 
-    def reader(self, tenant: TenantId) -> TenantReader:
-        return TenantReader(self.pool, tenant, self.observer)
+    def reader(self, tenant: TenantId, scope: RowScope = EVERY_ROW) -> TenantReader:
+        return TenantReader(self.pool, tenant, self.observer, scope)
 
-    def shared_reader(self, tenant: TenantId) -> SharedReader:
+    def shared_reader(self, tenant: TenantId, scope: RowScope = EVERY_ROW) -> SharedReader:
         """For what many ask at one moment: it is read once."""
-        return SharedReader(self.pool, tenant, self.observer, self._asked)
+        return SharedReader(self.pool, tenant, self.observer, scope, self._asked)
 
     @asynccontextmanager
-    async def snapshot(self, tenant: TenantId) -> AsyncIterator[TenantSnapshot]:
+    async def snapshot(self, tenant: TenantId, scope: RowScope = EVERY_ROW) -> AsyncIterator[TenantSnapshot]:
         """``async with database.snapshot(…) as reader:`` reads from one point in time, for ten seconds at most.
         Snapshots take at most half of the connections; more of them wait their turn. Raises PoolExhausted,
         DatabaseAway.
         """
-        async with self._snapshots, TenantSnapshot(self.pool, tenant, self.observer) as reader:
+        async with self._snapshots, TenantSnapshot(self.pool, tenant, self.observer, scope) as reader:
             yield reader
 
-    def writer(self, tenant: TenantId, actor: Actor) -> TenantWriter:
+    def writer(self, tenant: TenantId, actor: Actor, scope: RowScope = EVERY_ROW) -> TenantWriter:
         """``async with database.writer(…) as writer:`` is one transaction."""
-        return TenantWriter(self.pool, tenant, actor, self.on_commit, self.observer)
+        return TenantWriter(self.pool, tenant, actor, self.on_commit, self.observer, scope)
 
     async def ready(self) -> dict[str, bool]:
         """What readiness asks: is PostgreSQL answering, and does its schema stand at this code's head?"""

@@ -6,7 +6,7 @@ proven loss. Head, entries and audit record are written by ONE statement, then t
 trip happens under the lock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, Integer, Label, Table, bindparam, select
 from sqlalchemy.types import DateTime
 
+from db.ids import new_id
 from db.statements import Statement, compile_statement
 from db.tables import event_heads, event_log, identity_head
 
 if TYPE_CHECKING:
+    from db.audit_records import Actor, AuditDraft
     from db.tenancy import TenantReader
 
 Image = Mapping[str, Any]  # Any: one value per column, of that column's type
@@ -85,9 +87,34 @@ WITH head AS (
         AS a (id, action, entity, entity_id, changes)
 ) SELECT seq, ts FROM head
 """
-"""By hand: one statement with three inserts that SQLAlchemy would not make clearer. Arguments as ``db/tenancy.py``
+"""By hand: one statement with three inserts that SQLAlchemy would not make clearer. Arguments as ``append_values``
 gives them. ``tally`` holds exactly where the triggers that count orders rest for this connection.
 """
+
+
+def append_values(
+    tenant: str, events: Sequence[EventDraft], audits: Sequence["AuditDraft"], actor: "Actor"
+) -> tuple[object, ...]:
+    """The arguments of ``APPEND``, in their order."""
+    return (
+        tenant,
+        len(events),
+        actor.user_id,
+        [e.type for e in events],
+        [e.entity for e in events],
+        [e.entity_id for e in events],
+        [e.version for e in events],
+        [e.before for e in events],
+        [e.after for e in events],
+        actor.request_id,
+        [new_id() for _ in audits],
+        [a.action for a in audits],
+        [a.entity for a in audits],
+        [a.entity_id for a in audits],
+        [a.changes for a in audits],
+        *(actor.kind, actor.acting_as_id, actor.credential, actor.key_name, actor.elevation_id, actor.space),
+        *(actor.operation_name, actor.document_id, actor.address, actor.coordinates, dict(actor.denials) or None),
+    )
 
 
 def identity_number() -> Label[int]:

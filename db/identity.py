@@ -21,19 +21,50 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     select,
     table,
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from db.statements import compile_statement
-from db.tables import event_heads, memberships, roles, sessions, tenants, users
+from db.tables import event_heads, member_roles, memberships, roles, sessions, tenants, users
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
-SPOKEN_FOR = tenants.join(memberships, memberships.c.tenant_id == tenants.c.id).join(
-    roles, and_(roles.c.tenant_id == memberships.c.tenant_id, roles.c.name == memberships.c.role)
+
+
+def _held() -> LateralFromClause:
+    """The roles of a membership side by side, in the order of their names; empty arrays for none."""
+    none = {"name": "'{}'::text[]", "scope": "'{}'::text[]", "version": "'{}'::integer[]"}
+    labels = {"name": "roles", "scope": "scopes", "version": "role_versions"}
+    arrays = [
+        func.coalesce(
+            func.array_agg(aggregate_order_by(roles.c[name], roles.c.name)), literal_column(none[name])
+        ).label(label)
+        for name, label in labels.items()
+    ]
+    return select(*arrays).select_from(_ROLES).where(_OF_MEMBER).correlate(memberships).lateral("held")
+
+
+def _granted() -> LateralFromClause:
+    """What the roles of a membership grant together, each permission once."""
+    each = func.unnest(roles.c.permissions).table_valued("permission").render_derived(name="each")
+    grants = select(each.c.permission).distinct().select_from(_ROLES.join(each, true())).where(_OF_MEMBER)
+    ordered = grants.order_by(each.c.permission).correlate(memberships)
+    found = func.array(ordered.scalar_subquery()).label("permissions")
+    return select(found).correlate(memberships).lateral("granted")
+
+
+_ROLES = member_roles.join(
+    roles, and_(roles.c.tenant_id == member_roles.c.tenant_id, roles.c.name == member_roles.c.role)
+)
+_OF_MEMBER = and_(member_roles.c.tenant_id == memberships.c.tenant_id, member_roles.c.user_id == memberships.c.user_id)
+_HELD, _GRANTED = _held(), _granted()
+SPOKEN_FOR = (
+    tenants.join(memberships, memberships.c.tenant_id == tenants.c.id).join(_HELD, true()).join(_GRANTED, true())
 )
 MEMBER = (
     users.c.id.label("user_id"),
@@ -45,12 +76,14 @@ MEMBER = (
     tenants.c.id.label("tenant_id"),
     tenants.c.slug.label("tenant_slug"),
     tenants.c.name.label("tenant_name"),
-    memberships.c.role,
     memberships.c.version.label("membership_version"),
     memberships.c.spaces,
-    roles.c.permissions,
-    roles.c.version.label("role_version"),
+    _HELD.c.roles,
+    _HELD.c.scopes,
+    _HELD.c.role_versions,
+    _GRANTED.c.permissions,
 )
+"""``membership_version`` is null for who is no member; a member without any role has empty arrays."""
 
 
 def member(source: FromClause, tenant: ColumnElement[bool]) -> Join:
@@ -75,8 +108,8 @@ MEMBERSHIPS_OF = compile_statement(
         tenants.c.id.label("tenant_id"),
         tenants.c.slug,
         tenants.c.name,
-        memberships.c.role,
-        roles.c.permissions,
+        _HELD.c.roles,
+        _GRANTED.c.permissions,
         memberships.c.created_at.label("since"),
         memberships.c.spaces,
     )
@@ -111,46 +144,11 @@ CREATE_TENANT = compile_statement(
 arrays of arrays may not be ragged.
 """
 
-_new_user = insert(users).values(
-    id=bindparam("id"),
-    email=bindparam("email"),
-    name=bindparam("name"),
-    password_hash=bindparam("password_hash"),
-    created_at=_NOW,
-    updated_at=_NOW,
-)
-CREATE_USER = compile_statement(_new_user)
-CREATE_MEMBER = compile_statement(
-    insert(memberships)
-    .values(
-        tenant_id=bindparam("tenant_id"),
-        user_id=bindparam("id"),
-        role=bindparam("role"),
-        created_at=_NOW,
-        updated_at=_NOW,
-    )
-    .add_cte(_new_user.cte("new_user"))
-)
-"""A user and its first membership, both or neither."""
-_membership = upsert(memberships).values(
-    tenant_id=bindparam("tenant_id"),
-    user_id=bindparam("user_id"),
-    role=bindparam("role"),
-    created_at=_NOW,
-    updated_at=_NOW,
-)
 PUT_SPACES = compile_statement(
     update(memberships)
     .where(memberships.c.tenant_id == bindparam("tenant_id"), memberships.c.user_id == bindparam("user_id"))
     .values(spaces=bindparam("spaces"), version=memberships.c.version + 1, updated_at=_NOW)
     .returning(memberships.c.user_id)
-)
-PUT_MEMBERSHIP = compile_statement(
-    _membership.on_conflict_do_update(
-        index_elements=["tenant_id", "user_id"],
-        set_={"role": _membership.excluded.role, "version": memberships.c.version + 1, "updated_at": _NOW},
-        where=memberships.c.role != _membership.excluded.role,
-    )
 )
 _new_password = (
     update(users)

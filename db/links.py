@@ -8,8 +8,9 @@ from sqlalchemy import DateTime, Text, and_, bindparam, func, insert, or_, selec
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from db.ids import new_id
+from db.memberships import JOIN, NEW_MEMBER, NEW_ROLE, NEW_USER
 from db.statements import Statement, compile_statement
-from db.tables import identities, memberships, sessions, users
+from db.tables import identities, sessions, users
 
 Row = asyncpg.Record
 Run = Callable[..., Awaitable[list[Row]]]
@@ -22,30 +23,12 @@ _link = upsert(identities).values(
     issuer=bindparam("issuer"), subject=bindparam("subject"), user_id=bindparam("user_id"), created_at=_NOW
 )
 LINK = compile_statement(_link.on_conflict_do_nothing())
-_new_user = insert(users).values(
-    id=bindparam("user_id"), email=bindparam("email"), name=bindparam("name"), created_at=_NOW, updated_at=_NOW
-)
-_new_member = insert(memberships).values(
-    tenant_id=bindparam("tenant_id"),
-    user_id=bindparam("user_id"),
-    role=bindparam("role"),
-    created_at=_NOW,
-    updated_at=_NOW,
-)
 CREATE_LINKED = compile_statement(
     insert(identities)
     .values(issuer=bindparam("issuer"), subject=bindparam("subject"), user_id=bindparam("user_id"), created_at=_NOW)
-    .add_cte(_new_user.cte("new_user"), _new_member.cte("new_member"))
+    .add_cte(NEW_USER.cte("new_user"), NEW_MEMBER.cte("new_member"), NEW_ROLE.cte("new_role"))
 )
 """The user, its first membership and its link: all or none."""
-_membership = upsert(memberships).values(
-    tenant_id=bindparam("tenant_id"),
-    user_id=bindparam("user_id"),
-    role=bindparam("role"),
-    created_at=_NOW,
-    updated_at=_NOW,
-)
-JOIN = compile_statement(_membership.on_conflict_do_nothing())
 VOUCHED_BY = compile_statement(
     update(sessions)
     .where(sessions.c.id_hash == bindparam("id_hash"))
@@ -95,6 +78,7 @@ class Links:
             user_id=user_id,
             email=email,
             name=name,
+            password_hash=None,
             tenant_id=tenant_id,
             role=role,
         )

@@ -12,7 +12,8 @@ from functools import lru_cache
 from sqlalchemy import ARRAY, FromClause, Select, bindparam, func, literal_column, select, true
 
 from db.filters import All, Test, shape_of
-from db.listings import COUNT_LIMIT, PARENT, Listing, Shape, count_select, page_select, values_given
+from db.list_statements import COUNT_LIMIT, PARENT, Listing, Shape, count_select, page_select
+from db.listings import values_given
 from db.pages import Cut, Page, PageRequest
 from db.statements import Statement, compile_statement
 from db.tenancy import Row, TenantReader
@@ -38,7 +39,7 @@ async def pages_of(
     if not keys:
         return {}
     wanted = None if columns is None else tuple(columns)
-    statement = _pages_statement(_shape(listing, link, request), Cut.of(request), wanted)
+    statement = _pages_statement(_shape(reader, listing, link, request), Cut.of(request), wanted)
     found: dict[str, list[Row]] = {key: [] for key in keys}
     for row in await reader.fetch(statement, parents=list(found), **values_given(request, ())):
         found[row[link]].append(row)
@@ -53,13 +54,14 @@ async def counts_of(
     """
     if not keys:
         return {}
-    statement = _counts_statement(_shape(listing, link, request))
+    statement = _counts_statement(_shape(reader, listing, link, request))
     rows = await reader.fetch(statement, parents=list(dict.fromkeys(keys)), **values_given(request, ()))
     return {row["key"]: (row["count"], row["count"] > COUNT_LIMIT) for row in rows}
 
 
-def _shape(listing: Listing, link: str, request: PageRequest) -> Shape:
-    return Shape(listing, None if request.where is None else shape_of(request.where), link=link)
+def _shape(reader: TenantReader, listing: Listing, link: str, request: PageRequest) -> Shape:
+    where = None if request.where is None else shape_of(request.where)
+    return Shape(listing, where, link=link, holders=reader.scope.columns_of(listing.table))
 
 
 def _parents(shape: Shape) -> FromClause:

@@ -10,7 +10,8 @@ from sqlalchemy.types import Text, TypeEngine
 
 from db.changes import insert_row, insert_words, lock_row, update_row
 from db.joins import reading
-from db.listings import Listing, count_of, has_rows, page_of
+from db.list_statements import Listing
+from db.listings import count_of, has_rows, page_of
 from db.lookups import rows_by_id
 from db.nested import counts_of, pages_of
 from db.pages import Page, PageRequest

@@ -1,5 +1,6 @@
 """The sums of orders by day, status and currency: those that are kept, and the log's few entries that are not in them
-yet (``db/folding.py``). Both are read in one statement, so they are of one moment. Orders are never scanned.
+yet (``db/folding.py``). Both are read in one statement, so they are of one moment. No order is read, save within a
+narrower scope: there the caller's own orders of the range are added up, which an index finds.
 """
 
 from collections.abc import Sequence
@@ -22,12 +23,14 @@ from sqlalchemy import (
     literal_column,
     select,
     true,
+    union,
     union_all,
 )
 
 from db.events import Position, identity_number
+from db.scopes import branches
 from db.statements import Statement, compile_statement
-from db.tables import QUARTERS, event_heads, event_log, folded_heads, order_hours
+from db.tables import QUARTERS, event_heads, event_log, folded_heads, order_hours, orders
 from db.tenancy import TenantReader
 
 _TIME = DateTime(timezone=True)
@@ -60,7 +63,8 @@ async def order_sums(reader: TenantReader, bounds: Sequence[datetime]) -> OrderS
     quarter of an hour.
     """
     whole = all(bound.minute == 0 for bound in bounds)
-    rows = await reader.fetch(_sums(whole), bounds=list(bounds), first=bounds[0], last=bounds[-1])
+    statement = _sums(whole, reader.scope.columns_of(orders))
+    rows = await reader.fetch(statement, bounds=list(bounds), first=bounds[0], last=bounds[-1])
     head = rows[0]
     sums = [
         OrderSum(row["stretch"] - 1, row["status"], row["currency"], row["orders"], int(row["total"]))
@@ -71,11 +75,12 @@ async def order_sums(reader: TenantReader, bounds: Sequence[datetime]) -> OrderS
     return OrderSums(sums, position, head["identity_number"])
 
 
-@lru_cache(maxsize=2)
-def _sums(whole: bool) -> Statement:
+@lru_cache(maxsize=8)
+def _sums(whole: bool, holders: tuple[str, ...]) -> Statement:
     """``whole``: all bounds lie on full hours, so that no hour is cut into its quarters."""
     kept = [_hours()] if whole else [_quarter(place) for place in range(4)]
-    rows = union_all(*kept, _unfolded("after", 1), _unfolded("before", -1)).subquery("counted")
+    tenants = union_all(*kept, _unfolded("after", 1), _unfolded("before", -1))
+    rows = (_held(holders) if holders else tenants).subquery("counted")
     counted = (
         select(
             rows.c.stretch,
@@ -136,6 +141,27 @@ def _mark(column: ColumnElement[Any], beginning: ColumnElement[Any]) -> ColumnEl
     """
     found = select(column).where(folded_heads.c.tenant_id == bindparam("tenant")).scalar_subquery()
     return func.greatest(found, beginning)
+
+
+def _held(holders: tuple[str, ...]) -> Select[Any]:  # Any: a row of one order
+    """The orders of the caller's scope, each once though it may be found by several columns."""
+    wanted = (orders.c.id, orders.c.created_at, orders.c.status, orders.c.currency, orders.c.total)
+    made = (
+        orders.c.created_at >= bindparam("first", type_=_TIME),
+        orders.c.created_at < bindparam("last", type_=_TIME),
+    )
+    found = [
+        select(*wanted).where(orders.c.tenant_id == bindparam("tenant"), branch, *made)
+        for branch in branches(orders, holders)
+    ]
+    rows = (found[0] if len(found) == 1 else union(*found)).subquery("held")
+    return select(
+        func.width_bucket(rows.c.created_at, bindparam("bounds", type_=ARRAY(_TIME))).label("stretch"),
+        rows.c.status,
+        rows.c.currency,
+        literal_column("1").label("orders"),
+        rows.c.total,
+    )
 
 
 def _between(

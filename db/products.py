@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from db.changes import insert_row, insert_words, lock_row, update_row
-from db.listings import Listing, count_of, has_rows, page_of
+from db.list_statements import Listing
+from db.listings import count_of, has_rows, page_of
 from db.lookups import rows_by_id
 from db.pages import Page, PageRequest
 from db.search import PRODUCT_TEXT, with_name_key

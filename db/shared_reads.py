@@ -8,6 +8,7 @@ import asyncio
 from typing import Any
 
 from db.pool import TenantPool
+from db.scopes import RowScope
 from db.sending import Observer
 from db.statements import Statement
 from db.tenancy import Row, TenantId, TenantReader
@@ -21,12 +22,15 @@ class SharedReader(TenantReader):
 
     __slots__ = ("_asked",)
 
-    def __init__(self, pool: TenantPool, tenant: TenantId, observer: Observer | None, asked: Asked) -> None:
-        super().__init__(pool, tenant, observer)
+    def __init__(
+        self, pool: TenantPool, tenant: TenantId, observer: Observer | None, scope: RowScope, asked: Asked
+    ) -> None:
+        super().__init__(pool, tenant, observer, scope)
         self._asked = asked
 
     async def fetch(self, statement: Statement, **values: object) -> list[Row]:
-        key = (self.tenant.hex, statement.sql, *map(_frozen, statement.args({**values, "tenant": self.tenant.hex})))
+        given = {**values, "tenant": self.tenant.hex, "holder": self.scope.holder}
+        key = (self.tenant.hex, statement.sql, *map(_frozen, statement.args(given)))
         asked = self._asked.get(key)
         if asked is None:
             asked = self._asked[key] = asyncio.create_task(self._send(key, statement, values))

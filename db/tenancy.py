@@ -16,11 +16,11 @@ import asyncpg
 
 from db.audit_records import Actor, AuditDraft
 from db.errors import DatabaseAway, DatabaseError, QueryTimeout
-from db.events import APPEND, EventDraft, Position
+from db.events import APPEND, EventDraft, Position, append_values
 from db.folding import fold, is_due
-from db.ids import new_id
 from db.outage import AWAY, AWAY_TEXT
 from db.pool import Slot, TenantPool
+from db.scopes import EVERY_ROW, RowScope
 from db.sending import STALE, Observer, send
 from db.statements import Statement
 
@@ -59,18 +59,23 @@ class TenantReader:
     next ones, until the block ends: for statements that follow each other at once, never for waiting.
     """
 
-    __slots__ = ("_keeps", "_kept", "_observer", "_pool", "tenant")
+    __slots__ = ("_keeps", "_kept", "_observer", "_pool", "scope", "tenant")
 
-    def __init__(self, pool: TenantPool, tenant: TenantId, observer: Observer | None = None) -> None:
+    def __init__(
+        self, pool: TenantPool, tenant: TenantId, observer: Observer | None = None, scope: RowScope = EVERY_ROW
+    ) -> None:
         self._pool = pool
         self._observer = observer
         self._keeps = False
         self._kept: Slot | None = None
         self.tenant = tenant
+        self.scope = scope
 
     async def fetch(self, statement: Statement, **values: object) -> list[Row]:
-        """Run one statement; ``tenant`` is filled in. Raises BadValue, QueryTimeout, PoolExhausted."""
-        values["tenant"] = self.tenant.hex
+        """Run one statement; ``tenant`` and the scope's ``holder`` are filled in. Raises BadValue, QueryTimeout,
+        PoolExhausted.
+        """
+        values["tenant"], values["holder"] = self.tenant.hex, self.scope.holder
         try:
             return await self._fetch(statement, values)
         except STALE:  # prepared before the tables changed: reading again, on another connection, harms nobody
@@ -114,9 +119,14 @@ class TenantSnapshot(TenantReader):
     __slots__ = ("_broken", "_deadline", "_late", "_lock", "_seconds", "_slot")
 
     def __init__(
-        self, pool: TenantPool, tenant: TenantId, observer: Observer | None = None, seconds: float = SNAPSHOT_SECONDS
+        self,
+        pool: TenantPool,
+        tenant: TenantId,
+        observer: Observer | None = None,
+        scope: RowScope = EVERY_ROW,
+        seconds: float = SNAPSHOT_SECONDS,
     ) -> None:
-        super().__init__(pool, tenant, observer)
+        super().__init__(pool, tenant, observer, scope)
         self._seconds = seconds
         self._deadline: asyncio.TimerHandle | None = None
         self._lock = asyncio.Lock()
@@ -124,10 +134,10 @@ class TenantSnapshot(TenantReader):
         self._broken = self._late = False
 
     async def fetch(self, statement: Statement, **values: object) -> list[Row]:
-        """Run one statement at the snapshot's point; ``tenant`` is filled in. Raises BadValue, QueryTimeout,
+        """Run one statement at the snapshot's point, filled in as above. Raises BadValue, QueryTimeout,
         DatabaseAway; after any of them nothing more can be read in the block.
         """
-        values["tenant"] = self.tenant.hex
+        values["tenant"], values["holder"] = self.tenant.hex, self.scope.holder
         async with self._lock:
             slot = self._slot
             if slot is None:
@@ -180,7 +190,10 @@ class TenantWriter:
     nothing.
     """
 
-    __slots__ = ("_actor", "_announce", "_audits", "_events", "_observer", "_pool", "_slot", "position", "tenant")
+    __slots__ = (
+        *("_actor", "_announce", "_audits", "_events", "_observer", "_pool", "_slot"),
+        *("position", "scope", "tenant"),
+    )
 
     def __init__(
         self,
@@ -189,6 +202,7 @@ class TenantWriter:
         actor: Actor,
         announce: Announce | None = None,
         observer: Observer | None = None,
+        scope: RowScope = EVERY_ROW,
     ) -> None:
         self._pool = pool
         self._actor = actor
@@ -198,6 +212,7 @@ class TenantWriter:
         self._events: list[EventDraft] = []
         self._audits: list[AuditDraft] = []
         self.tenant = tenant
+        self.scope = scope
         self.position: Position | None = None
         """Where the log stands after the commit; None before it, and when nothing was recorded."""
 
@@ -206,8 +221,8 @@ class TenantWriter:
         return self._actor
 
     async def fetch(self, statement: Statement, **values: object) -> list[Row]:
-        """Run one statement inside the transaction; ``tenant`` is filled in."""
-        values["tenant"] = self.tenant.hex
+        """Run one statement inside the transaction, filled in as a reader does."""
+        values["tenant"], values["holder"] = self.tenant.hex, self.scope.holder
         return await send(self._lent(), statement, values, self._observer)
 
     def record(self, event: EventDraft) -> None:
@@ -260,31 +275,14 @@ class TenantWriter:
             raise
 
     async def _append_and_commit(self, slot: Slot) -> Position:
-        events, audits, actor = self._events, self._audits, self._actor
+        actor = self._actor
         if self._observer is not None:
             self._observer(APPEND)
         append = await slot.prepared(APPEND)
-        row: Any = await append.fetchrow(  # Any: the driver is untyped
-            self.tenant.hex,
-            len(events),
-            actor.user_id,
-            [e.type for e in events],
-            [e.entity for e in events],
-            [e.entity_id for e in events],
-            [e.version for e in events],
-            [e.before for e in events],
-            [e.after for e in events],
-            actor.request_id,
-            [new_id() for _ in audits],
-            [a.action for a in audits],
-            [a.entity for a in audits],
-            [a.entity_id for a in audits],
-            [a.changes for a in audits],
-            *(actor.kind, actor.acting_as_id, actor.credential, actor.key_name, actor.elevation_id, actor.space),
-            *(actor.operation_name, actor.document_id, actor.address, actor.coordinates, dict(actor.denials) or None),
-        )
+        values = append_values(self.tenant.hex, self._events, self._audits, actor)
+        row: Any = await append.fetchrow(*values)  # Any: the driver is untyped
         await slot.connection.execute("COMMIT")
-        actor.recorded = actor.recorded or bool(audits)
+        actor.recorded = actor.recorded or bool(self._audits)
         return Position(row["seq"], row["ts"])
 
     def _lent(self) -> Slot:

@@ -22,7 +22,9 @@ class SessionSlot(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReadContext:
-    """One operation's (or one event's) context. ``reader`` sees the principal's tenant and nothing else."""
+    """One operation's (or one event's) context. ``reader`` sees the rows of the principal's tenant that are in its
+    scope, and nothing else.
+    """
 
     principal: Principal
     reader: TenantReader
@@ -47,5 +49,5 @@ class WriteContext(ReadContext):
 
     def write(self) -> TenantWriter:
         """One transaction: ``async with ctx.write() as writer:``."""
-        actor = self.actor or Actor(self.principal.user_id, self.request_id)
-        return self.database.writer(self.principal.tenant, actor)
+        who = self.principal
+        return self.database.writer(who.tenant, self.actor or Actor(who.user_id, self.request_id), who.scope)

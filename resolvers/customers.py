@@ -57,6 +57,13 @@ async def customers_by_id(ctx: ReadContext, ids: Sequence[str], columns: Sequenc
     return await rows.customers_by_id(ctx.reader, ids, columns)
 
 
+async def customers_pointed_at(
+    ctx: ReadContext, ids: Sequence[str], columns: Sequence[str] | None = None
+) -> dict[str, Row]:
+    """The customers that rows of the caller's scope name: whoever sees an order sees whose it is."""
+    return await rows.customers_pointed_at(ctx.reader, ids, columns)
+
+
 async def create_customer(ctx: WriteContext, new: NewCustomer) -> Row:
     """A new customer. Raises Problems."""
     given = asdict(new)

@@ -5,7 +5,8 @@ from contextlib import aclosing
 
 from db.events import Event, Position, typed_event
 from db.filters import Condition, judge
-from db.listings import Listing
+from db.list_statements import Listing
+from db.scopes import seen_within
 from resolvers.context import ReadContext
 
 Watch = Callable[
@@ -24,20 +25,24 @@ async def watch(
     moved: Callable[[Position], None],
 ) -> AsyncGenerator[Event, None]:
     """Every change of a noun's row that matches ``condition`` before or after it, in order, from ``after`` (or from
-    now) on, for ever.
+    now) on, for ever; as the caller's scope lets it be seen (``seen_within``).
 
     ``moved`` is told each position that is done with, whether or not an event came of it. Closing it
     leaves the log at once. Raises CursorExpired.
     """
+    scope, table = ctx.principal.scope, listing.table
+    narrow = bool(scope.columns_of(table))
     start = after if after is not None else await ctx.hub.head(ctx.principal.tenant)
     moved(start)
     async with aclosing(ctx.hub.follow(ctx.principal.tenant, start)) as batches:
         async for batch in batches:
             for logged in batch:
-                if logged.entity == listing.noun and (types is None or logged.type in types):
-                    event = typed_event(listing.table, logged)
-                    if condition is None or _concerns(condition, event):
-                        yield event
+                if logged.entity == listing.noun and (narrow or types is None or logged.type in types):
+                    event = seen_within(scope, table, logged)
+                    if event is not None and (types is None or event.type in types):
+                        event = typed_event(table, event)
+                        if condition is None or _concerns(condition, event):
+                            yield event
                 moved(Position(logged.seq, logged.ts))
 
 

@@ -23,9 +23,11 @@ import structlog
 from db.errors import CursorExpired, Unavailable
 from db.events import Event, Image, Position, events_after, numbered_head_of, typed_event
 from db.hub import NOTHING
-from db.listings import Listing, page_of
+from db.list_statements import Listing
+from db.listings import page_of
 from db.lookups import rows_by_id
 from db.pages import Page, PageRequest
+from db.scopes import seen_within
 from db.tenancy import Row, TenantReader
 from db.windows import Change, Op, Touched, Window, touch
 from resolvers.context import ReadContext
@@ -182,7 +184,7 @@ class _Chain:
             self.waiting = [each for each in self.waiting if not each.done()] + self.newcomers.take()
             try:
                 async with (
-                    self.ctx.database.snapshot(self.ctx.principal.tenant) as reader,
+                    self.ctx.database.snapshot(self.ctx.principal.tenant, self.ctx.principal.scope) as reader,
                     aclosing(self._read(reader)) as reading,
                 ):
                     async for told in reading:
@@ -242,7 +244,10 @@ class _Chain:
             self.seen = Position(logged.seq, logged.ts)
             if logged.entity != self.listing.noun:
                 continue
-            event = typed_event(self.listing.table, logged)
+            seen = seen_within(self.ctx.principal.scope, self.listing.table, logged)
+            if seen is None:
+                continue
+            event = typed_event(self.listing.table, seen)
             if self.now is not None:
                 self.now = self.now.after(event)
             if event.entity_id in self.window.places:

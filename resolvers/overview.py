@@ -1,6 +1,7 @@
 """The overview of a tenant's orders: tiles and series over a range of days, and when it is worth looking again.
 
-It speaks of the orders that were made in the range, as they stand now. What was cancelled or refunded is no revenue.
+It speaks of the orders of the caller's scope that were made in the range, as they stand now. What was cancelled or
+refunded is no revenue.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from db.hub import NOTHING
 from db.money import CURRENCIES
 from db.orders import LISTING
 from db.overview import OrderSum, order_sums
+from db.scopes import RowScope, seen_within
 from db.tables import ORDER_STATUSES
 from resolvers.context import ReadContext
 from resolvers.days import Days, TimeRange, days_of
@@ -60,17 +62,18 @@ async def _changed(ctx: ReadContext, asked: TimeRange, position: Position, moved
     async with aclosing(ctx.hub.follow(ctx.principal.tenant, position)) as batches:
         async for batch in batches:
             days = days_of(asked, ctx.clock())
-            if any(_shows(event, days) for event in batch):
+            if any(_shows(event, days, ctx.principal.scope) for event in batch):
                 return True
             moved(Position(batch[-1].seq, batch[-1].ts))
     return False
 
 
-def _shows(event: Event, days: Days) -> bool:
+def _shows(logged: Event, days: Days, scope: RowScope) -> bool:
     """Whether the change alters a sum of these days."""
-    if event.entity != LISTING.noun:
+    seen = seen_within(scope, LISTING.table, logged) if logged.entity == LISTING.noun else None
+    if seen is None:
         return False
-    event = typed_event(LISTING.table, event)
+    event = typed_event(LISTING.table, seen)
     images = [image for image in (event.before, event.after) if image is not None]
     counted = [[image[name] for name in _COUNTED] for image in images]
     return (len(images) == 1 or counted[0] != counted[1]) and any(days.hold(image["created_at"]) for image in images)

@@ -6,7 +6,7 @@ import strawberry
 
 from resolvers.customers import customers_by_id, watch_customers
 from schema.customers import READ, Customer, CustomerWhere
-from schema.events import LiveNoun, LoggedEvent, event_stream
+from schema.events import LEAVING, LiveNoun, LoggedEvent, event_stream
 from schema.fields import to_one
 
 
@@ -16,6 +16,7 @@ class CustomerEventType(enum.Enum):
 
     CREATED = "customer.created"
     UPDATED = "customer.updated"
+    LEFT = strawberry.enum_value("customer.left", description=LEAVING)
 
 
 @strawberry.type(description="A change of a customer, told once, in commit order.")

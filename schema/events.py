@@ -17,6 +17,7 @@ from strawberry.scalars import JSON
 
 from db.events import Event, Position
 from db.ids import public_id
+from db.scopes import LEFT
 from resolvers.events import Watch
 from schema.fields import Info, column, given
 from schema.filters import condition_of
@@ -24,6 +25,9 @@ from schema.live.delivery import keep, live_field
 from schema.operation import Operation
 from schema.patches import PatchField, patch_fields, patch_of
 from schema.selections import selected_below
+
+LEAVING = "It is no longer among the rows that you may see; what has become of it is not told."
+"""What ``LEFT`` means, for a noun whose rows belong to somebody."""
 
 
 @strawberry.type
@@ -84,8 +88,9 @@ def event_stream(
 def _source(
     live: LiveNoun, operation: Operation, event: Event, selected: frozenset[str] | None
 ) -> dict[str, Any] | None:  # Any: one value per field
+    left = event.type == f"{event.entity}.{LEFT}"
     patch = patch_of(live.patch, event.before, event.after or {}, operation, selected)
-    if not patch:
+    if not patch and not left:
         return None
     position = Position(event.seq, event.ts)
     return {

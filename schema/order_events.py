@@ -5,7 +5,7 @@ import enum
 import strawberry
 
 from resolvers.orders import orders_by_id, watch_orders
-from schema.events import LiveNoun, LoggedEvent, event_stream
+from schema.events import LEAVING, LiveNoun, LoggedEvent, event_stream
 from schema.fields import to_one
 from schema.orders import READ, Order, OrderWhere
 
@@ -17,6 +17,7 @@ class OrderEventType(enum.Enum):
     CREATED = "order.created"
     UPDATED = "order.updated"
     STATUS_CHANGED = "order.status_changed"
+    LEFT = strawberry.enum_value("order.left", description=LEAVING)
 
 
 @strawberry.type(description="A change of an order, told once, in commit order.")

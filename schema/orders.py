@@ -8,7 +8,7 @@ import strawberry
 from graphql import GraphQLResolveInfo
 
 from db.ids import public_id
-from resolvers.customers import customers_by_id
+from resolvers.customers import customers_pointed_at
 from resolvers.orders import count_orders, has_orders, items_of_orders, list_orders, orders_by_id
 from resolvers.products import products_by_id
 from schema.connections import Connection, ListSpec, NullsOrder, SortDirection, listing
@@ -60,7 +60,7 @@ class Order(Node):
     total: Money = embedded(amount="total", currency="currency")
     notes: str | None = column("notes")
     due_at: datetime | None = column("due_at", description="When it is promised.")
-    customer: Customer = to_one(customers_by_id, key="customer_id", joined=True)
+    customer: Customer = to_one(customers_pointed_at, key="customer_id", joined=True)
     items: list[OrderItem] = to_many(items_of_orders, key="id", description="At most 49.")
     version: int = column("version", description="Grows by one with each change.")
     created_at: datetime = column("created_at")

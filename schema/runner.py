@@ -56,7 +56,7 @@ class Runner:
 
     def shared_operation(self, request: OperationRequest, ready: Ready, caller: Principal) -> Operation:
         """A fresh context for one event of a group: what other groups ask for the same event is read once."""
-        reader = self.database.shared_reader(caller.tenant)
+        reader = self.database.shared_reader(caller.tenant, caller.scope)
         context = ReadContext(
             caller, reader, self.database, self.hub, self.clock, request.request_id, lifetimes=self.lifetimes
         )
@@ -119,7 +119,7 @@ class Runner:
     def _context(self, ready: Ready, caller: Principal | None, request: OperationRequest) -> ReadContext | None:
         if caller is None:
             return None
-        reader = self.database.reader(caller.tenant)
+        reader = self.database.reader(caller.tenant, caller.scope)
         parts = (caller, reader, self.database, self.hub, self.clock, request.request_id, self.book, self.lifetimes)
         if ready.kind == "mutation":
             return WriteContext(*parts, request.session_slot, ready.actor)

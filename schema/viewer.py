@@ -49,7 +49,7 @@ class Membership:
     """One of the caller's memberships."""
 
     tenant: Tenant
-    role: str
+    roles: list[str]
     since: datetime
     current: bool = strawberry.field(description="Whether this request speaks for it.")
     spaces: list[SpaceName] = strawberry.field(description="Where it lets the caller be.")
@@ -117,7 +117,7 @@ def _membership(row: Row, current: str) -> Membership:
     tenant = _tenant(row["tenant_id"], row["slug"], row["name"])
     spaces = [SpaceName[space] for space in row["spaces"]]
     here = row["tenant_id"] == current
-    return Membership(tenant=tenant, role=row["role"], since=row["since"], current=here, spaces=spaces)
+    return Membership(tenant=tenant, roles=row["roles"], since=row["since"], current=here, spaces=spaces)
 
 
 def _space(operation: Operation) -> SpaceName:

@@ -84,7 +84,8 @@ async def _found(connection: asyncpg.Connection, plan: TenantPlan, roles: Roles)
     await connection.execute(staging.TENANT, tenant, plan.slug, plan.name, born)
     await connection.executemany(staging.ROLE, [(tenant, name, list(grants), born) for name, grants in roles.items()])
     await connection.executemany(staging.USER, [(user.id, user.email, user.name, born) for user in users])
-    await connection.executemany(staging.MEMBERSHIP, [(tenant, user.id, user.role, born) for user in users])
+    await connection.executemany(staging.MEMBERSHIP, [(tenant, user.id, born) for user in users])
+    await connection.executemany(staging.MEMBER_ROLE, [(tenant, user.id, user.role) for user in users])
     await connection.execute(staging.HEAD, tenant, born)
 
 

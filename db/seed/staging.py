@@ -29,7 +29,8 @@ ROLE = """
 INSERT INTO roles (tenant_id, name, permissions, system, created_at, updated_at) VALUES ($1, $2, $3, true, $4, $4)
 """
 USER = "INSERT INTO users (id, email, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)"
-MEMBERSHIP = "INSERT INTO memberships (tenant_id, user_id, role, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)"
+MEMBERSHIP = "INSERT INTO memberships (tenant_id, user_id, created_at, updated_at) VALUES ($1, $2, $3, $3)"
+MEMBER_ROLE = "INSERT INTO member_roles (tenant_id, user_id, role) VALUES ($1, $2, $3)"
 HEAD = "INSERT INTO event_heads (tenant_id, seq, ts) VALUES ($1, 0, $2)"
 
 CUSTOMERS = """
@@ -87,6 +88,6 @@ INSERT INTO order_terms (tenant_id, order_id, source, term)
 SELECT $1::uuid, id, 0, word FROM seed_orders, LATERAL string_to_table(words, ' ') AS word
 """
 TABLES = (
-    "tenants, users, roles, memberships, event_heads, customers, customer_terms, products, product_terms, "
-    "orders, order_items, order_terms, order_hours"
+    "tenants, users, roles, memberships, member_roles, event_heads, "
+    "customers, customer_terms, products, product_terms, orders, order_items, order_terms, order_hours"
 )

@@ -23,7 +23,7 @@ metadata = MetaData(
 
 DIRECTORY_TABLES = frozenset(
     {
-        *("tenants", "users", "identities", "roles", "memberships", "api_keys"),
+        *("tenants", "users", "identities", "roles", "memberships", "member_roles", "api_keys"),
         *("sessions", "replaced_sessions", "sign_in_failures", "password_resets"),
     }
 )

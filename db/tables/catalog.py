@@ -53,6 +53,8 @@ customers = Table(
     Index(None, "tenant_id", "email", "id"),
     Index(None, "tenant_id", "created_at", "id"),
     Index(None, "tenant_id", "updated_at", "id"),
+    Index(None, "tenant_id", "created_by", "created_at", "id"),
+    Index(None, "tenant_id", "assigned_to", "created_at", "id"),
 )
 """``name_key`` is the name folded for sorting (no accents, no case): see ``db/search.py``."""
 

@@ -59,11 +59,15 @@ roles = Table(
     Column("tenant_id", uuid_column("tenant_id").type, ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
     Column("name", Text(collation="C"), primary_key=True),
     Column("permissions", ARRAY(Text), nullable=False),
+    Column("scope", Text(collation="C"), nullable=False, server_default="ALL"),
+    text_column("description", nullable=True),
     Column("system", Boolean, nullable=False, server_default="false"),
     version_column(),
     time_column("created_at"),
     time_column("updated_at"),
+    CheckConstraint("scope IN ('ALL', 'ASSIGNED', 'OWN')", name="scope_known"),
 )
+"""``scope``: which of the tenant's rows the role reaches (``db/scopes.py``)."""
 
 identities = Table(
     "identities",
@@ -81,15 +85,27 @@ memberships = Table(
     metadata,
     Column("tenant_id", uuid_column("tenant_id").type, ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
     Column("user_id", uuid_column("user_id").type, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
-    text_column("role"),
     Column("spaces", ARRAY(Text), nullable=False, server_default=f"{{{','.join(SPACES)}}}"),
     version_column(),
     time_column("created_at"),
     time_column("updated_at"),
     CheckConstraint(f"spaces <@ {_ALL_SPACES} AND cardinality(spaces) > 0", name="spaces_known"),
-    ForeignKeyConstraint(["tenant_id", "role"], ["roles.tenant_id", "roles.name"]),
     Index(None, "user_id"),
 )
+
+member_roles = Table(
+    "member_roles",
+    metadata,
+    Column("tenant_id", uuid_column("tenant_id").type, primary_key=True),
+    Column("user_id", uuid_column("user_id").type, primary_key=True),
+    Column("role", Text(collation="C"), primary_key=True),
+    ForeignKeyConstraint(
+        ["tenant_id", "user_id"], ["memberships.tenant_id", "memberships.user_id"], ondelete="CASCADE"
+    ),
+    ForeignKeyConstraint(["tenant_id", "role"], ["roles.tenant_id", "roles.name"]),
+    Index(None, "tenant_id", "role", "user_id"),
+)
+"""The roles of each member: a member of several may do what any of them grants."""
 
 sessions = Table(
     "sessions",

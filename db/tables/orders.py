@@ -44,11 +44,15 @@ orders = Table(
     Index(None, "tenant_id", "status", "id"),
     Index(None, "tenant_id", "total", "id"),
     Index(None, "tenant_id", "customer_id", "created_at", "id"),
+    Index(None, "tenant_id", "created_by", "created_at", "id"),
+    Index(None, "tenant_id", "assigned_to", "created_at", "id"),
     Index("ix_orders_due_last", "tenant_id", text("(least(due_at, 'infinity'::timestamptz))"), "id"),
     Index("ix_orders_due_first", "tenant_id", text("(greatest(due_at, '-infinity'::timestamptz))"), "id"),
 )
-"""A null in a sort key is given its place by one of two expressions, so that a keyset stays one row comparison on
-one index.
+"""``created_by`` and ``assigned_to`` are users: whose row it is, for those whose scope is narrower than the tenant.
+
+A null in a sort key is given its place by one of two expressions, so that a keyset stays one row comparison on one
+index.
 """
 
 order_items = Table(

@@ -1,4 +1,4 @@
-"""A group: subscriptions that are equal in document, variables, tenant and permissions, executed once for all.
+"""A group: subscriptions that are equal in document, variables, tenant, permissions and scope, executed once for all.
 
 It has one run at the head of the log, and for those who begin further back, runs that replay what they missed until
 they meet it. A member's place is a position in the log, so it can change runs at any time and neither lose nor repeat
@@ -22,8 +22,8 @@ from schema.runner import Runner
 
 
 class Group:
-    """``caller`` is nobody in particular: the tenant and the permissions of every member. ``request`` has an id of the
-    group's own. ``emptied`` is called when the last member has left.
+    """``caller`` is nobody in particular: the tenant, the permissions and the scope of every member. ``request`` has an
+    id of the group's own. ``emptied`` is called when the last member has left.
     """
 
     def __init__(

@@ -13,6 +13,7 @@ from auth.permissions import PermissionSet
 from auth.principal import Principal
 from db.events import Position
 from db.ids import new_id
+from db.scopes import RowScope
 from resolvers.errors import InvalidInput
 from schema.live.delivery import CURSOR_ARGUMENT, live_of
 from schema.live.group import Group
@@ -21,7 +22,7 @@ from schema.requests import OperationRequest, Ready
 from schema.runner import Runner
 
 MAX_CURSOR = 200
-Key = tuple[str, str | None, str, str, PermissionSet]
+Key = tuple[str, str | None, str, str, PermissionSet, RowScope]
 
 
 class Groups:
@@ -108,7 +109,7 @@ def _key(request: OperationRequest, ready: Ready, caller: Principal, node: Field
     declared = ready.execution.variable_values.coerced.keys()
     variables = {name: value for name, value in ready.variables.items() if name in declared and name != cursor}
     canonical = json.dumps(variables, sort_keys=True)
-    return request.document or "", ready.name, canonical, caller.tenant.hex, caller.permissions
+    return request.document or "", ready.name, canonical, caller.tenant.hex, caller.permissions, caller.scope
 
 
 def _cursor_variable(ready: Ready, node: FieldNode) -> str | None:

@@ -100,8 +100,9 @@ async def test_the_role_of_one_tenant_counts_nothing_in_another(people: People) 
     email = await people.user(first, role="admin")
     await people.user(second, role="admin")
     await people.run(
-        "INSERT INTO memberships SELECT t.id, u.id, 'partner', 1, now(), now() FROM tenants t, users u "
-        "WHERE t.slug = $1 AND u.email = $2",
+        "WITH joined AS (INSERT INTO memberships SELECT t.id, u.id, 1, now(), now() FROM tenants t, users u "
+        "WHERE t.slug = $1 AND u.email = $2 RETURNING tenant_id, user_id) "
+        "INSERT INTO member_roles SELECT tenant_id, user_id, 'partner' FROM joined",
         second,
         email,
     )
@@ -210,10 +211,10 @@ async def test_an_expired_token_is_refused(people: People) -> None:
     [
         "UPDATE users SET version = version + 1 WHERE email = $1",
         "UPDATE memberships m SET version = m.version + 1 FROM users u WHERE u.id = m.user_id AND u.email = $1",
-        "UPDATE memberships m SET role = 'viewer' FROM users u WHERE u.id = m.user_id AND u.email = $1",
-        "UPDATE roles r SET version = r.version + 1 FROM memberships m JOIN users u ON u.id = m.user_id "
+        "UPDATE member_roles m SET role = 'viewer' FROM users u WHERE u.id = m.user_id AND u.email = $1",
+        "UPDATE roles r SET version = r.version + 1 FROM member_roles m JOIN users u ON u.id = m.user_id "
         "WHERE r.tenant_id = m.tenant_id AND r.name = m.role AND u.email = $1",
-        "UPDATE roles r SET permissions = '{orders:read}' FROM memberships m JOIN users u ON u.id = m.user_id "
+        "UPDATE roles r SET permissions = '{orders:read}' FROM member_roles m JOIN users u ON u.id = m.user_id "
         "WHERE r.tenant_id = m.tenant_id AND r.name = m.role AND u.email = $1",
     ],
     ids=["the user", "the membership", "the role of the membership", "the role", "what the role grants"],

@@ -39,6 +39,7 @@ def test_the_system_roles_grant_what_the_contract_says() -> None:
         "manager": "orders:read orders:write customers:read customers:pii products:read",
         "viewer": "orders:read customers:read products:read",
         "partner": "orders:read products:read",
+        "support": "orders:read customers:read customers:masked products:read streams:read",
     }
 
 

@@ -57,8 +57,11 @@ SELECT u.id, u.email, 'Watcher', 1, now(), now() FROM unnest($1::uuid[], $2::tex
 ON CONFLICT DO NOTHING
 """
 _MEMBERSHIPS = """
-INSERT INTO memberships (tenant_id, user_id, role, version, created_at, updated_at)
-SELECT $1, u.id, 'viewer', 1, now(), now() FROM unnest($2::uuid[]) AS u (id) ON CONFLICT DO NOTHING
+WITH members AS (
+    INSERT INTO memberships (tenant_id, user_id, version, created_at, updated_at)
+    SELECT $1, u.id, 1, now(), now() FROM unnest($2::uuid[]) AS u (id) ON CONFLICT DO NOTHING
+)
+INSERT INTO member_roles SELECT $1, u.id, 'viewer' FROM unnest($2::uuid[]) AS u (id) ON CONFLICT DO NOTHING
 """
 _ORDERS = "SELECT id FROM orders WHERE tenant_id = $1 ORDER BY id LIMIT $2"
 

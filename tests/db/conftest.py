@@ -9,8 +9,10 @@ import pytest
 from db.directory import Directory
 from db.ids import new_id
 from db.tenancy import TenantId
+from tests.support.bulk import open_bench
 from tests.support.clock import HandClock
 from tests.support.database import Dsns, Server
+from tests.support.explaining import Bench
 from tests.support.plant import MINE, THEIRS, Floor, open_floor
 
 
@@ -52,3 +54,12 @@ async def superuser(dsns: Dsns) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(dsns.superuser)
     yield connection
     await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def bench(server: Server) -> AsyncIterator[Bench]:
+    """A tenant of 100,000 orders, for tests that change nothing."""
+    name = uuid4().hex
+    async with open_bench(await server.create(name)) as bench:
+        yield bench
+    await server.drop(name)

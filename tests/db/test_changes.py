@@ -11,7 +11,7 @@ from db.changes import insert_row, insert_words, lock_row, update_row
 from db.errors import Duplicate
 from db.events import EventDraft
 from db.ids import new_id
-from db.listings import Listing
+from db.list_statements import Listing
 from db.statements import Statement
 from db.tenancy import Row
 from tests.support.plant import NOON, Floor

@@ -100,8 +100,8 @@ async def test_a_membership_comes_with_role_grants_and_versions(directory: Direc
     by_id = await directory.membership(user, tenant_id=tenant)
     assert by_id == await directory.membership(user, tenant_slug=listed["slug"])
     assert by_id is not None
-    assert (by_id["role"], by_id["permissions"]) == ("admin", ROLES["admin"])
-    assert (by_id["user_version"], by_id["membership_version"], by_id["role_version"]) == (1, 1, 1)
+    assert (by_id["roles"], by_id["permissions"]) == (["admin"], sorted(ROLES["admin"]))
+    assert (by_id["user_version"], by_id["membership_version"], by_id["role_versions"]) == (1, 1, [1])
 
 
 async def test_a_user_without_the_membership_comes_without_the_tenant(directory: Directory) -> None:
@@ -110,7 +110,7 @@ async def test_a_user_without_the_membership_comes_without_the_tenant(directory:
     row = await directory.membership(user, tenant_id=foreign)
     assert row is not None
     assert row["user_id"] == user
-    assert [row[name] for name in ("tenant_id", "tenant_slug", "tenant_name", "role", "permissions")] == [None] * 5
+    assert [row[name] for name in ("tenant_id", "membership_version", "roles", "scopes", "permissions")] == [None] * 5
 
 
 async def test_a_changed_role_raises_the_version_and_an_equal_one_does_not(directory: Directory) -> None:
@@ -119,7 +119,7 @@ async def test_a_changed_role_raises_the_version_and_an_equal_one_does_not(direc
         await directory.put_membership(tenant, user, role)
         row = await directory.membership(user, tenant_id=tenant)
         assert row is not None
-        assert (row["role"], row["membership_version"]) == (role, version)
+        assert (row["roles"], row["membership_version"]) == ([role], version)
 
 
 async def test_memberships_are_listed_by_slug(directory: Directory) -> None:

@@ -1,61 +1,19 @@
 """What a page costs on a tenant of 100,000 orders, in shared buffers, as the runtime role: never in time."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from uuid import uuid4
 
 import pytest
 
-from db.engine import Database
 from db.joins import through
-from db.listings import COUNT_LIMIT, count_of, has_rows, page_of
+from db.list_statements import COUNT_LIMIT
+from db.listings import count_of, has_rows, page_of
 from db.orders import LISTING, count_of_orders_of_customers, items_of_orders, orders_by_id, orders_of_customers
 from db.pages import PageRequest, SortKey
-from db.tenancy import TenantId
-from tests.support.database import Dsns, Server
+from tests.support.bulk import MUCH, ORDERS, PAGE
 from tests.support.explaining import Bench, indexes_in
-from tests.support.plant import as_runtime, connected
 
-BIG, SMALL = TenantId("00000000000070008000000000000b16"), TenantId("00000000000070008000000000005a11")
-ORDERS, DEEP, PAGE = 100_000, 50_000, 50
-MUCH = 300
-"""Buffers: an index descent and a page of scattered rows take under this; what grows with the tenant takes more."""
+DEEP = 50_000
 FIELDS = ("created_at", "updated_at", "due_at", "total", "status", "number")
-BULK = """
-INSERT INTO customers SELECT $1::uuid, md5('c' || n)::uuid, 'Customer ' || n, 'customer ' || n, n || '@x.example',
-    'Köln', 'DE', null, null, 1, now(), now() FROM generate_series(1, 1000) AS n;
-INSERT INTO orders SELECT $1::uuid, md5('o' || n)::uuid, '260314-' || lpad(n::text, 7, '0'),
-    (ARRAY['PENDING', 'CONFIRMED', 'PROCESSING', 'SHIPPED', 'DELIVERED', 'CANCELLED', 'REFUNDED'])[1 + n % 7],
-    md5('c' || 1 + n % 1000)::uuid, 'EUR', (n * 7919::bigint) % 100003, null,
-    CASE WHEN n % 3 = 0 THEN now() + (n % 9973) * interval '1 minute' END, null, null, 1,
-    now() - (n * 104729::bigint % 99991) * interval '1 minute', now() - n * interval '1 second'
-    FROM generate_series(1, $2::int) AS n;
-INSERT INTO order_terms SELECT $1::uuid, md5('o' || n)::uuid, 0, 'common' FROM generate_series(1, $2::int) AS n;
-INSERT INTO order_terms SELECT $1::uuid, md5('o' || n)::uuid, 0, 'rare' FROM generate_series(1, $2::int, 20000) AS n;
-"""
-
-
-async def _fill(dsns: Dsns) -> None:
-    for tenant, orders in ((BIG, ORDERS), (SMALL, 2_000)):
-        async with connected(dsns.owner, tenant) as connection, connection.transaction():
-            for statement in BULK.strip().split(";\n"):
-                sql = statement.replace("$1", f"'{tenant.hex}'").replace("$2", str(orders)).rstrip(";")
-                await connection.execute(sql)
-    async with connected(dsns.owner) as connection:
-        await connection.execute("VACUUM ANALYZE")
-
-
-@pytest.fixture(scope="module")
-async def bench(server: Server) -> AsyncIterator[Bench]:
-    name = uuid4().hex
-    dsns = await server.create(name)
-    await _fill(dsns)
-    database = await Database.open(dsns.runtime, size=2, directory_size=1)
-    async with as_runtime(dsns, BIG) as connection:
-        await connection.execute("SET jit = off")
-        yield Bench(database, connection, BIG)
-    await database.close()
-    await server.drop(name)
 
 
 async def deep_page(bench: Bench, order: tuple[SortKey, ...]) -> PageRequest:

@@ -28,7 +28,7 @@ async def test_a_session_comes_with_its_user_and_membership_in_one_statement(
     directory.observer = seen.append
     row = await directory.sessions.find(id_hash)
     assert row is not None
-    assert (row["user_id"], row["role"], row["seen_at"], row["revoked_at"]) == (user, "viewer", clock(), None)
+    assert (row["user_id"], row["roles"], row["seen_at"], row["revoked_at"]) == (user, ["viewer"], clock(), None)
     assert len(seen) == 1
 
 
@@ -125,7 +125,7 @@ async def test_a_rotation_changes_columns_with_it(directory: Directory, clock: H
     assert await directory.sessions.rotate(old, new, "because", {"tenant_id": other})
     row = await directory.sessions.find(new)
     assert row is not None
-    assert (row["tenant_id"], row["role"]) == (other, "admin")
+    assert (row["tenant_id"], row["roles"]) == (other, ["admin"])
 
 
 @pytest.mark.parametrize("how", ["revoked", "rotated before", "expired", "never was"])

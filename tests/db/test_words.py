@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import ColumnElement, Integer, Table, bindparam, select
 
 from db.customers import LISTING as CUSTOMERS
-from db.listings import Listing
+from db.list_statements import Listing
 from db.orders import LISTING as ORDERS
 from db.products import LISTING as PRODUCTS
 from db.search import query_words, words_of

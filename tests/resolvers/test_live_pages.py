@@ -16,11 +16,12 @@ from db.hub import Hub
 from db.listings import page_of
 from db.orders import LISTING
 from db.pages import PageRequest, SortKey
+from db.scopes import EVERY_ROW, RowScope, scope_of
 from resolvers import live_pages
 from tests.support.database import Server
 from tests.support.followers import another_process, hub_on
 from tests.support.live_pages import LiveRows, live_rows
-from tests.support.plant import MINE, NOON, Floor, open_floor
+from tests.support.plant import ACTOR, MINE, NOON, OTHER, Floor, open_floor
 from tests.support.properties import bounded
 from tests.support.shelf import Columns, Shelf
 from tests.support.waiting import until
@@ -33,8 +34,11 @@ CHANGES: st.SearchStrategy[Columns] = st.fixed_dictionaries(
         "total": st.integers(0, 4),
         "notes": st.sampled_from([None, "", "é", "e\u0301", "Zoë", "z"]),
         "due_at": st.sampled_from([None, NOON, NOON + timedelta(microseconds=1)]),
+        "assigned_to": st.sampled_from([None, ACTOR.user_id, OTHER]),
+        "created_by": st.sampled_from([None, ACTOR.user_id]),
     },
 )
+SCOPES = st.sampled_from([EVERY_ROW, *(scope_of([reach], str(ACTOR.user_id)) for reach in ("OWN", "ASSIGNED"))])
 WRITES: st.SearchStrategy[tuple[str, int, Columns]] = st.one_of(
     st.tuples(st.just("create"), st.integers(0, 9), CHANGES),
     st.tuples(st.just("change"), st.integers(0, 9), CHANGES),
@@ -88,16 +92,16 @@ def ops(live: LiveRows) -> list[list[str]]:
 
 async def is_the_page(live: LiveRows, floor: Floor, hub: Hub) -> bool:
     await live.caught_up(floor, hub)
-    page = await page_of(floor.reader(), LISTING, live.request)
+    page = await page_of(floor.reader(scope=live.scope), LISTING, live.request)
     return live.rows == list(map(dict, page.rows))
 
 
 @bounded(60)
-@given(st.lists(REQUESTS, min_size=1, max_size=4), st.lists(WRITES, max_size=8), TRANSACTIONS)
+@given(st.lists(st.tuples(REQUESTS, SCOPES), min_size=1, max_size=4), st.lists(WRITES, max_size=8), TRANSACTIONS)
 async def test_a_page_and_its_changes_are_the_page_at_every_cursor(
     floor: Floor,
     hub: Hub,
-    requests: list[PageRequest],
+    requests: list[tuple[PageRequest, RowScope]],
     before: list[tuple[str, int, Columns]],
     transactions: list[tuple[list[tuple[str, int, Columns]], bool]],
 ) -> None:
@@ -105,7 +109,7 @@ async def test_a_page_and_its_changes_are_the_page_at_every_cursor(
     await shelf.clear()
     await shelf.write(*before)
     async with AsyncExitStack() as stack:
-        lives = [await stack.enter_async_context(live_rows(floor, hub, request)) for request in requests]
+        lives = [await stack.enter_async_context(live_rows(floor, hub, *each)) for each in requests]
         for writes, waits in transactions:
             await shelf.write(*writes)
             if waits:
@@ -145,6 +149,21 @@ async def test_an_order_that_stops_matching_leaves_once_without_its_new_values(
     request = PageRequest((SortKey("number"),), 5, where=Test("status", "eq", "PENDING"))
     async with live_rows(floor, hub, request) as live:
         await shelf.write(("change", 0, {"status": "SHIPPED"}))
+        assert await live.caught_up(floor, hub) == [shelf.ids[1]]
+        await shelf.write(("change", 0, {"notes": "out of sight"}))
+        await live.caught_up(floor, hub)
+    assert ops(live) == [["LEAVE"]]
+    assert (live.frames[0][0].row, live.frames[0][0].image) == (None, None)
+
+
+async def test_an_order_that_leaves_the_scope_leaves_once_without_its_new_values(
+    floor: Floor, hub: Hub, shelf: Shelf
+) -> None:
+    me = str(ACTOR.user_id)
+    await shelf.write(("create", 0, {"assigned_to": me}), ("create", 1, {"assigned_to": me}))
+    request = PageRequest((SortKey("number"),), 5)
+    async with live_rows(floor, hub, request, scope_of(["ASSIGNED"], me)) as live:
+        await shelf.write(("change", 0, {"assigned_to": OTHER, "notes": "theirs"}))
         assert await live.caught_up(floor, hub) == [shelf.ids[1]]
         await shelf.write(("change", 0, {"notes": "out of sight"}))
         await live.caught_up(floor, hub)

@@ -23,7 +23,7 @@ class Explaining(TenantReader):
         self.asked: list[tuple[Statement, dict[str, object]]] = []
 
     async def fetch(self, statement: Statement, **values: object) -> list[Row]:
-        self.asked.append((statement, {**values, "tenant": self.tenant.hex}))
+        self.asked.append((statement, {**values, "tenant": self.tenant.hex, "holder": self.scope.holder}))
         return await super().fetch(statement, **values)
 
 

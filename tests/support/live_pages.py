@@ -12,6 +12,7 @@ from db.hub import Hub
 from db.listings import page_of
 from db.orders import LISTING
 from db.pages import PageRequest
+from db.scopes import EVERY_ROW, RowScope
 from db.windows import Op
 from resolvers.context import ReadContext
 from resolvers.live_pages import Newcomers, RowChange, Told, follow_page
@@ -21,11 +22,11 @@ from tests.support.waiting import until
 Columns = dict[str, Any]  # Any: one value per column
 
 
-def context_of(floor: Floor, hub: Hub) -> ReadContext:
-    """An admin of my tenant reads."""
+def context_of(floor: Floor, hub: Hub, scope: RowScope = EVERY_ROW) -> ReadContext:
+    """An admin of my tenant reads, or somebody with a narrower scope."""
     identity = (ACTOR.user_id or "", "a@mine.example", "A", floor.mine, "mine", "Mine")
-    principal = Principal(*identity, ("admin",), PermissionSet.of(SYSTEM_ROLES["admin"]), "v1", None, None)
-    return ReadContext(principal, floor.reader(), floor.database, hub, utc_now, "req-test")
+    principal = Principal(*identity, ("admin",), PermissionSet.of(SYSTEM_ROLES["admin"]), "v1", None, None, scope=scope)
+    return ReadContext(principal, floor.reader(scope=scope), floor.database, hub, utc_now, "req-test")
 
 
 class LiveRows:
@@ -33,8 +34,9 @@ class LiveRows:
     is done with.
     """
 
-    def __init__(self, floor: Floor, hub: Hub, request: PageRequest) -> None:
+    def __init__(self, floor: Floor, hub: Hub, request: PageRequest, scope: RowScope = EVERY_ROW) -> None:
         self.request = request
+        self.scope = scope
         self.newcomers = Newcomers()
         self.rows: list[Columns] = []
         self.frames: list[list[RowChange]] = []
@@ -60,7 +62,7 @@ class LiveRows:
         return [row["id"] for row in self.rows]
 
     async def _follow(self, floor: Floor, hub: Hub) -> None:
-        following = follow_page(LISTING, context_of(floor, hub), self.request, self.newcomers, self._moved)
+        following = follow_page(LISTING, context_of(floor, hub, self.scope), self.request, self.newcomers, self._moved)
         async with aclosing(following):
             async for told in following:
                 if self.lose:
@@ -118,9 +120,11 @@ def apply(rows: list[Columns], change: RowChange) -> None:
 
 
 @asynccontextmanager
-async def live_rows(floor: Floor, hub: Hub, request: PageRequest) -> AsyncIterator[LiveRows]:
+async def live_rows(
+    floor: Floor, hub: Hub, request: PageRequest, scope: RowScope = EVERY_ROW
+) -> AsyncIterator[LiveRows]:
     """Begun, and ended with the block."""
-    live = LiveRows(floor, hub, request)
+    live = LiveRows(floor, hub, request, scope)
     try:
         await live.begun()
         yield live

@@ -114,7 +114,7 @@ class People:
 
     async def everything(self) -> str:
         """All that the directory's tables hold, as text."""
-        tables = ("tenants", "users", "roles", "memberships", "sessions")
+        tables = ("tenants", "users", "roles", "memberships", "member_roles", "sessions")
         rows = [row[0] for table in tables for row in await self.run(f"SELECT t::text FROM {table} AS t")]
         return "\n".join(rows)
 

@@ -12,6 +12,7 @@ import orjson
 
 from db.audit_records import Actor
 from db.engine import Database
+from db.scopes import EVERY_ROW, RowScope
 from db.search import ANNOUNCEMENT_TEXT, CUSTOMER_EMAIL, CUSTOMER_NAME, ORDER_TEXT, PRODUCT_TEXT, fold, words_of
 from db.tables import ORDER_STATUSES, RUNTIME_ROLE, TENANT_SETTING
 from db.tenancy import TenantId, TenantReader, TenantWriter
@@ -19,6 +20,9 @@ from tests.support.database import Dsns
 
 MINE, THEIRS = TenantId("00000000000070008000000000000a11"), TenantId("00000000000070008000000000000b22")
 ACTOR = Actor("00000000000070008000000000000001", "req-test")
+OTHER = "00000000000070008000000000000002"
+"""Somebody else of the same tenant."""
+_HOLDERS = (None, ACTOR.user_id, OTHER)
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 NAMES = ("Éloïse Dupré", "Seán O'Brien", "Zoë Müller-Straße", "Ångström AS", "Nguyễn Văn An", "李小龍", "Party 🎉 GmbH")
 NOTES = (None, "", "Please ring twice 🔔", "Crème brûlée für Zoë", "fragile: GLASS / Glas", "ask for Seán", "a%b_c\\d")
@@ -40,11 +44,11 @@ class Floor:
         """My rows as they were planted."""
         return planted(self.mine)
 
-    def reader(self, tenant: TenantId | None = None) -> TenantReader:
-        return self.database.reader(tenant or self.mine)
+    def reader(self, tenant: TenantId | None = None, scope: RowScope = EVERY_ROW) -> TenantReader:
+        return self.database.reader(tenant or self.mine, scope)
 
-    def writer(self, tenant: TenantId | None = None) -> TenantWriter:
-        return self.database.writer(tenant or self.mine, ACTOR)
+    def writer(self, tenant: TenantId | None = None, scope: RowScope = EVERY_ROW) -> TenantWriter:
+        return self.database.writer(tenant or self.mine, ACTOR, scope)
 
     async def raw(self, sql: str, *values: object, tenant: TenantId | None = None) -> Any:  # Any: rows of any shape
         """Rows of any statement run by the owner, who carries the tenant."""
@@ -154,8 +158,8 @@ def _customer(tenant: TenantId, rng: random.Random, n: int) -> Columns:
         "email": f"c{n}@{tenant.hex[-3:]}.example",
         "city": rng.choice(("Łódź", "Köln", "Zürich")),
         "country": rng.choice(("PL", "DE", "CH")),
-        "created_by": None,
-        "assigned_to": rng.choice((None, _id(rng))),
+        "created_by": _HOLDERS[n % 3],
+        "assigned_to": (rng.choice((None, _id(rng))), ACTOR.user_id)[n % 4 == 0],
         "version": 1,
         "created_at": made,
         "updated_at": made,
@@ -191,7 +195,7 @@ def _order(tenant: TenantId, rng: random.Random, n: int, customers: Rows) -> Col
         "notes": rng.choice(NOTES),
         "due_at": rng.choice((None, NOON + timedelta(days=rng.randrange(4)))),
         "created_by": rng.choice((None, ACTOR.user_id)),
-        "assigned_to": None,
+        "assigned_to": _HOLDERS[n % 7 % 3],
         "version": 1,
         "created_at": made,
         "updated_at": max(made, NOON - timedelta(hours=rng.randrange(3))),

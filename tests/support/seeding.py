@@ -13,8 +13,8 @@ from tests.support.database import Dsns
 ROLES = {"admin": ["orders:*"], "manager": ["orders:write"], "viewer": ["orders:read"], "partner": ["orders:read"]}
 ORDERS, TENANTS = 1_200, 3
 _TABLES = (
-    *("tenants", "users", "roles", "memberships", "event_heads", "customers", "customer_terms", "products"),
-    *("product_terms", "orders", "order_items", "order_terms", "order_hours"),
+    *("tenants", "users", "roles", "memberships", "member_roles", "event_heads", "customers"),
+    *("customer_terms", "products", "product_terms", "orders", "order_items", "order_terms", "order_hours"),
 )
 
 

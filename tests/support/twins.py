@@ -10,7 +10,7 @@ from datetime import timedelta
 from db import announcements, audit, changes, customers, events, listings, lookups, nested, orders, overview, products
 from db.events import Position
 from db.filters import All, Test
-from db.listings import Listing
+from db.list_statements import Listing
 from db.pages import Key, Page, PageRequest, SortKey
 from db.tables import products as products_table
 from db.tenancy import Row, TenantReader
@@ -113,6 +113,10 @@ async def _rows_by_id(reader: TenantReader) -> Facts:
     return set(await lookups.rows_by_id(reader, products_table, ids_of("products")))
 
 
+async def _rows_pointed_at(reader: TenantReader) -> Facts:
+    return set(await lookups.rows_pointed_at(reader, products_table, ids_of("products")))
+
+
 async def _items_of_orders(reader: TenantReader) -> Facts:
     return {
         row["product_id"] for rows in (await orders.items_of_orders(reader, ids_of("orders"))).values() for row in rows
@@ -166,6 +170,7 @@ READS = (
     Read("has_customers", _has(customers.has_customers, SortKey("email"), ("c9@b", EVERY_ID))),
     Read("count_of_customers", _count(customers.count_of_customers, BY_TIME)),
     Read("customers_by_id", _by_id("customers", customers.customers_by_id)),
+    Read("customers_pointed_at", _by_id("customers", customers.customers_pointed_at)),
     Read("page_of_products", _page(products.page_of_products, BY_TIME)),
     Read("page_of_products", _page(products.page_of_products, _searched("sku", "text")), "by words"),
     Read("has_products", _has(products.has_products, SortKey("price"), (10**8, EVERY_ID))),
@@ -181,6 +186,7 @@ READS = (
     Read("has_audit", _has(audit.has_audit, SortKey("created_at"), (EVENING, EVERY_ID))),
     Read("count_of_audit", _count(audit.count_of_audit, BY_TIME)),
     Read("rows_by_id", _rows_by_id),
+    Read("rows_pointed_at", _rows_pointed_at),
     Read("page_of", _page(listings.page_of, BY_TIME, orders.LISTING)),
     Read("has_rows", _has(listings.has_rows, SortKey("total"), (10**8, EVERY_ID), orders.LISTING)),
     Read("count_of", _count(listings.count_of, BY_TIME, orders.LISTING)),

@@ -58,7 +58,7 @@ async def test_somebody_new_who_fits_a_rule_becomes_a_member_with_its_role(door:
     principal = await door.people.by_session(session_of(await door.sign_in()))
     assert (principal.email, principal.tenant_slug, principal.roles) == (f"zoe@{domain}", slug, ("manager",))
     # Again: the same user, the same membership, even if an operator has changed it meanwhile.
-    await door.people.run("UPDATE memberships SET role = 'viewer' WHERE user_id = $1", principal.user_id)
+    await door.people.run("UPDATE member_roles SET role = 'viewer' WHERE user_id = $1", principal.user_id)
     again = await door.people.by_session(session_of(await door.sign_in()))
     assert (again.user_id, again.roles) == (principal.user_id, ("viewer",))
 

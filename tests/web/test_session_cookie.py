@@ -11,13 +11,13 @@ from tests.support.server import STREAM, Front
 from tests.support.single import reserved, told
 from tests.support.waiting import until_answered
 
-WHO = "{ viewer { user { email } tenant { slug } memberships { role current since tenant { slug } } } }"
+WHO = "{ viewer { user { email } tenant { slug } memberships { roles current since tenant { slug } } } }"
 SESSIONS = "{ viewer { sessions { id device address createdAt lastSeenAt expiresAt current } } }"
 ERRORS = "userErrors { code message field }"
 REVOKE = f"mutation($id: ID!) {{ revokeSession(input: {{id: $id}}) {{ session {{ id current }} {ERRORS} }} }}"
 REVOKE_OTHERS = f"mutation {{ revokeOtherSessions {{ count {ERRORS} }} }}"
 SWITCH = f"""mutation($slug: String!) {{ switchTenant(input: {{slug: $slug}}) {{
-    membership {{ role current tenant {{ slug }} }} {ERRORS} }} }}"""
+    membership {{ roles current tenant {{ slug }} }} {ERRORS} }} }}"""
 Headers = dict[str, str]
 
 
@@ -117,7 +117,7 @@ async def test_a_session_goes_to_another_tenant_with_a_new_cookie(front: Front, 
     old, _ = await who.session()
     (before,) = await sessions(front, old)
     answer = await front.post(SWITCH, {"slug": "globex"}, headers=old)
-    there = {"role": "viewer", "current": True, "tenant": {"slug": "globex"}}
+    there = {"roles": ["viewer"], "current": True, "tenant": {"slug": "globex"}}
     assert answer.json() == {"data": {"switchTenant": {"membership": there, "userErrors": []}}}
     new, attributes = with_cookie_of(answer)
     assert attributes == {"HttpOnly", "Max-Age=1209600", "Path=/", "SameSite=lax"}

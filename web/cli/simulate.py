@@ -123,7 +123,12 @@ async def _working(dsn: str, tenant: str, email: str) -> AsyncIterator["WriteCon
         await hub.start()
         try:
             yield WriteContext(
-                principal, database.reader(principal.tenant), database, hub, utc_now, f"simulate-{secrets.token_hex(4)}"
+                principal,
+                database.reader(principal.tenant, principal.scope),
+                database,
+                hub,
+                utc_now,
+                f"simulate-{secrets.token_hex(4)}",
             )
         finally:
             await hub.stop()

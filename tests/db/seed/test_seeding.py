@@ -129,7 +129,7 @@ async def test_the_demo_has_its_three_tenants_and_a_user_for_each_role(fresh_dsn
         for tenant in ("acme", "globex", "initech"):
             for role in ROLES:
                 row = await connection.fetchrow(
-                    "SELECT role, password_hash FROM users JOIN memberships ON user_id = users.id WHERE email = $1",
+                    "SELECT role, password_hash FROM users JOIN member_roles ON user_id = users.id WHERE email = $1",
                     f"{role}@{tenant}.example",
                 )
                 assert row is not None

@@ -147,7 +147,7 @@ FOUND: dict[str, tuple[str, dict[str, Any], frozenset[str]]] = {  # Any: JSON
     ),
     "who asks, whole": (
         """{ viewer { user { id email name } tenant { slug } roles permissions { version grants }
-        memberships { role tenant { id } } __typename } }""",
+        memberships { roles tenant { id } } __typename } }""",
         {},
         NO_EMAIL,
     ),
