@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import httpx2
 import pytest
 
 from db.embedded import Embedded
+from db.engine import Database
 from db.migrations.run import upgrade
 from tests.support.database import Dsns, Server
 from tests.support.redis import RedisServer, redis_server
@@ -157,6 +159,45 @@ async def test_the_places_of_a_killed_worker_come_free_and_nobody_elses_do(two: 
 
             await until_answered(room)
     await two.ready(2)
+
+
+async def test_rights_that_end_while_redis_is_gone_end_the_streams_of_every_worker_before_the_next_event(
+    two: Fleet, mortal_redis: RedisServer
+) -> None:
+    here, there = await two.ready(2)
+    email = f"{uuid4().hex[:12]}@people.example"
+    database = await Database.open(two.dsns.runtime, size=1, directory_size=1)
+    try:
+        tenant = await database.directory.tenant_by_slug("acme")
+        assert tenant is not None
+        user = await database.directory.create_user(email, "Zoë", None, (tenant["id"], "manager"))
+    finally:
+        await database.close()
+    gone = {"Authorization": f"Bearer {await two.token(email)}"}
+    staying = {"Authorization": f"Bearer {await two.token()}"}
+    async with (
+        two.client(here) as one,
+        two.client(there) as other,
+        two.client(there) as writing,
+        watching(one, gone) as at_one,
+        watching(other, gone) as at_other,
+    ):
+        shop = await Shop.open(writing, staying)
+        before = await shop.create("while both may see it")
+        assert [await next_order(stream) for stream in (at_one, at_other)] == [before] * 2
+        mortal_redis.kill()
+        try:
+            connection = await asyncpg.connect(two.dsns.superuser)
+            await connection.execute("DELETE FROM memberships WHERE user_id = $1", user)
+            await connection.close()
+            after = await shop.create("when neither may")
+            for stream in (at_one, at_other):
+                told = [block for block in await stream.wait_for_end() if block.event is not None]
+                assert [block.event for block in told] == ["next", "complete"]
+                assert told[0].payload["extensions"]["stream"]["end"]["reason"] == "FORBIDDEN"
+                assert after.encode() not in b"".join(block.raw for block in told)
+        finally:
+            mortal_redis.start()
 
 
 @pytest.fixture
