@@ -17,6 +17,7 @@ from tests.support.completions import Completions, sources_of
 from tests.support.database import RunFolder, Server
 from tests.support.executors import CORE, Executors, facts_of
 from tests.support.operations import Asked, Operations
+from tests.support.reached import Reached
 from tests.support.world import open_world
 
 
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
 
 async def _fuzz(server: Server, options: argparse.Namespace, console: Console) -> int:
     async with open_world(await server.create("fuzz")) as world:
-        executors, completions = Executors.of(world), Completions(world)
+        executors, completions = Executors.of(world, reached=await Reached.of(world)), Completions(world)
         operations = Operations(CORE, await facts_of(world, options.seed), options.seed)
         found = 0
         console.print(f"seed {options.seed}, {options.count:,} operations")

@@ -18,6 +18,7 @@ from tests.support.arguments import Facts, Json, Values, literal
 from tests.support.operations import Asked
 from tests.support.originals import Originals
 from tests.support.plant import NOON
+from tests.support.reached import Reached
 from tests.support.world import KEY, World
 
 CORE = schema()._schema
@@ -33,15 +34,17 @@ class Executors:
     reference: Gateway
     originals: Originals | None = None
     """What no answer may show, if that is looked for."""
+    reached: Reached | None = None
+    """Which rows callers with narrower scopes see; without it everybody sees all."""
     outcomes: Counter[str] = field(default_factory=Counter)
     """How many operations were refused, failed, or succeeded by the engine or by the reference."""
 
     @classmethod
-    def of(cls, world: World, originals: Originals | None = None) -> "Executors":
+    def of(cls, world: World, originals: Originals | None = None, reached: Reached | None = None) -> "Executors":
         compiled, reference = _gateway(world, "compiled"), _gateway(world, "reference")
         # Most of the work for a new text is before any executor: it is done once for both.
         reference._documents = compiled._documents
-        return cls(world, compiled, reference, originals)
+        return cls(world, compiled, reference, originals, reached)
 
     @property
     def ran(self) -> Counter[str]:
@@ -51,6 +54,8 @@ class Executors:
 
     async def ask(self, gateway: Gateway, asked: Asked) -> Answer:
         caller = self.world.principal(grants=asked.grants)
+        if self.reached is not None:
+            caller = replace(caller, scope=self.reached.scopes[asked.reach])
         return await ask(gateway, asked.document, asked.variables, caller, asked.operation)
 
     async def difference(self, asked: Asked) -> str | None:
@@ -69,12 +74,17 @@ class Executors:
         self.outcomes["refused" if right.code else "failed" if failed else "engine" if by_engine else "reference"] += 1
         if right.code is None and not failed and self.ran["error"] > before["error"]:
             return f"the engine failed where the reference answers {right}"
-        if self.originals is not None:
-            told_back = f"{asked.document} {json.dumps(asked.variables, ensure_ascii=False)}"
-            for answer in (left, right):
-                if leaked := self.originals.leaked(answer.body, asked.grants, told_back):
-                    return f"leaked: {leaked} in {answer}"
-        return difference(left, right)
+        return self._leaked(asked, left, right) or difference(left, right)
+
+    def _leaked(self, asked: Asked, *answers: Answer) -> str | None:
+        """What an answer shows that the caller may not see, by its permissions or by its scope."""
+        told_back = f"{asked.document} {json.dumps(asked.variables, ensure_ascii=False)}"
+        for answer in answers:
+            if self.originals is not None and (found := self.originals.leaked(answer.body, asked.grants, told_back)):
+                return f"leaked: {found} in {answer}"
+            if self.reached is not None and (names := self.reached.leaked(answer.body, asked.reach, told_back)):
+                return f"out of the scope: {names} in {answer}"
+        return None
 
     @property
     def share(self) -> float:

@@ -51,6 +51,8 @@ class Asked:
     variables: Mapping[str, Json]
     operation: str | None
     grants: frozenset[str]
+    reach: str = "ALL"
+    """Which rows the caller's roles reach."""
 
 
 class Operations:
@@ -60,6 +62,7 @@ class Operations:
         self._schema = schema
         self._facts = facts
         self._random = Random(seed)
+        self._reaching = Random(f"{seed}/reach")
         self._last: Asked | None = None
 
     def draw(self) -> Asked:
@@ -71,6 +74,7 @@ class Operations:
             values = Values(random, self._facts)
             document, variables, name = _Draft(self._schema, random, values).query()
             self._last = Asked(document, variables, name, self._grants())
+        self._last = replace(self._last, reach=self._reaching.choice(("OWN", "ASSIGNED", "ALL", "ALL")))
         return self._last
 
     def change(self) -> Asked:

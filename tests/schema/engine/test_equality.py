@@ -21,6 +21,7 @@ from tests.support.executors import CORE, Executors, facts_of
 from tests.support.facts import ids_of
 from tests.support.operations import Asked, Operations
 from tests.support.originals import Originals
+from tests.support.reached import Reached
 from tests.support.world import World
 
 pytestmark = [
@@ -181,7 +182,7 @@ def drawn(facts: Facts) -> list[str]:
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + PARTS))
 async def test_both_executors_answer_random_operations_alike(world: World, seed: int) -> None:
-    executors = Executors.of(world, await Originals.of(world))
+    executors = Executors.of(world, await Originals.of(world), await Reached.of(world))
     operations = Operations(CORE, await facts_of(world, seed), seed)
     for index in range(COUNT // PARTS):
         asked = operations.draw()
