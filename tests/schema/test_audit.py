@@ -1,9 +1,11 @@
 """The audit trail as it is read: for those who may, of their tenant alone, and with no value that they may not see."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from db.scopes import scope_of
 from tests.support.facts import CREATE, MOVE, UPDATE, ids_of, look, new_order, shop_of
 from tests.support.world import USER, World
 
@@ -15,6 +17,7 @@ LOG = """query($where: AuditWhere, $first: Int, $after: String, $orderBy: [Audit
         pageInfo { hasNextPage endCursor } totalCount } }"""
 HISTORY = """query($id: ID!, $first: Int, $after: String) { orderHistory(id: $id, first: $first, after: $after) {
     nodes { action actor { name } changes { field before after hidden } } pageInfo { hasNextPage endCursor } } }"""
+NEW_CUSTOMER = "mutation($input: CreateCustomerInput!) { createCustomer(input: $input) { customer { id } } }"
 EMAIL = (
     "mutation($input: UpdateCustomerInput!) { updateCustomer(input: $input) { customer { id } userErrors { code } } }"
 )
@@ -171,3 +174,19 @@ async def test_the_history_of_nothing_is_null(world: World, given: str) -> None:
     answer = await world.ask(HISTORY, {"id": given})
     assert answer.data == {"orderHistory": None}
     assert answer.codes == ([] if given.startswith("ord_") else ["BAD_USER_INPUT"])
+
+
+async def test_within_a_narrower_scope_the_trail_is_what_the_caller_did(world: World) -> None:
+    order, me = await new_order(world, notes="not yours"), "00000000000070008000000000000007"
+    caller = replace(world.principal(), user_id=me, scope=scope_of(["OWN"], me))
+    customer = {"name": "Zoë", "email": "zoe@own.example", "city": "Köln", "country": "DE"}
+    made = (await world.ask(NEW_CUSTOMER, {"input": customer}, caller=caller)).data["createCustomer"]["customer"]["id"]
+    draft = (await shop_of(world)).draft(customerId=made)
+    own = (await world.ask(CREATE, {"input": draft}, caller=caller)).data["createOrder"]["order"]["id"]
+    await world.ask(UPDATE, {"input": {"id": own, "notes": "by another"}})
+    told = [(each["action"], each["entityId"]) for each in await log(world, caller)]
+    assert told == [("createOrder", own), ("createCustomer", made)]
+    assert await log(world, caller, where=of(order)) == []
+    (entry,) = (await world.ask(HISTORY, {"id": own}, caller=caller)).data["orderHistory"]["nodes"]
+    assert entry["action"] == "createOrder"
+    assert (await world.ask(HISTORY, {"id": order}, caller=caller)).data == {"orderHistory": None}
