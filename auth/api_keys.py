@@ -69,7 +69,7 @@ def narrowed(wanted: Iterable[str], held: PermissionSet) -> frozenset[str]:
     """What of the wanted grants the maker's own cover: a key never does more than who made it, today."""
     found = set()
     for grant in wanted:
-        if _covers(held, grant):
+        if held.covers(grant):
             found.add(grant)
         elif grant.endswith("*"):
             found |= {each for each in held.grants if each.startswith(grant[:-1])}
@@ -82,7 +82,7 @@ def checked_grants(wanted: Sequence[str], held: PermissionSet) -> list[str]:
         known = any(each == grant or (grant.endswith("*") and each.startswith(grant[:-1])) for each in PERMISSIONS)
         if not known:
             raise OperatorError("permission", f"There is no permission {grant!r}.")
-        if not _covers(held, grant):
+        if not held.covers(grant):
             raise OperatorError("permission", f"Whoever makes the key does not have {grant!r}.")
     if not wanted:
         raise OperatorError("permission", "A key needs at least one permission.")
@@ -97,12 +97,6 @@ def checked_networks(given: Sequence[str]) -> list[str]:
         return [str(ip_network(each)) for each in given]
     except ValueError:
         raise OperatorError("network", "A network is given as 203.0.113.0/24 or 2001:db8::/32.") from None
-
-
-def _covers(held: PermissionSet, grant: str) -> bool:
-    if grant in held.grants:
-        return True
-    return any(own.endswith("*") and grant.startswith(own[:-1]) for own in held.grants)
 
 
 def _draw(length: int) -> str:

@@ -62,6 +62,10 @@ class PermissionSet:
         """
         return _allows(self.grants, permission) and self.space in spaces_of(permission)
 
+    def covers(self, grant: str) -> bool:
+        """Whether all that the grant would allow is granted here, whatever the space."""
+        return _allows(self.grants, grant)
+
     def elsewhere(self, permission: str) -> tuple[Space, ...]:
         """The spaces where the permission would be allowed, if only the space is in its way; else none."""
         if self.space in spaces_of(permission) or not _allows(self.grants, permission):

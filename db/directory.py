@@ -2,7 +2,8 @@
 each log reaches.
 
 The only file that takes connections without a tenant. They carry the directory's role, which has rights on these
-tables and on no tenant table. Every method is one statement and therefore one transaction. Rows are the driver's
+tables and on no tenant table. Every method is one transaction, of one statement save
+where it says otherwise. Rows are the driver's
 records; ids in them are 32 hex digits.
 
 Every method may raise BadValue (characters that text cannot hold, a reference to nothing), PoolExhausted and
@@ -24,9 +25,11 @@ from db.event_cursors import epoch_of
 from db.ids import new_id
 from db.links import Links
 from db.listener import Listener
+from db.members import Members
 from db.outage import AWAY, AWAY_TEXT
 from db.recorder import Recorder
 from db.resets import Resets
+from db.roles import Roles
 from db.sessions import Sessions
 from db.statements import Statement
 from db.tables import DIRECTORY_ROLE
@@ -66,6 +69,8 @@ class Directory:
         self.sessions = Sessions(self._write)
         self.recorder = Recorder(self._write)
         self.resets = Resets(self._write)
+        self.members = Members(self._write, self._locked)
+        self.roles = Roles(self._write)
         self._listeners: list[Listener] = []
         self.observer: Callable[[str], None] | None = None
 
@@ -205,11 +210,20 @@ class Directory:
     async def _write(self, statement: Statement, **values: object) -> list[Row]:
         return await self._fetch(statement, **values, now=self._clock())
 
+    async def _locked(self, lock: Statement, statement: Statement, **values: object) -> list[Row]:
+        """The statement, in a transaction whose first statement was ``lock``: what the second sees is committed by
+        whoever held the lock before.
+        """
+        return await self._send(lock, statement, {**values, "now": self._clock()})
+
     async def _one(self, statement: Statement, **values: object) -> Row | None:
         rows = await self._fetch(statement, **values)
         return rows[0] if rows else None
 
     async def _fetch(self, statement: Statement, **values: object) -> list[Row]:
+        return await self._send(None, statement, values)
+
+    async def _send(self, lock: Statement | None, statement: Statement, values: Mapping[str, object]) -> list[Row]:
         if self.observer is not None:
             self.observer(statement.sql)
         try:
@@ -219,7 +233,12 @@ class Directory:
         except AWAY as error:
             raise DatabaseAway(AWAY_TEXT) from error
         try:
-            rows: list[Row] = await connection.fetch(statement.sql, *statement.args(values))
+            if lock is None:
+                rows: list[Row] = await connection.fetch(statement.sql, *statement.args(values))
+            else:
+                async with connection.transaction():
+                    await connection.fetch(lock.sql, *lock.args(values))
+                    rows = await connection.fetch(statement.sql, *statement.args(values))
         except (
             asyncpg.DataError,
             asyncpg.ForeignKeyViolationError,

@@ -63,9 +63,8 @@ _ROLES = member_roles.join(
 )
 _OF_MEMBER = and_(member_roles.c.tenant_id == memberships.c.tenant_id, member_roles.c.user_id == memberships.c.user_id)
 _HELD, _GRANTED = _held(), _granted()
-SPOKEN_FOR = (
-    tenants.join(memberships, memberships.c.tenant_id == tenants.c.id).join(_HELD, true()).join(_GRANTED, true())
-)
+_LIVING = and_(memberships.c.tenant_id == tenants.c.id, memberships.c.disabled_at.is_(None))
+SPOKEN_FOR = tenants.join(memberships, _LIVING).join(_HELD, true()).join(_GRANTED, true())
 MEMBER = (
     users.c.id.label("user_id"),
     users.c.email,

@@ -17,6 +17,7 @@ from schema.customer_changes import CustomerMutations
 from schema.customer_events import CustomerSubscriptions
 from schema.customers import NODE as CUSTOMER
 from schema.customers import Customer, CustomerQueries
+from schema.members import MemberMutations, MemberQueries
 from schema.node import Node, NodeRegistry
 from schema.open_streams import OpenStreamMutations, OpenStreamQueries
 from schema.order_changes import OrderMutations
@@ -29,6 +30,7 @@ from schema.product_changes import ProductMutations
 from schema.product_events import ProductSubscriptions
 from schema.products import NODE as PRODUCT
 from schema.products import Product, ProductQueries
+from schema.roles import RoleMutations, RoleQueries
 from schema.scalars import SCALARS
 from schema.sessions import SessionMutations
 from schema.user_errors import ConflictError, InputError
@@ -47,6 +49,8 @@ class Query(
     OverviewQueries,
     OpenStreamQueries,
     AuditQueries,
+    MemberQueries,
+    RoleQueries,
 ):
     """Everything that can be read."""
 
@@ -69,6 +73,8 @@ class Mutation(
     ProductMutations,
     AnnouncementMutations,
     OpenStreamMutations,
+    MemberMutations,
+    RoleMutations,
 ):
     """Everything that can be changed."""
 

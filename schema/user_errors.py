@@ -23,6 +23,9 @@ class UserErrorCode(enum.Enum):
     TOO_MANY = "TOO_MANY"
     OUT_OF_RANGE = "OUT_OF_RANGE"
     TAKEN = "TAKEN"
+    IN_USE = "IN_USE"
+    BEYOND_YOURS = "BEYOND_YOURS"
+    LAST_ADMIN = "LAST_ADMIN"
     NOT_FOUND = "NOT_FOUND"
     CONFLICT = "CONFLICT"
     INVALID_TRANSITION = "INVALID_TRANSITION"
@@ -82,6 +85,16 @@ class Payload:
 def refused(*problems: Problem, kind: NodeKind | None = None) -> Payload:
     """The payload of a mutation that did nothing; ``kind`` is of the row that a conflict carries."""
     return Payload(problems=[_refusal(problem, kind) for problem in problems])
+
+
+async def answered(change: Awaitable[Any]) -> Payload:  # Any: a row
+    """As ``payload_of``, where no conflict carries a row."""
+    try:
+        return Payload(row=await change)
+    except Problems as error:
+        return refused(*error.problems)
+    except Problem as error:
+        return refused(error)
 
 
 async def payload_of(kind: NodeKind, change: Awaitable[Any]) -> Payload:  # Any: a row

@@ -89,9 +89,12 @@ memberships = Table(
     version_column(),
     time_column("created_at"),
     time_column("updated_at"),
+    time_column("disabled_at", nullable=True),
     CheckConstraint(f"spaces <@ {_ALL_SPACES} AND cardinality(spaces) > 0", name="spaces_known"),
     Index(None, "user_id"),
+    Index(None, "tenant_id", "created_at", "user_id"),
 )
+"""A membership that is disabled is as none: its user may go on elsewhere."""
 
 member_roles = Table(
     "member_roles",

@@ -130,7 +130,7 @@ ENUMS = {
     "OrderStatus": {"PENDING", "CONFIRMED", "PROCESSING", "SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"},
     "SortDirection": {"ASC", "DESC"},
     "NullsOrder": {"FIRST", "LAST"},
-    "OrderEventType": {"CREATED", "UPDATED", "STATUS_CHANGED"},
+    "OrderEventType": {"CREATED", "UPDATED", "STATUS_CHANGED", "LEFT"},
 }
 
 

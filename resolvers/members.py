@@ -1,0 +1,113 @@
+"""The members of a tenant, and the rules by which they come to roles and leave."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from db.audit_records import AuditDraft
+from db.directory import Row
+from db.ids import public_id
+from db.members import ADMIN
+from db.pages import Page, PageRequest
+from resolvers.context import ReadContext, WriteContext
+from resolvers.errors import Invalid, NotFound, Problem
+from resolvers.roles import MOVED, check_gift, role_of
+
+LAST_ADMIN = "Somebody who can act has to have the role admin."
+
+
+async def list_members(ctx: ReadContext, request: PageRequest, columns: Sequence[str] | None = None) -> Page:
+    return await ctx.database.directory.members.page(ctx.principal.tenant.hex, request, columns)
+
+
+async def count_members(ctx: ReadContext, request: PageRequest) -> tuple[int, bool]:
+    return await ctx.database.directory.members.count(ctx.principal.tenant.hex, request)
+
+
+async def has_members(ctx: ReadContext, page: Page, *, ahead: bool) -> bool:
+    """Whether the list goes on after the page (``ahead``) or before it."""
+    return await ctx.database.directory.members.has(ctx.principal.tenant.hex, page, ahead=ahead)
+
+
+async def assign_role(ctx: WriteContext, user_id: str, role: str) -> Row:
+    """Give a member one role more; one that is held already changes nothing. Raises Problem."""
+    member, given = await _member(ctx, user_id), await role_of(ctx, role)
+    check_gift(ctx, given, field="role")
+    if role not in member["roles"]:
+        given_now = await ctx.database.directory.members.give(ctx.principal.tenant.hex, user_id, role, given["version"])
+        if not given_now:
+            raise Problem(MOVED, "role", code="CONFLICT")
+        await _audit(ctx, "assignRole", user_id, {"roles": [member["roles"], sorted([*member["roles"], role])]})
+    return await _member(ctx, user_id)
+
+
+async def unassign_role(ctx: WriteContext, user_id: str, role: str) -> Row:
+    """Take one of several roles from a member. Raises Problem."""
+    member = await _member(ctx, user_id)
+    if role not in member["roles"]:
+        raise NotFound("The member does not have this role.", "role")
+    check_gift(ctx, await role_of(ctx, role), field="role")
+    if member["roles"] == [role]:
+        raise Invalid("A member has at least one role: remove the member instead.", "role")
+    if not await ctx.database.directory.members.take(ctx.principal.tenant.hex, user_id, role):
+        raise _refused(role == ADMIN)
+    await _audit(ctx, "unassignRole", user_id, {"roles": [member["roles"], _without(member["roles"], role)]})
+    return await _member(ctx, user_id)
+
+
+async def remove_member(ctx: WriteContext, user_id: str) -> Row:
+    """End a membership: sessions, keys and streams of it end with it. Answers the member as it was. Raises Problem."""
+    member = await _member_within_reach(ctx, user_id)
+    if not await ctx.database.directory.members.remove(ctx.principal.tenant.hex, user_id):
+        raise _refused(ADMIN in member["roles"])
+    await _audit(ctx, "removeMember", user_id, {"roles": [member["roles"], None]})
+    return member
+
+
+async def disable_user(ctx: WriteContext, user_id: str) -> Row:
+    """Let a member do nothing more in this tenant until it is enabled again. Raises Problem."""
+    member = await _member_within_reach(ctx, user_id)
+    if member["disabled_at"] is None:
+        if not await ctx.database.directory.members.disable(ctx.principal.tenant.hex, user_id):
+            raise _refused(ADMIN in member["roles"])
+        await _audit(ctx, "disableUser", user_id, {"disabled": [False, True]})
+    return await _member(ctx, user_id)
+
+
+async def enable_user(ctx: WriteContext, user_id: str) -> Row:
+    """Let a disabled member act again. Raises Problem."""
+    await _member_within_reach(ctx, user_id)
+    if await ctx.database.directory.members.enable(ctx.principal.tenant.hex, user_id):
+        await _audit(ctx, "enableUser", user_id, {"disabled": [True, False]})
+    return await _member(ctx, user_id)
+
+
+async def _member(ctx: ReadContext, user_id: str) -> Row:
+    """Raises NotFound: alike for nobody, and for somebody of other tenants."""
+    row = (await ctx.database.directory.members.by_id(ctx.principal.tenant.hex, [user_id])).get(user_id)
+    if row is None:
+        raise NotFound("There is no such member.", "userId")
+    return row
+
+
+async def _member_within_reach(ctx: ReadContext, user_id: str) -> Row:
+    """A member who may do no more than the caller. Raises Problem."""
+    member = await _member(ctx, user_id)
+    roles = await ctx.database.directory.roles.by_name(ctx.principal.tenant.hex, member["roles"])
+    check_gift(ctx, *roles.values(), field="userId")
+    return member
+
+
+def _refused(admin: bool) -> Problem:
+    """Why nothing changed: the last admin stays, or somebody else was quicker."""
+    if admin:
+        return Problem(LAST_ADMIN, "userId", code="LAST_ADMIN")
+    return Problem("The member has changed meanwhile.", "userId", code="CONFLICT")
+
+
+def _without(roles: Sequence[str], role: str) -> list[str]:
+    return [each for each in roles if each != role]
+
+
+async def _audit(ctx: WriteContext, action: str, user_id: str, changes: dict[str, Any]) -> None:  # Any: JSON
+    async with ctx.write() as writer:
+        writer.audit(AuditDraft(action, "member", public_id("usr", user_id), changes))
