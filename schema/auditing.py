@@ -42,6 +42,7 @@ def actor_of(
         kind=node.operation.value.upper(),
         credential=None if caller is None else caller.credential,
         key_name=None if caller is None else caller.key_name,
+        space=None if caller is None else caller.space.value,
         operation_name=node.name.value if node.name else None,
         document_id=document.id,
         address=request.address,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from auth.principal import Principal
+from auth.spaces import EVERY_SPACE, Space
 from db.audit_records import AuditRecord, Outcome
 from db.event_cursors import EventCursorCodec
 from db.pages import CursorCodec
@@ -134,6 +135,14 @@ async def test_what_is_refused_is_recorded_and_nothing_was_written(
     assert await recorded.world.count("audit_log") == before
 
 
+async def test_what_is_closed_in_the_callers_space_is_recorded_with_the_space(recorded: Recorded) -> None:
+    away = recorded.world.principal("manager").placed(Space.CLIENT, EVERY_SPACE)
+    draft = (await shop_of(recorded.world)).draft()
+    assert (await recorded.ask(CREATE, {"input": draft}, caller=away)).code == "FORBIDDEN"
+    (record,) = recorded.records
+    assert (record.outcome, record.actor.space) == (Outcome.DENIED, "CLIENT")
+
+
 async def test_a_kind_of_node_that_is_denied_is_found_out_by_running(recorded: Recorded) -> None:
     (customer,) = await look(recorded.world, "SELECT id FROM customers LIMIT 1")
     await recorded.ask(f'{{ node(id: "cus_{customer["id"]}") {{ id }} }}', caller="partner")
@@ -151,9 +160,9 @@ async def test_a_change_is_recorded_by_its_own_transaction_alone(recorded: Recor
         *("createOrder", "MUTATION", "ALLOWED"),
         "203.0.113.7",
     )
-    assert (row["document_id"], row["credential"]) == (
+    assert (row["document_id"], row["credential"], row["space"]) == (
         document_id(CREATE.replace("mutation", "mutation Make", 1)),
-        "TOKEN",
+        *("TOKEN", "PROVIDER"),
     )
 
 
