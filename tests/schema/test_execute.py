@@ -251,7 +251,11 @@ async def test_a_failure_outside_of_any_field_is_masked_too(world: World, monkey
 
 
 @pytest.mark.parametrize(
-    "document", ["{ orders { nodes { id customer { name } } } }", "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"]
+    "document",
+    [
+        "{ orders { nodes { id customer { orders(first: 1) { nodes { id } } } } } }",
+        "query($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+    ],
 )
 async def test_one_failure_that_many_fields_meet_is_logged_once(
     world: World, monkeypatch: pytest.MonkeyPatch, document: str
@@ -260,7 +264,8 @@ async def test_one_failure_that_many_fields_meet_is_logged_once(
         raise Secret("of the database")
 
     ids = [f"cus_{id_}" for id_ in await ids_of(world, "customers", "acme", 20)]
-    monkeypatch.setattr(db.customers, "rows_by_id", failing)
+    for name in ("rows_by_id", "rows_pointed_at"):
+        monkeypatch.setattr(db.customers, name, failing)
     with capture_logs() as logs:
         reply = await world.ask(document, {"ids": ids})
     assert set(reply.codes) == {"INTERNAL_SERVER_ERROR"}

@@ -87,10 +87,21 @@ def test_every_gate_names_a_permission_that_exists_and_prints_in_the_sdl() -> No
         assert f'permission: "{permission}")' in printed
 
 
-GATED_TYPES = {"Order": "orders:read", "Customer": "customers:read", "Product": "products:read"}
+GATED_TYPES = {
+    "Order": "orders:read",
+    "OrderHistoryEntry": "orders:read",
+    "Customer": "customers:read",
+    "Product": "products:read",
+    "Member": "admin:members",
+    "Role": "admin:roles",
+    "AuditRecord": "admin:audit",
+}
 CARRIERS = ("Connection", "Edge", "Payload")
 """How the names of types end that hold nothing but rows, behind the gates of the ways to them."""
-PARTS = {"OrderItem", "OrderEvent", "CustomerEvent", "ProductEvent", "OrdersLive", "OrderChange", "ConflictError"}
+PARTS = {
+    *("OrderItem", "OrderEvent", "CustomerEvent", "ProductEvent", "OrdersLive", "OrderChange", "ConflictError"),
+    *("Actor", "AuditDenial", "FieldChange"),
+}
 """Types without a gate of their own that are reached through a gated field only."""
 MADE = {"Overview", "OverviewDay", "OverviewStatus", "OpenStream", "OpenStreamList"}
 """What the gate of their root field lets see, and no row."""
