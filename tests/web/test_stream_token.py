@@ -12,7 +12,7 @@ from tests.support.members import EVENTS, Person, end_in, person
 from tests.support.server import JSON, STREAM, Front
 from tests.support.single import reserved, told
 from tests.support.streams import StreamClient
-from web.logs import configure
+from web.logs import REQUESTS, configure
 
 PATH = "/auth/stream-token"
 WHO = "{ viewer { user { id } } }"
@@ -106,6 +106,7 @@ async def test_it_is_good_for_nothing_else(front: Front, who: Person) -> None:
 
 async def test_it_is_made_for_somebody_who_means_it(front: Front, who: Person) -> None:
     headers, _ = await who.session()
+    front.client.cookies.clear()
     assert refused(await front.client.post(PATH)) == (401, "UNAUTHENTICATED")
     bare = {"Cookie": headers["Cookie"]}
     assert refused(await front.client.post(PATH, headers=bare)) == (403, "CSRF_PREVENTION")
@@ -123,6 +124,7 @@ async def test_it_stands_in_no_line_of_the_log(front: Front, who: Person) -> Non
         await front.client.get("/graphql", params={"query": WHO, "streamToken": token}, headers={"Accept": STREAM})
         structlog.get_logger().info("what a proxy would say", url=f"/graphql?query=x&streamToken={token}")
     finally:
+        REQUESTS.go(None)
         structlog.reset_defaults()
     assert '"path": "/graphql"' in lines.getvalue() or '"path":"/graphql"' in lines.getvalue()
     assert token not in lines.getvalue()
