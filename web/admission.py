@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope
 
 from auth.authenticate import Authenticator, Credentials
+from auth.claims import Claim
 from auth.errors import AuthError
 from auth.principal import Principal
 from db.errors import QueryTimeout, Unavailable
@@ -80,6 +81,15 @@ def address_of(scope: Scope) -> str | None:
 def credentials_in(scope: Scope) -> Credentials:
     """What a request that was admitted was admitted by."""
     return _credentials(HTTPConnection(scope))
+
+
+def claim_in(scope: Scope) -> Claim:
+    """Whom the credentials of a request that was admitted speak for. Raises Refusal when they ended just now."""
+    authenticator: Authenticator = scope["app"].state.authenticator
+    try:
+        return authenticator.claim(credentials_in(scope))
+    except AuthError as error:
+        raise Refusal(error.code, error.message) from None
 
 
 def _credentials(connection: HTTPConnection) -> Credentials:

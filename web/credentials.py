@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from auth.api_keys import PREFIX as KEY
 from auth.authenticate import Credentials
@@ -78,9 +79,14 @@ def sent_by_own_page(request: HTTPConnection) -> bool | None:
     return host in ours
 
 
+def has_stream_token(scope: Scope) -> bool:
+    """Whether one may be in the address: told without reading what else the request carries."""
+    return _STREAM_TOKEN in scope["query_string"]
+
+
 def _stream_token(request: HTTPConnection, given: Mapping[bytes, str]) -> str | None:
     """From the address of a request that opens an event stream by GET. It is all that an EventSource can send."""
-    if _STREAM_TOKEN not in request.scope["query_string"]:
+    if not has_stream_token(request.scope):
         return None
     tokens = request.query_params.getlist("streamToken")
     if not tokens:

@@ -18,6 +18,7 @@ from schema.live.member import Member
 from schema.requests import OperationRequest
 from web.admission import address_of, admit, credentials_in, last_event_id_of
 from web.body import Fields, fields_of
+from web.credentials import has_stream_token
 from web.metrics import Metrics
 from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, TOLD_IN_STREAM, Accepted, Media, negotiate, status_of
 from web.parameters import Parameters
@@ -83,7 +84,7 @@ class GraphQLEndpoint:
         parameters, caller = await _admitted(scope, receive, fields, accepted)
         if parameters.token is not None:
             raise Refusal("BAD_REQUEST", "A reservation's token belongs to /graphql/stream.")
-        by_stream_token = scope["method"] == "GET" and credentials_in(scope).stream is not None
+        by_stream_token = has_stream_token(scope) and credentials_in(scope).stream is not None
         request = OperationRequest(
             document=parameters.document,
             variables=parameters.variables,

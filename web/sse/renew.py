@@ -15,11 +15,10 @@ from auth.errors import AuthError
 from db.errors import NoSuchReservation
 from db.reservations import key_of
 from schema.scalars import write_time
-from web.admission import credentials_in, identify
+from web.admission import claim_in, identify
+from web.answering import answer
 from web.body import Fields, fields_of
-from web.negotiation import STATUS_HEADERS, Media, status_of
 from web.refusals import Refusal
-from web.responses import error_body, send_json
 from web.sse.callers import STREAM_NAME, Callers
 from web.sse.relay import Body, Relay
 
@@ -33,14 +32,11 @@ class RenewEndpoint:
     """An ASGI application; it finds authenticator, callers and relay on the application's state."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            ends_at = await _renew(scope)
-        except Refusal as refusal:
-            status = refusal.status or status_of(refusal.code, Media.GRAPHQL)
-            body = error_body(refusal.code, refusal.message, scope["state"]["request_id"])
-            await send_json(send, status, body, (*STATUS_HEADERS.get(status, ()), *refusal.headers))
-            return
-        await send_json(send, 200, {"expiresAt": write_time(ends_at)})
+        await answer(scope, send, _renewed(scope))
+
+
+async def _renewed(scope: Scope) -> dict[str, object]:
+    return {"expiresAt": write_time(await _renew(scope))}
 
 
 async def _renew(scope: Scope) -> datetime:
@@ -52,10 +48,7 @@ async def _renew(scope: Scope) -> datetime:
     if principal is None:
         raise Refusal("UNAUTHENTICATED", "Sign in, or send a valid token.")
     name = _name_in(fields_of(scope))
-    try:
-        claim = state.authenticator.claim(credentials_in(scope))
-    except AuthError as error:  # it ended just now
-        raise Refusal(error.code, error.message) from None
+    claim = claim_in(scope)
     here = state.callers.renew(name, claim, principal)
     return here or await _renew_elsewhere(state.single_streams.relay, name, claim)
 
