@@ -49,6 +49,8 @@ class Actor:
     """Coordinate → the permission that is missing."""
     recorded: bool = False
     """Whether a transaction of this operation recorded it."""
+    wrote: bool = False
+    """Whether one was told to commit: what it changed is there, or may be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,6 +281,7 @@ class TenantWriter:
         append = await slot.prepared(APPEND)
         values = append_values(self.tenant.hex, self._events, self._audits, actor)
         row: Any = await append.fetchrow(*values)  # Any: the driver is untyped
+        actor.wrote = True
         await slot.connection.execute("COMMIT")
         actor.recorded = actor.recorded or bool(self._audits)
         return Position(row["seq"], row["ts"])

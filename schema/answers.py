@@ -32,11 +32,14 @@ def json_body(value: Any) -> bytes:  # Any: JSON
     return orjson.dumps(value, option=orjson.OPT_UTC_Z)
 
 
-def answer_of(result: ExecutionResult, request_id: str, unexpected: Unexpected, operation: str) -> Answer:
+def answer_of(
+    result: ExecutionResult, request_id: str, unexpected: Unexpected, operation: str, *, wrote: bool = False
+) -> Answer:
+    """``wrote``: something of it is written, or may be, so that nobody is told to send it again."""
     body = _body(result, request_id, unexpected)
     codes = {error["extensions"]["code"] for error in body.get("errors", ())}
     empty = result.data is None or all(value is None for value in result.data.values())
-    if empty and len(codes) == 1 and codes <= TEMPORARY:
+    if empty and not wrote and len(codes) == 1 and codes <= TEMPORARY:
         # Nothing came of it for a reason that passes: told by status too, so that clients and proxies try again.
         return Answer(json_body({"errors": body["errors"]}), codes.pop(), None, True, operation)
     return Answer(json_body(body), None, None, "errors" in body, operation)

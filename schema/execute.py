@@ -97,7 +97,8 @@ class Gateway:
             result = await self._runner.run(request, ready, caller)
             if ready.actor is not None or result.errors:
                 self._auditing.ran(request, ready, caller, result)
-            return answer_of(result, request.request_id, self._runner.unexpected, ready.kind)
+            wrote = ready.actor is not None and ready.actor.wrote
+            return answer_of(result, request.request_id, self._runner.unexpected, ready.kind, wrote=wrote)
         except Unavailable:
             return self.refuse("OVERLOADED", CODES["OVERLOADED"], request.request_id)
         except QueryTimeout:

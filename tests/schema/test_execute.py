@@ -270,3 +270,31 @@ async def test_one_failure_that_many_fields_meet_is_logged_once(
         reply = await world.ask(document, {"ids": ids})
     assert set(reply.codes) == {"INTERNAL_SERVER_ERROR"}
     assert [entry["event"] for entry in logs] == ["unexpected_error"]
+
+
+TWICE = """mutation($first: UpdateOrderInput!, $second: UpdateOrderInput!) {
+    updateOrder(input: $first) { order { notes } } again: updateOrder(input: $second) { order { notes } } }"""
+
+
+@pytest.mark.parametrize("written", [0, 1])
+async def test_nobody_is_told_to_send_again_what_wrote_something(
+    world: World, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    one, other = [await new_order(world) for _ in range(2)]
+    locked, lock = [], db.orders.lock_order
+
+    async def failing(writer: Any, order_id: str) -> Any:  # Any: as the function itself
+        locked.append(order_id)
+        if len(locked) > written:
+            raise PoolExhausted("none came free")
+        return await lock(writer, order_id)
+
+    monkeypatch.setattr(db.orders, "lock_order", failing)
+    inputs = {"first": {"id": one, "notes": "written"}, "second": {"id": other, "notes": "lost"}}
+    reply = await world.ask(TWICE, inputs)
+    monkeypatch.undo()
+    assert set(reply.codes) == {"OVERLOADED"}
+    assert reply.code == (None if written else "OVERLOADED")
+    assert len(locked) == written + 1
+    seen = await world.ask("query($id: ID!) { order(id: $id) { notes } }", {"id": one})
+    assert (seen.data["order"]["notes"] == "written") == bool(written)
