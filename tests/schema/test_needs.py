@@ -96,6 +96,8 @@ GATED_TYPES = {
     "Role": "admin:roles",
     "AuditRecord": "admin:audit",
 }
+PATCHED = ("Order", "Customer", "Product")
+"""Nouns whose changes are told as patches."""
 CARRIERS = ("Connection", "Edge", "Payload")
 """How the names of types end that hold nothing but rows, behind the gates of the ways to them."""
 PARTS = {
@@ -230,7 +232,7 @@ def test_no_input_takes_what_its_field_does_not_show() -> None:
     }
 
 
-@pytest.mark.parametrize("noun", GATED_TYPES)
+@pytest.mark.parametrize("noun", PATCHED)
 def test_no_patch_tells_what_its_field_does_not_show(noun: str) -> None:
     for field in patch_fields(definition_of(OBJECTS[noun]).origin):
         needs = NEEDS[f"{noun}.{field.key}"]
