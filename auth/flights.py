@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from db.tasks import end
 
 T = TypeVar("T")
 
@@ -27,6 +29,11 @@ class Flights(Generic[T]):
             task = self._under_way[key] = asyncio.create_task(ask())
             task.add_done_callback(lambda done: self._land(key, done))
         return await asyncio.shield(task)
+
+    async def stop(self) -> None:
+        """Ask nothing any more; whoever waits is cancelled."""
+        under_way: list[Any] = list(self._under_way.values())
+        await end(*under_way)
 
     def _land(self, key: Hashable, task: asyncio.Task[T]) -> None:
         del self._under_way[key]

@@ -32,6 +32,7 @@ from db.clock import Clock, utc_now
 from db.directory import IDENTITY_CHANNEL, Directory
 from db.errors import QueryTimeout, Unavailable
 from db.listener import Listener
+from db.tasks import end
 
 LOOK_SECONDS = 1.0
 """How often the newest number is looked up while anybody is watched."""
@@ -114,9 +115,7 @@ class Rights:
         self._tasks = [asyncio.create_task(self._keep()), asyncio.create_task(self.authenticator.touches.run())]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     def watch(self, credentials: Credentials, principal: Principal, follower: Follower) -> Watch:
         """From now on ``follower`` is told of what happens to the caller's rights: at once, if they are known to be

@@ -18,6 +18,7 @@ import structlog
 
 from db.audit_records import AuditRecord, Outcome
 from db.errors import BadValue, QueryTimeout, Unavailable
+from db.tasks import RUNS, end
 
 QUEUE = 10_000
 AT_ONCE = 500
@@ -69,8 +70,7 @@ class AuditWriter:
             async with asyncio.timeout(STOP_SECONDS):
                 await self.settle()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
         while self._waiting:
             self._give_up(self._waiting.popleft(), "stopped")
 
@@ -145,12 +145,14 @@ class AuditWriter:
                 known = isinstance(error, Unavailable | QueryTimeout)
                 _log.warning("audit_trail_behind", error=type(error).__name__, exc_info=None if known else error)
             self._failing = True
+            RUNS["audit", "failed"] += 1
             await asyncio.sleep(AGAIN_SECONDS)
             return
         except BaseException:
             self._waiting.extendleft(reversed(batch))
             raise
         self._failing = False
+        RUNS["audit", "done"] += 1
         self.written += len(batch)
 
     async def _write_each(self, batch: list[AuditRecord]) -> None:

@@ -8,6 +8,7 @@ mark (``folded_heads``), which are read together (``db/overview.py``).
 import structlog
 
 from db.pool import Slot
+from db.tasks import RUNS
 
 EVERY = 256
 """Entries of a tenant's log from one folding to the next."""
@@ -31,5 +32,7 @@ async def fold(slot: Slot, tenant: str) -> bool:
         await (await slot.prepared(FOLD)).fetchval(tenant, MOST)
     except Exception as error:  # whatever the database throws: what was written is committed
         _log.warning("folding_failed", error=type(error).__name__)
+        RUNS["fold", "failed"] += 1
         return False
+    RUNS["fold", "done"] += 1
     return True

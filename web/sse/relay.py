@@ -20,6 +20,7 @@ import structlog
 
 from db.bus import Bus
 from db.errors import RedisAway, Unavailable
+from db.tasks import end
 from web.sse.seal import Seal
 
 ANSWER_SECONDS = 5.0
@@ -61,9 +62,7 @@ class Relay:
         self._verbs[verb] = serve
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     async def ask(self, worker: str, question: Body) -> Body:
         """The other worker's answer. Raises Unavailable when there is none in time."""

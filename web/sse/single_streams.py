@@ -20,6 +20,7 @@ from auth.principal import Principal
 from db.bus import Bus
 from db.errors import DatabaseError, NoSuchReservation, ReservationTaken, Unavailable
 from db.reservations import LEASE_SECONDS, Holder, Reservation, Reservations
+from db.tasks import end
 from schema.answers import Answer
 from schema.execute import Gateway
 from web.sse.entrance import Entrance
@@ -57,8 +58,7 @@ class SingleStreams:
         if self.relay is not None:
             await self.relay.stop()
         if self._renewing is not None:
-            self._renewing.cancel()
-            await asyncio.gather(self._renewing, return_exceptions=True)
+            await end(self._renewing)
 
     async def open(self, key: str, holder: Holder, principal: Principal, last_event_id: str | None) -> SingleStream:
         """The reservation's stream, to be given back to ``release``. Raises NoSuchReservation, ReservationTaken,

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
+from db.tasks import end
+
 WIRE = "tidegate.wire"
 """The server's extension that opens a direct wire: ``scope["extensions"][WIRE]["call"]()`` (``web/direct_wire.py``)."""
 
@@ -73,9 +75,7 @@ class SendWire:
         self._abort()
 
     async def aclose(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     async def _carry(self) -> None:
         while True:
