@@ -20,7 +20,7 @@ from auth.issuers import Issuer
 from auth.key_sets import KeySets
 from auth.linking import known_here
 from auth.outside import Outside
-from auth.signatures import Claims, header_of, read_signed, unverified
+from auth.signatures import Claims, header_of, name_in, read_signed, seconds_in, unverified
 from auth.tokens import ALGORITHMS as OURS
 from auth.tokens import LONGEST_TOKEN, TokenClaims
 from db.clock import Clock
@@ -104,27 +104,19 @@ def _check(claims: Claims, issuer: Issuer, now: datetime) -> datetime:
         raise BadToken("audience")
     if claims.get("iss") != issuer.issuer:
         raise BadToken("issuer")
-    subject = claims.get("sub")
-    if not isinstance(subject, str) or not 1 <= len(subject) <= 255 or not subject.isprintable():
+    if name_in(claims, "sub") is None:
         raise BadToken("subject")
     seconds, leeway = now.timestamp(), issuer.leeway_seconds
-    expires = _time(claims, "exp")
+    expires = seconds_in(claims, "exp")
     if expires <= seconds - leeway:
         raise BadToken("expired", "The token has expired.")
     for name in ("nbf", "iat"):
-        if name in claims and _time(claims, name) > seconds + leeway:
+        if name in claims and seconds_in(claims, name) > seconds + leeway:
             raise BadToken("from the future")
     try:
         return datetime.fromtimestamp(expires + leeway, UTC)
     except (ValueError, OverflowError, OSError):
         raise BadToken("exp") from None
-
-
-def _time(claims: Claims, name: str) -> float:
-    value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise BadToken(name)
-    return float(value)
 
 
 def _digest(token: str) -> bytes:

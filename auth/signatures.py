@@ -5,6 +5,7 @@ Whatever a token would bring itself (its key, its algorithm, rules that we do no
 
 import base64
 import json
+import math
 from collections.abc import Collection
 from typing import Any
 
@@ -51,6 +52,26 @@ def header_of(token: object) -> dict[str, Any]:  # Any: JSON
 def unverified(token: object) -> Claims:
     """What a token claims, believed by nobody: good for finding out whose keys to ask for. Raises BadToken."""
     return _part(token, 1)
+
+
+def seconds_in(claims: Claims, name: str) -> float:
+    """A time that a token says. Raises BadToken for what is none, and for what no clock shows."""
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise BadToken(name)
+    try:
+        seconds = float(value)
+    except OverflowError:
+        raise BadToken(name) from None
+    if not math.isfinite(seconds):  # nothing is later than what is no number
+        raise BadToken(name)
+    return seconds
+
+
+def name_in(claims: Claims, name: str) -> str | None:
+    """What a token calls somebody or something, if it can be kept: short and printable."""
+    value = claims.get(name)
+    return value if isinstance(value, str) and 1 <= len(value) <= 255 and value.isprintable() else None
 
 
 def _part(token: object, place: int) -> dict[str, Any]:  # Any: JSON

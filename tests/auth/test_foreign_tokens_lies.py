@@ -105,6 +105,11 @@ LIES: dict[str, tuple[Lie, str]] = {
     "an end that is no number": (_said(exp="tomorrow"), "exp"),
     "an end that is true": (_said(exp=True), "exp"),
     "an end beyond all calendars": (_said(exp=1e300), "exp"),
+    "an end beyond all numbers": (_said(exp=10**400), "exp"),
+    "an end that is none": (_said(exp=float("nan")), "exp"),
+    "a subject of half a letter": (
+        _signed(lambda h, c, k: jws.serialize_compact(
+            h, json.dumps({**c, "sub": "\ud800"}), k, algorithms=["ES256"])), "subject"),
     "from the future": (_timed(iat=31), "from the future"),
     "not yet valid": (_timed(nbf=31), "from the future"),
     "another audience": (_said(aud="https://elsewhere.example"), "audience"),

@@ -73,6 +73,11 @@ def _as_json(header: Json, claims: Json, key: ECKey) -> str:
     return json.dumps(flat)
 
 
+def _half_a_letter(header: Json, claims: Json, key: ECKey) -> str:
+    """Which JSON can say, and UTF-8 cannot."""
+    return jws.serialize_compact(header, json.dumps({**claims, "nonce": "\ud800"}), key, algorithms=["ES256"])
+
+
 def _other_algorithm(header: Json, claims: Json, key: ECKey) -> str:
     return jwt.encode({**header, "alg": "RS256"}, claims, RSAKey.generate_key(2048), algorithms=["RS256"])
 
@@ -90,6 +95,10 @@ LIES: dict[str, Bend] = {
     "expired a minute and a second ago": _timed(exp=-61),
     "no end": _claims(exp=None),
     "an end that is no number": _claims(exp="tomorrow"),
+    "an end that is none": _claims(exp=float("nan")),
+    "an end that never comes": _claims(exp=float("inf")),
+    "an end beyond all numbers": _claims(exp=10**400),
+    "a nonce of half a letter": _signed(_half_a_letter),
     "from a future of two minutes": _timed(iat=120),
     "no beginning": _claims(iat=None),
     "not yet valid": _timed(nbf=120),
@@ -130,7 +139,7 @@ async def test_a_lie_is_refused_and_leaves_nothing(door: OidcDoor, lie: str) -> 
         begun = await browser.get("/auth/login/tide")
         answer = begun
         if begun.status_code == 303:
-            async with httpx2.AsyncClient() as elsewhere:
+            async with httpx2.AsyncClient(verify=False) as elsewhere:
                 back = await elsewhere.get(begun.headers["location"])
             answer = await browser.get(back.headers["location"])
     assert answer.status_code in {401, 403, 503}
