@@ -2,32 +2,24 @@
 
 ``Settings.load()`` takes what is there; ``Settings.for_serve()`` also refuses what production must not run with.
 Both name every wrong setting at once.
-``.env.example`` is generated from the fields below by ``tidegate config --example``.
+``.env.example`` is generated from their fields (``web/setting_fields.py``) by ``tidegate config --example``.
 """
 
 import os
 from difflib import get_close_matches
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from importlib.util import find_spec
+from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+import orjson
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from auth.issuers import Issuer
-from auth.providers import Provider, is_safe_address
-from web.redaction import MASK, mask_text
+from web.redaction import MASK, mask_text, redact
+from web.setting_fields import PREFIX, SHORTEST_SECRET, SettingFields
 
-PREFIX = "TIDEGATE_"
 DEMO_SECRET_PREFIX = "tidegate-demo-"  # noqa: S105  a mark, not a secret
-SHORTEST_SECRET = 32
-_OUTSIDE = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
-_SCHEMES = {
-    "database_url": ("postgresql", "postgres"),
-    "database_owner_url": ("postgresql", "postgres"),
-    "redis_url": ("redis", "rediss", "unix"),
-}
+_OUTSIDE = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_REPLICA_URL", "REDIS_URL")
 
 
 class SettingsError(Exception):
@@ -38,136 +30,8 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(BaseSettings):
+class Settings(SettingFields):
     """What the process runs with. Frozen; a changed copy comes from ``model_copy(update=…)``."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        frozen=True,
-        extra="ignore",
-        env_ignore_empty=True,
-        validate_by_name=True,
-        validate_by_alias=True,
-    )
-
-    database_url: str | None = Field(
-        default=None,
-        validation_alias="DATABASE_URL",
-        repr=False,
-        description="The runtime login, which owns nothing: postgresql://tidegate_app:password@host/tidegate",
-    )
-    database_owner_url: str | None = Field(
-        default=None,
-        validation_alias="DATABASE_OWNER_URL",
-        repr=False,
-        description="The owner's login: migrate, seed, doctor and the event log's partitions; serve needs none",
-    )
-    redis_url: str | None = Field(
-        default=None,
-        validation_alias="REDIS_URL",
-        repr=False,
-        description="Wakes streams across workers, keeps their reservations, counts them; without it, one worker",
-    )
-    secrets: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(),
-        repr=False,
-        description=f"Comma separated, each {SHORTEST_SECRET} characters or more: the first signs, all verify",
-    )
-    host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen on")
-    port: int = Field(default=8000, ge=1, le=65535, description="The port to listen on")
-    environment: Literal["production", "demo"] = Field(
-        default="production", description="production, or demo (which `tidegate demo` sets)"
-    )
-    demo_password: str | None = Field(
-        default=None,
-        repr=False,
-        min_length=8,
-        description="The one password of all demo users; random ones are made without it",
-    )
-    public_url: str | None = Field(
-        default=None, description="Our own address as browsers see it, https://…: needed to sign in at a provider"
-    )
-    oidc: tuple[Provider, ...] = Field(
-        default=(),
-        repr=False,
-        description="Sign-in providers as a JSON list of {name, label, issuer, client_id, client_secret, join}",
-    )
-    issuers: tuple[Issuer, ...] = Field(
-        default=(),
-        repr=False,
-        description="Issuers whose tokens are taken as a JSON list of {issuer, audience, jwks_uri, tenant_claim, join}",
-    )
-    session_idle_minutes: int = Field(
-        default=1440, ge=5, le=525_600, description="Minutes without a request after which a session ends"
-    )
-    session_hours: int = Field(
-        default=336, ge=1, le=8_760, description="Hours after signing in when a session ends, however much it is used"
-    )
-    introspection: Literal["everyone", "signed-in", "off"] = Field(
-        default="signed-in", description="Who may read the schema: everyone, signed-in or off"
-    )
-    engine: Literal["compiled", "reference"] = Field(
-        default="compiled",
-        description="What runs queries: compiled plans, or graphql-core alone (reference), which is slower",
-    )
-    log_days: int = Field(
-        default=7, ge=1, le=3650, description="Days that the event log is kept: how far back a stream can resume"
-    )
-    audit_days: int = Field(
-        default=400, ge=31, le=36500, description="Days that the audit trail is kept, in whole months"
-    )
-    log_format: Literal["console", "json"] = Field(default="json", description="console or json")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="debug, info, warning or error"
-    )
-    pool_size: int = Field(
-        default=10, ge=1, le=1000, description="Most database connections of one worker that carry a tenant"
-    )
-    ping_seconds: float = Field(
-        default=12, gt=0, le=60, description="Seconds between keep-alive comments on a silent stream"
-    )
-    drain_seconds: float = Field(
-        default=10, ge=0, le=600, description="Seconds over which open streams are ended when the server stops"
-    )
-    streams_per_user: int = Field(
-        default=100, ge=1, description="Most open streams of one user in one tenant, at all workers together"
-    )
-    streams_per_tenant: int = Field(
-        default=2000, ge=1, description="Most open streams of one tenant, at all workers together"
-    )
-    streams: int = Field(default=20000, ge=1, description="Most open streams of one worker")
-    stream_rate: int = Field(
-        default=500, ge=1, description="New streams a second that one worker lets in; more wait, or come back later"
-    )
-    data_dir: Path = Field(
-        default=Path(".tidegate"), description="Where the demo keeps its PostgreSQL, its secrets and its passwords"
-    )
-    metrics_token: str | None = Field(
-        default=None,
-        repr=False,
-        min_length=16,
-        description="Bearer token that opens /metrics to others than this machine",
-    )
-
-    @field_validator("secrets", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-    @field_validator("database_url", "database_owner_url", "redis_url")
-    @classmethod
-    def _check_scheme(cls, value: str | None, info: ValidationInfo) -> str | None:
-        schemes = _SCHEMES[str(info.field_name)]
-        if value is not None and urlsplit(value).scheme not in schemes:
-            raise ValueError(f"must begin with {schemes[0]}://")
-        return value
-
-    @field_validator("public_url")
-    @classmethod
-    def _check_public_url(cls, value: str | None) -> str | None:
-        if value is not None and (not is_safe_address(value) or urlsplit(value).path not in {"", "/"}):
-            raise ValueError("must be https://host, without a path")
-        return value
 
     @classmethod
     def load(cls) -> Self:
@@ -179,8 +43,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def for_serve(cls, workers: int = 1) -> Self:
-        """The settings of a production server. Raises SettingsError with all that is malformed, missing, unknown or
-        unfit."""
+        """A production server's settings. Raises SettingsError with all that is wrong, missing, unknown or unfit."""
         settings, problems = cls._read()
         named = {problem.split()[0] for problem in problems}
         problems += [each for each in settings.production_problems(workers) if each.split()[0] not in named]
@@ -254,8 +117,11 @@ def example() -> str:
 def _shown(value: object, info: FieldInfo) -> str:
     if value is None or value == ():
         return ""
+    if isinstance(value, tuple) and isinstance(value[0], BaseModel):  # as it is written in the environment
+        told = [redact(each.model_dump(mode="json", exclude_none=True)) for each in value]
+        return orjson.dumps(told).decode()
     if info.repr:
-        return str(value)
+        return ",".join(value) if isinstance(value, tuple) else str(value)
     return mask_text(value) if isinstance(value, str) and "://" in value else MASK
 
 

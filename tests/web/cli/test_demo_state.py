@@ -7,7 +7,8 @@ import pytest
 
 from web.cli.demo_state import DemoState, emails
 from web.cli.failures import Failure
-from web.settings import DEMO_SECRET_PREFIX, SHORTEST_SECRET
+from web.setting_fields import SHORTEST_SECRET
+from web.settings import DEMO_SECRET_PREFIX
 
 
 def test_it_is_made_once(tmp_path: Path) -> None:
