@@ -11,15 +11,16 @@ CURRENCIES = {"EUR": 2, "USD": 2, "GBP": 2, "CHF": 2, "SEK": 2, "JPY": 0}
 LARGEST = 2**63 - 1
 
 
+_ENDINGS = tuple(f".{hundredths:02d}" for hundredths in range(100))
+
+
 def format_amount(hundredths: int, currency: str) -> str:
     """``format_amount(1250, "EUR") == "12.50"``; a currency without decimals is written without them."""
     if CURRENCIES[currency] == 0:
         return str(hundredths // 100)
-    if hundredths >= 100:
-        digits = str(hundredths)
-        return f"{digits[:-2]}.{digits[-2:]}"
-    sign, hundredths = ("-", -hundredths) if hundredths < 0 else ("", hundredths)
-    return f"{sign}{hundredths // 100}.{hundredths % 100:02d}"
+    if hundredths < 0:
+        return "-" + format_amount(-hundredths, currency)
+    return str(hundredths // 100) + _ENDINGS[hundredths % 100]
 
 
 def hundredths_of(amount: str) -> Decimal:

@@ -12,6 +12,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -146,8 +147,19 @@ def binding_of(
     """What a page cursor is bound to: the tenant, the list, its order, its filter and its search. Raises BadValue for
     a value of the filter that no column can hold.
     """
+    if where is None and not words:
+        return _binding_of_all(tenant.hex, noun, tuple(order))
     filtered = None if where is None else (shape_of(where), [_plain(value) for value in values_of(where)])
-    parts = (tenant.hex, noun, [(key.column, key.descending, key.nulls_last) for key in order], filtered, list(words))
+    return _bound(tenant.hex, noun, order, filtered, words)
+
+
+@lru_cache(maxsize=10_000)
+def _binding_of_all(tenant: str, noun: str, order: tuple[SortKey, ...]) -> bytes:
+    return _bound(tenant, noun, order, None, ())
+
+
+def _bound(tenant: str, noun: str, order: Sequence[SortKey], filtered: object, words: Sequence[str]) -> bytes:
+    parts = (tenant, noun, [(key.column, key.descending, key.nulls_last) for key in order], filtered, list(words))
     try:
         said = orjson.dumps(parts, default=str)
     except TypeError as error:  # a lone surrogate, an integer beyond 64 bits

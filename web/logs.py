@@ -5,6 +5,7 @@ event with fields; what the libraries say through ``logging`` goes the same way.
 belongs to every line of a request.
 """
 
+import asyncio
 import io
 import json
 import logging
@@ -27,12 +28,13 @@ _TELLS_REQUESTS = ("debug", "info")
 class RequestLines:
     """The one line of each request. As JSON it is written without the processors that every other line passes: the
     caller says that neither method nor path is a client's own text, so that no secret is in it, and it is what a
-    process says most.
+    process says most. The lines of one turn of the event loop go out together, in one write.
     """
 
     def __init__(self) -> None:
         self._factory: object = None
         self._stream: TextIO = sys.stderr
+        self._waiting: list[str] = []
 
     def go(self, factory: object, stream: TextIO) -> None:
         """Write there for as long as all lines are made by ``factory``."""
@@ -45,10 +47,19 @@ class RequestLines:
             structlog.get_logger().info("request", method=method, path=path, status=status, ms=ms)
             return
         now = datetime.now(UTC).isoformat()[:-6]
-        self._stream.write(
-            f'{{"event":"request","method":"{method}","path":"{path}","status":{status},"ms":{ms},'
+        self._waiting.append(
+            f'{{"event":"request","method":"{method}","path":"{path}","status":{status},"ms":{ms},{more}'
             f'"request_id":"{request_id}","level":"info","timestamp":"{now}Z"}}\n'
         )
+        if len(self._waiting) == 1:
+            try:
+                asyncio.get_running_loop().call_soon(self._send)
+            except RuntimeError:  # without a loop there is no turn to wait for
+                self._send()
+
+    def _send(self) -> None:
+        lines, self._waiting = self._waiting, []
+        self._stream.write("".join(lines))
         self._stream.flush()
 
 

@@ -143,6 +143,7 @@ def configure(app: Starlette, settings: Settings) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
         backlog=BACKLOG,
+        reset_contextvars=True,  # what is bound to the lines of a request ends with it
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
+from starlette.types import Scope
 
 from web.refusals import Header
 
@@ -49,12 +50,12 @@ def set_session_cookie(request: HTTPConnection, response: Response, secret: str)
     response.headers["Cache-Control"] = "no-store"
 
 
-def cookie_field(request: HTTPConnection, slot: Slot) -> tuple[Header, ...]:
+def cookie_field(scope: Scope, slot: Slot) -> tuple[Header, ...]:
     """The header field that an answer carries for what was put; none for nothing."""
     if slot.secret is None:
         return ()
     response = Response()
-    set_session_cookie(request, response, slot.secret)
+    set_session_cookie(HTTPConnection(scope), response, slot.secret)
     return tuple((name, value) for name, value in response.raw_headers if name == b"set-cookie")
 
 
