@@ -213,7 +213,15 @@ class DocumentCache:
         of_fragments = {name: _variables(definition) for name, definition in fragments.items()}
         conditions = {name: _conditions(each, of_fragments) for name, each in said.items()}
         uses = sum((each.uses for each in (*said.values(), *of_fragments.values())), Counter[str]())
-        return Document(node, document_id(text), operations, fragments, conditions, uses, tokens)
+def _unlink_tokens(node: DocumentNode) -> None:
+    """A parsed document is a ring by its tokens, which know their neighbours: it would outlive its place in the cache
+    until the collector of rings comes by. Nobody goes along them any more.
+    """
+    token = node.loc.start_token if node.loc is not None else None
+    while token is not None:
+        following = token.next
+        token.prev = token.next = None
+        token = following
 
 
 def _alone(error: GraphQLError) -> GraphQLError:

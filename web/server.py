@@ -13,6 +13,7 @@ import signal
 import socket
 from functools import partial
 from types import FrameType
+from weakref import ref
 
 import uvicorn
 from starlette.applications import Starlette
@@ -121,6 +122,13 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
         if self._lines is not None:
             self._lines.lost()
+
+    def _wire(self, cycle: ref[RequestResponseCycle]) -> DirectWire:
+        """Of a request that is being answered: whoever answers it holds its cycle."""
+        answering = cycle()
+        if answering is None:
+            raise RuntimeError("the request was answered already")
+        return DirectWire(answering, self._chunker, self._attach)
 
     def _attach(self, lines: Lines | None) -> None:
         self._lines = lines

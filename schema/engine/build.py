@@ -6,6 +6,8 @@ constants in the function's namespace, so nothing of a document ever enters gene
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from types import CodeType
 from typing import Any, NoReturn
 
 from schema.engine.plan import Extra, Fixed, Inline, Joined, Leaf, ObjectPlan, Paged, Part, Relation, Unsupported
@@ -16,6 +18,8 @@ of its masks what puts it on.
 """
 BUILDERS_KEPT = 4
 """Of a level, by the columns of its rows."""
+CODES_KEPT = 256
+"""Shapes of levels whose code is kept."""
 SMALLEST, LARGEST = -(2**31), 2**31 - 1
 EMPTY: list[object] = []
 
@@ -29,6 +33,12 @@ def builder_of(plan: ObjectPlan, columns: Sequence[str]) -> Builder:
             plan.builders.clear()
         found = plan.builders[key] = _Writer(key, plan).builder()
     return found
+
+
+@lru_cache(CODES_KEPT)
+def _code(text: str) -> CodeType:
+    """Compiled once for all plans of a shape: many documents differ in names alone, and none of those are in it."""
+    return compile(text, "<plan>", "exec")
 
 
 def _null() -> NoReturn:
@@ -48,8 +58,9 @@ class _Writer:
         relations = "".join(f", r{index}" for index in range(len(self._relations)))
         masks = "".join(f", m{index}" for index in range(len(self._plan.masks)))
         text = f"def build(rows{relations}{masks}):\n    return [{body} for {places} in rows]"
-        exec(compile(text, "<plan>", "exec"), self._constants)  # noqa: S102  positions only: see above
-        build: Any = self._constants["build"]  # Any: made just now
+        exec(_code(text), self._constants)  # noqa: S102  positions only: see above
+        # Taken out: a function in the namespace that it holds is a ring, which outlives its plan.
+        build: Any = self._constants.pop("build")  # Any: made just now
         made: Builder = build
         return made
 

@@ -1,6 +1,8 @@
 """The engine's door: runs a ready operation by its plan, or says why the reference must."""
 
 from collections import Counter
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import strawberry
@@ -72,21 +74,29 @@ class Engine:
         return done
 
     def _plan(self, document: Document, executor: Execution, operation: Operation) -> Plan:
-        variables = executor.variable_values.coerced
-        name = executor.operation.name
-        asked = tuple(map(variables.get, document.conditions[name.value if name else None]))
-        key = (id(executor.operation), asked, frozenset(operation.denied), frozenset(operation.masked))
-        found: Plan | Unsupported | None = document.plans.get(key)
-        if found is None:
-            found = self._compiled(executor, operation)
-            document.plans.keep(key, found, weight_of(found, document))
+        found = self.compile(document, executor, operation.denied, operation.masked)
         if isinstance(found, Unsupported):
             raise Unsupported(found.reason)
         return found
 
-    def _compiled(self, executor: Execution, operation: Operation) -> Plan | Unsupported:
+    def compile(
+        self, document: Document, executor: Execution, denied: Mapping[str, str], masked: AbstractSet[str]
+    ) -> Plan | Unsupported:
+        """The plan for who is denied this and shown masks of that, kept with the document; or why there is none."""
+        variables = executor.variable_values.coerced
+        name = executor.operation.name
+        asked = tuple(map(variables.get, document.conditions[name.value if name else None]))
+        # Who lacks another permission of the same field is told of another.
+        key = (id(executor.operation), asked, frozenset(denied.items()), frozenset(masked))
+        found: Plan | Unsupported | None = document.plans.get(key)
+        if found is None:
+            found = self._compiled(executor, denied, masked)
+            document.plans.keep(key, found, weight_of(found, document))
+        return found
+
+    def _compiled(self, executor: Execution, denied: Mapping[str, str], masked: AbstractSet[str]) -> Plan | Unsupported:
         try:
-            return compile_operation(self._core, executor, operation.denied, self._arguments, operation.masked)
+            return compile_operation(self._core, executor, denied, self._arguments, masked)
         except Unsupported as error:
             return Unsupported(error.reason)  # without the request that its traceback leads to
 

@@ -69,7 +69,6 @@ def test_a_denied_field_is_a_null_with_its_place() -> None:
     [
         ("{ closed }", "resolver"),
         ("{ __schema { description } }", "introspection"),
-        (f'{{ shelf(id: "{SHELF}") {{ books {{ weight }} }} }}', "scalar"),
     ],
 )
 def test_what_it_cannot_do_exactly_is_named(text: str, reason: str) -> None:

@@ -1,15 +1,19 @@
 """The engine's door: which plan runs, how many are kept, and that nothing runs twice which must not."""
 
 import asyncio
+import gc
 import json
+from types import FunctionType
 
 import pytest
+from graphql import Token
 
 from db.event_cursors import EventCursorCodec
 from db.pages import CursorCodec
-from schema.documents import PLANS_KEPT
+from schema.documents import PLANS_KEPT, DocumentCache
 from schema.engine.engine import FIELD
 from schema.execute import Answer, Gateway, OperationRequest
+from schema.limits import Limits
 from tests.support.executors import Executors, ask
 from tests.support.facts import CREATE, footprint, shop_of
 from tests.support.library import SHELF, Desk, Library
@@ -88,6 +92,14 @@ async def test_callers_with_other_grants_never_share_a_plan(world: World) -> Non
     assert executors.ran == {"engine": 4}
 
 
+async def test_who_lacks_another_permission_of_the_same_field_is_told_of_that_one() -> None:
+    desk, text = Desk(Library()), f'{{ shelf(id: "{SHELF}") {{ label }} }}'
+    for permission in ("shelves:read", "labels:read"):
+        desk.denied = {"Shelf.label": permission}
+        answer = await desk.answer(text)
+        assert [(error.extensions or {})["permission"] for error in answer.errors or ()] == [permission]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -116,7 +128,7 @@ async def test_a_mutation_runs_once_and_by_its_plan(world: World) -> None:
     assert executors.ran == {"engine": 1}
 
 
-async def test_a_mutation_whose_payload_fails_wrote_once(world: World) -> None:
+async def test_a_mutation_that_is_refused_wrote_nothing(world: World) -> None:
     executors = Executors.of(world)
     draft = (await shop_of(world)).draft(items=[])
     before = await footprint(world)
@@ -162,3 +174,25 @@ async def test_a_gateway_without_an_engine_has_nothing_to_count(world: World) ->
     assert executors.reference.engine is None
     answer = await ask(executors.reference, "{ orders(first: 1) { totalCount } }", {}, world.principal())
     assert not answer.has_errors
+
+
+async def test_a_document_that_is_pushed_out_is_gone_at_once_with_its_plans() -> None:
+    desk = Desk(Library())
+    desk.documents = DocumentCache(desk.core, Limits(), hide_suggestions=False, size=1, share=1)
+    assert await desk.by_engine(f'{{ shelf(id: "{SHELF}") {{ label }} }}') is not None
+    gc.collect()  # what making it left behind
+    before = _parts()
+    gc.disable()
+    try:
+        assert await desk.by_engine(f'{{ shelf(id: "{SHELF}") {{ label }} }} # other') is not None
+        now = _parts()
+    finally:
+        gc.enable()
+    assert now == before
+
+
+def _parts() -> tuple[int, int]:
+    """The tokens and the plans' functions that there are."""
+    objects = gc.get_objects()
+    tokens = sum(isinstance(each, Token) for each in objects)
+    return tokens, sum(isinstance(each, FunctionType) and each.__code__.co_filename == "<plan>" for each in objects)
