@@ -13,11 +13,12 @@ from db.events import Image
 from resolvers.audit import images_in
 from schema.operation import Operation
 from schema.patches import RIDERS, PatchField, patch_fields
+from schema.weights import weighs
 
 Changes = Mapping[str, Any]  # Any: JSON: before and after, by column
 
 
-@strawberry.type(description="A field that was changed.")
+@strawberry.type(description="A field that was changed.", directives=weighs("0"))
 class FieldChange:
     """Made by ``changes_of``."""
 

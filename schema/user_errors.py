@@ -11,6 +11,7 @@ from graphql import GraphQLResolveInfo
 from resolvers.errors import Conflict, Problem, Problems
 from schema.node import Node, NodeKind, held_node
 from schema.operation import Operation
+from schema.weights import weighs
 
 
 @strawberry.enum(description="Why a mutation did nothing.")
@@ -42,7 +43,7 @@ class UserError:
     field: list[str] | None
 
 
-@strawberry.type(description="A value or an id in the input that the domain does not take.")
+@strawberry.type(description="A value or an id in the input that the domain does not take.", directives=weighs("0"))
 class InputError(UserError):
     """Any problem that has no richer type."""
 
@@ -51,7 +52,7 @@ class InputError(UserError):
         return isinstance(obj, Refusal) and obj.current is None
 
 
-@strawberry.type(description="The row has changed since it was read.")
+@strawberry.type(description="The row has changed since it was read.", directives=weighs("0"))
 class ConflictError(UserError):
     """Carries the row as it is now, for those who may read it."""
 
