@@ -20,12 +20,13 @@ from resolvers.announcements import (
     watch_announcements,
 )
 from schema.changes import ChangePayload
-from schema.connections import Connection, ListSpec, NullsOrder, SortDirection, listing
+from schema.connections import Connection, ListSpec, listing
 from schema.fields import Info, column, computed, given, held, root_field
 from schema.filters import DateTimeFilter, IDFilter, filter_on, operator
 from schema.live.delivery import keep, live_field
 from schema.node import Node, NodeKind, any_row_is, node_id
 from schema.operation import Operation
+from schema.page_arguments import NullsOrder, SortDirection
 from schema.user_errors import payload_of
 
 ANNOUNCE = "admin:announce"

@@ -12,16 +12,7 @@ from resolvers.audit import count_audit, has_audit, history_of, list_audit, user
 from resolvers.orders import orders_by_id
 from schema.announcements import Announcement
 from schema.audit_changes import Audited, FieldChange, changes_of
-from schema.connections import (
-    LARGEST_PAGE,
-    Connection,
-    Listed,
-    ListSpec,
-    NullsOrder,
-    PageArguments,
-    SortDirection,
-    binding_for,
-)
+from schema.connections import Connection, Listed, ListSpec
 from schema.customers import READ as CUSTOMERS_READ
 from schema.customers import Customer
 from schema.directives import RequiresPermission
@@ -30,6 +21,7 @@ from schema.filters import DateTimeFilter, IDFilter, filter_on, operator
 from schema.operation import Operation
 from schema.orders import READ as ORDERS_READ
 from schema.orders import Order
+from schema.page_arguments import LARGEST_PAGE, NullsOrder, PageArguments, SortDirection, binding_for
 from schema.products import READ as PRODUCTS_READ
 from schema.products import Product
 

@@ -4,11 +4,10 @@
 and the look past a page's ends cost nothing unless they are selected.
 """
 
-import enum
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 import strawberry
 
@@ -17,30 +16,10 @@ from db.search import query_words
 from resolvers.errors import InvalidInput
 from schema.declarations import DECLARATION, ListOf
 from schema.fields import Info, given, root_gate
-from schema.filters import condition_of
 from schema.operation import Operation
+from schema.page_arguments import PageArguments, binding_for
 
-DEFAULT_PAGE, LARGEST_PAGE, EXPORT_PAGE = 25, 100, 500
-LARGEST_OFFSET = 10_000
-MAX_SORTS = 3
-MAX_SEARCH = 200
 T = TypeVar("T")
-
-
-@strawberry.enum(description="Which way a list is sorted.")
-class SortDirection(enum.Enum):
-    """Ascending or descending."""
-
-    ASC = "ASC"
-    DESC = "DESC"
-
-
-@strawberry.enum(description="Where rows without a value stand. Without it they stand last.")
-class NullsOrder(enum.Enum):
-    """First or last, whatever the direction."""
-
-    FIRST = "FIRST"
-    LAST = "LAST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,103 +177,5 @@ def listing(
 
     resolve.__annotations__.update({"where": where | None, "order_by": list[sort] | None})  # type: ignore[valid-type]
     del resolve.__annotations__["return"]
-    return strawberry.field(
-        resolver=resolve,
-        directives=root_gate(gate),
-        description=description,
-        metadata={DECLARATION: ListOf(spec)},
-    )
-
-
-class PageArguments(NamedTuple):
-    """A list's arguments as they came in."""
-
-    first: int | None
-    after: str | None
-    last: int | None
-    before: str | None
-    where: Any  # Any: a noun's where-input
-    order_by: Sequence[Any] | None
-    search: str | None
-    offset: int | None
-
-    @classmethod
-    def of(cls, arguments: Mapping[str, Any]) -> "PageArguments":  # Any: an argument of any type
-        """From the arguments by their Python names; one that is missing was left out."""
-        return cls(*(given(arguments.get(name, strawberry.UNSET)) for name in cls._fields))
-
-    def request(self, spec: ListSpec, operation: Operation) -> tuple[PageRequest, bytes]:
-        """The page that is asked for and what its cursors are bound to. Raises InvalidInput, BadCursor."""
-        largest = EXPORT_PAGE if operation.allows("export:run") else LARGEST_PAGE
-        whole = self.whole(largest, frozenset(name for name, gate in spec.sources.items() if operation.allows(gate)))
-        binding = binding_for(operation, spec.noun, whole)
-        return self.placed(whole, binding, operation), binding
-
-    def whole(self, largest: int, sources: frozenset[str] = frozenset()) -> PageRequest:
-        """The page without its place: no cursor is looked at. Raises InvalidInput."""
-        return PageRequest(
-            order=_order(self.order_by),
-            limit=self._limit(largest),
-            backward=self.last is not None,
-            offset=self._offset(),
-            where=condition_of(self.where),
-            words=tuple(_words(self.search) or ()),
-            sources=sources,
-        )
-
-    def placed(self, whole: PageRequest, binding: bytes, operation: Operation) -> PageRequest:
-        """The same after and before the cursors. Raises BadCursor."""
-        if self.after is None and self.before is None:
-            return whole
-        cursors = operation.cursors
-        after, before = _key(cursors, binding, self.after), _key(cursors, binding, self.before)
-        return whole.between(after, before)
-
-    def _limit(self, largest: int) -> int:
-        if self.first is not None and self.last is not None:
-            raise InvalidInput("Give first or last, not both.")
-        size = self.first if self.first is not None else self.last if self.last is not None else DEFAULT_PAGE
-        if not 0 <= size <= largest:
-            raise InvalidInput(f"A page has from 0 to {largest} rows.")
-        return size
-
-    def _offset(self) -> int:
-        if self.offset is None:
-            return 0
-        if self.last is not None or self.after is not None or self.before is not None:
-            raise InvalidInput("offset goes with first alone.")
-        if not 0 <= self.offset <= LARGEST_OFFSET:
-            raise InvalidInput(f"An offset is from 0 to {LARGEST_OFFSET}; go on with after.")
-        return self.offset
-
-
-def binding_for(operation: Operation, noun: str, request: PageRequest) -> bytes:
-    """What the cursors of a list are bound to. Raises BadValue."""
-    return binding_of(operation.read.principal.tenant, noun, request.order, request.where, request.words)
-
-
-def _order(order_by: Sequence[Any] | None) -> tuple[SortKey, ...]:  # Any: a noun's sort-inputs
-    if not order_by:
-        return (SortKey("created_at", descending=True),)
-    if len(order_by) > MAX_SORTS:
-        raise InvalidInput(f"A list is sorted by at most {MAX_SORTS} fields.")
-    if len({sort.field for sort in order_by}) < len(order_by):
-        raise InvalidInput("A list is sorted by each field once.")
-    return tuple(
-        SortKey(sort.field.value, sort.direction is SortDirection.DESC, sort.nulls is not NullsOrder.FIRST)
-        for sort in order_by
-    )
-
-
-def _words(search: str | None) -> list[str] | None:
-    if search is None:
-        return None
-    if len(search) > MAX_SEARCH:
-        raise InvalidInput(f"A search holds at most {MAX_SEARCH} characters.")
-    if "\0" in search:
-        raise InvalidInput("A search holds no NUL.")
-    return query_words(search)
-
-
-def _key(codec: CursorCodec, binding: bytes, cursor: str | None) -> Key | None:
-    return None if cursor is None else codec.decode(binding, cursor)
+    directives, metadata = [*root_gate(gate), *paged(), *cacheable()], {DECLARATION: ListOf(spec)}
+    return strawberry.field(resolver=resolve, directives=directives, description=description, metadata=metadata)

@@ -9,7 +9,7 @@ from graphql import GraphQLResolveInfo
 
 from resolvers.customers import count_customers, customers_by_id, has_customers, list_customers
 from resolvers.orders import count_orders, count_orders_of_customers, has_orders, list_orders, orders_of_customers
-from schema.connections import Connection, ListSpec, NullsOrder, SortDirection, listing
+from schema.connections import Connection, ListSpec, listing
 from schema.directives import RequiresPermission, requires
 from schema.fields import column
 from schema.filters import DateTimeFilter, IDFilter, StringFilter, filter_on, operator
@@ -17,6 +17,7 @@ from schema.masks import hashed
 from schema.nested import NestedSpec, connection_of
 from schema.node import Node, NodeKind, any_row_is, node_id
 from schema.operation import Operation
+from schema.page_arguments import NullsOrder, SortDirection
 
 if TYPE_CHECKING:
     from schema.orders import Order

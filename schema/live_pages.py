@@ -17,10 +17,11 @@ from strawberry.scalars import JSON
 from db.ids import public_id
 from db.windows import Op
 from resolvers.live_pages import FollowPage, RowChange, Told
-from schema.connections import Listed, ListSpec, PageArguments
+from schema.connections import Listed, ListSpec
 from schema.fields import Info, column, resolved
 from schema.live.delivery import keep, live_field
 from schema.operation import Operation
+from schema.page_arguments import PageArguments
 from schema.patches import PatchField, patch_fields, patch_of_columns
 from schema.selections import selected_below
 

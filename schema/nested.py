@@ -13,12 +13,13 @@ import strawberry
 
 from db.nested import scoped
 from db.pages import PageRequest
-from schema.connections import LARGEST_PAGE, Listed, ListSpec, PageArguments, binding_for
+from schema.connections import Listed, ListSpec
 from schema.declarations import DECLARATION, PageOf
 from schema.directives import requires
 from schema.fields import Info, given
 from schema.loading import BatchFunction
 from schema.operation import Operation
+from schema.page_arguments import LARGEST_PAGE, PageArguments, binding_for
 
 Counts = Callable[..., Awaitable[Any]]
 """``async (ctx, keys, request) -> {key: (count, whether it is an estimate)}``"""

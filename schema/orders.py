@@ -11,7 +11,7 @@ from db.ids import public_id
 from resolvers.customers import customers_pointed_at
 from resolvers.orders import count_orders, has_orders, items_of_orders, list_orders, orders_by_id
 from resolvers.products import products_by_id
-from schema.connections import Connection, ListSpec, NullsOrder, SortDirection, listing
+from schema.connections import Connection, ListSpec, listing
 from schema.customers import READ as CUSTOMERS_READ
 from schema.customers import Customer
 from schema.directives import RequiresPermission
@@ -20,6 +20,7 @@ from schema.filters import DateTimeFilter, DecimalFilter, IDFilter, StringFilter
 from schema.money import Money
 from schema.node import Node, NodeKind, any_row_is, node_id
 from schema.operation import Operation
+from schema.page_arguments import NullsOrder, SortDirection
 from schema.products import Product
 
 READ = "orders:read"

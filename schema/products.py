@@ -8,13 +8,14 @@ import strawberry
 from graphql import GraphQLResolveInfo
 
 from resolvers.products import count_products, has_products, list_products, products_by_id
-from schema.connections import Connection, ListSpec, NullsOrder, SortDirection, listing
+from schema.connections import Connection, ListSpec, listing
 from schema.directives import RequiresPermission
 from schema.fields import column, embedded
 from schema.filters import DateTimeFilter, DecimalFilter, IDFilter, StringFilter, filter_on, operator
 from schema.money import Money
 from schema.node import Node, NodeKind, any_row_is, node_id
 from schema.operation import Operation
+from schema.page_arguments import NullsOrder, SortDirection
 
 READ = "products:read"
 

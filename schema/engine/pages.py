@@ -5,11 +5,12 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from schema.connections import Listed, PageArguments
+from schema.connections import Listed
 from schema.engine.plan import ConnectionPlan, EdgePlan, Fixed, ObjectPlan, Paged, PageInfoPlan, Unsupported
 from schema.loading import Branch
 from schema.nested import NestedPages
 from schema.operation import Operation
+from schema.page_arguments import PageArguments
 
 Build = Callable[[ObjectPlan, Sequence[Any], Operation], Awaitable[list[Any]]]
 """Makes the objects of a level of rows."""

@@ -17,7 +17,7 @@ from db.errors import BadValue
 from db.ids import hex_of
 from db.pages import PageRequest
 from resolvers.errors import InvalidInput
-from schema.connections import Listed, PageArguments
+from schema.connections import Listed
 from schema.declarations import RootInfo
 from schema.denials import Denial, settle
 from schema.engine.complete import build_rows, complete
@@ -29,6 +29,7 @@ from schema.engine.roots import Plan, Root, RootById, RootEvent, RootList, RootN
 from schema.engine.waves import Waves
 from schema.loading import Branch
 from schema.operation import Operation
+from schema.page_arguments import PageArguments
 from schema.reference import Outcome
 
 Values = Mapping[str, Any]
