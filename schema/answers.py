@@ -9,6 +9,7 @@ from graphql import ExecutionResult
 from db.events import Position
 from schema.errors import CODES, Unexpected, error_json
 from schema.live.frames import Ending, Frame
+from schema.meter import Cost
 
 TEMPORARY = frozenset({"OVERLOADED", "OPERATION_TIMEOUT"})
 RESYNC = b'"stream":{"resync":true}'
@@ -43,6 +44,10 @@ def answer_of(
         # Nothing came of it for a reason that passes: told by status too, so that clients and proxies try again.
         return Answer(json_body({"errors": body["errors"]}), codes.pop(), None, True, operation)
     return Answer(json_body(body), None, None, "errors" in body, operation)
+def answer_of_cost(cost: Cost, operation: str) -> Answer:
+    """What the operation would cost; it is not run."""
+    body = {"data": None, "extensions": {"cost": cost.told(ran=False)}}
+    return Answer(json_body(body), None, None, False, operation)
 
 
 def frame_of(

@@ -24,6 +24,7 @@ from schema.orders import Order
 from schema.page_arguments import LARGEST_PAGE, NullsOrder, PageArguments, SortDirection, binding_for
 from schema.products import READ as PRODUCTS_READ
 from schema.products import Product
+from schema.weights import weighs
 
 READ = "admin:audit"
 LIST = ListSpec("audit", list_audit, count_audit, has_audit, {})
@@ -73,7 +74,7 @@ class Actor:
     email: str | None = column("email", gate=READ)
 
 
-@strawberry.type(description="A part of an operation that was denied.")
+@strawberry.type(description="A part of an operation that was denied.", directives=weighs("0"))
 class AuditDenial:
     """Made of a record's denials."""
 

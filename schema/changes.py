@@ -16,7 +16,8 @@ class ChangePayload:
     source is a ``Payload``.
     """
 
-    user_errors: list[UserError] = held("problems")
+    # A conflict, which alone leads to a row, comes alone.
+    user_errors: list[UserError] = held("problems", at_most=1)
 
 
 def id_in(public: str, prefix: str, problems: list[Problem], *field: str) -> str:

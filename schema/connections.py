@@ -18,6 +18,7 @@ from schema.declarations import DECLARATION, ListOf
 from schema.fields import Info, given, root_gate
 from schema.operation import Operation
 from schema.page_arguments import PageArguments, binding_for
+from schema.weights import COUNTING, paged, weighs
 
 T = TypeVar("T")
 
@@ -85,7 +86,7 @@ class Listed:
         return self.binding
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.type(description="Where a page stands in its list.", directives=weighs("0"))
 class PageInfo:
     """Relay's PageInfo; both ends are true to the list, whichever way it was read."""
 
@@ -114,7 +115,7 @@ async def _is_estimate(root: strawberry.Parent[Any]) -> bool:  # Any: a Listed
     return bool((await root.count())[1])
 
 
-@strawberry.type
+@strawberry.type(directives=weighs("0"))
 class Edge(Generic[T]):
     """A row and its cursor."""
 
@@ -148,10 +149,11 @@ class Connection(Generic[T]):
 
     total_count: int = strawberry.field(
         resolver=_total_count,
+        directives=weighs(COUNTING),
         description="How many rows the whole list has: exact up to 10,000, beyond it the planner's estimate.",
     )
     total_count_is_estimate: bool = strawberry.field(
-        resolver=_is_estimate, description="Whether totalCount is an estimate."
+        resolver=_is_estimate, directives=weighs(COUNTING), description="Whether totalCount is an estimate."
     )
 
 

@@ -98,8 +98,15 @@ class Document:
     """What coerces each operation's variables (``schema/variables.py``)."""
     plans: Variants = field(default_factory=lambda: Variants(PLANS_KEPT))
     """The engine's compiled plans of this document (``schema/engine/engine.py``)."""
+    measures: Variants = field(default_factory=lambda: Variants(PLANS_KEPT))
+    """What its operations cost, by what ``@skip`` and ``@include`` read (``schema/meter.py``)."""
     verdicts: Variants = field(default_factory=lambda: Variants(VERDICTS_KEPT))
     """What the gates said of it (``schema/gates.py``)."""
+
+    @property
+    def variants(self) -> tuple[Variants, ...]:
+        """All that is made of it later."""
+        return self.plans, self.measures, self.verdicts
 
     def operation(self, name: str | None) -> OperationDefinitionNode | Refused:
         """The operation with this name; the only one when no name is given."""

@@ -1,12 +1,12 @@
 """The one door from web into schema: text in, bytes or a stream out.
 
-An operation passes five checks, each of which may refuse it: the document (limits, syntax, validation), the operation's
-name, the transport, the variables, the gates. Only then does anything run.
+An operation passes six checks, each of which may refuse it: the document (limits, syntax, validation), the operation's
+name, the transport, the variables, the gates, the cost. Only then does anything run.
 """
 
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode
+from graphql import ExecutionResult, GraphQLError
 
 from auth.principal import Principal
 from auth.sessions import USUAL, Lifetimes
@@ -16,7 +16,7 @@ from db.errors import QueryTimeout, Unavailable
 from db.event_cursors import EventCursorCodec
 from db.hub import Hub
 from db.pages import CursorCodec
-from schema.answers import Answer, answer_of, frame_of, json_body
+from schema.answers import Answer, answer_of, answer_of_cost, frame_of, json_body
 from schema.auditing import Auditing, Note, actor_of, is_news
 from schema.documents import DocumentCache, Refused
 from schema.engine.engine import Engine
@@ -30,12 +30,14 @@ from schema.live.groups import Groups
 from schema.live.member import Member
 from schema.live.tally import Tally
 from schema.masks import MaskKeys
+from schema.meter import Meter
 from schema.reference import Reference
 from schema.requests import OperationRequest, Ready
 from schema.root import schema, sdl
 from schema.runner import Runner
 
 __all__ = ["Answer", "Gateway", "OperationRequest"]
+USUAL_LIMITS = Limits()
 
 
 class Gateway:
@@ -51,6 +53,7 @@ class Gateway:
         introspection: str = "signed-in",
         engine: str = "compiled",
         tell_engine: bool = False,
+        limits: Limits = USUAL_LIMITS,
         limits: Limits | None = None,
         lifetimes: Lifetimes = USUAL,
         mask_keys: MaskKeys | None = None,
@@ -91,12 +94,16 @@ class Gateway:
             ready = self._prepare(request, caller)
             if isinstance(ready, Answer):
                 return ready
+            if request.cost == "validate":
+                return answer_of_cost(ready.cost, ready.kind)
             if ready.kind == "subscription" and caller is not None:
                 self._auditing.opened(ready, caller)
                 return self._open(request, ready, caller)
             result = await self._runner.run(request, ready, caller)
             if ready.actor is not None or result.errors:
                 self._auditing.ran(request, ready, caller, result)
+            if request.cost == "report":
+                result.extensions = {**(result.extensions or {}), "cost": ready.cost.told(result.data)}
             wrote = ready.actor is not None and ready.actor.wrote
             return answer_of(result, request.request_id, self._runner.unexpected, ready.kind, wrote=wrote)
         except Unavailable:
@@ -162,23 +169,14 @@ class Gateway:
             errors = tuple(coded("BAD_USER_INPUT", error.message) for error in executor)
             return self._refused(Refused("BAD_USER_INPUT", errors), request.request_id)
         verdict = self._gates.judge_again(document, node, variables, caller.permissions if caller else None)
-        refused = self._check_gates(verdict, caller, request.request_id)
-        if refused is not None:
+        denied = self._check_gates(verdict, caller, request.request_id)
+        if denied is not None:
             self._auditing.refused(request, document, node, verdict, caller)
-            return refused
-        actor = actor_of(request, document, node, verdict, caller) if is_news(node, verdict) else None
-        return Ready(document, node, name, variables, verdict, executor, actor)
-
-    def _check_transport(self, request: OperationRequest, node: OperationDefinitionNode) -> Answer | None:
-        kind = node.operation.value
-        if kind == "mutation" and not request.allow_mutation:
-            refused = self.refuse("BAD_REQUEST", "A mutation is sent by POST.", request.request_id)
-            return Answer(refused.body, refused.code, 405, True, kind)
-        if kind == "subscription" and not request.allow_stream:
-            message = "A subscription is answered as text/event-stream: ask for it in Accept."
-            refused = self.refuse("BAD_REQUEST", message, request.request_id)
-            return Answer(refused.body, refused.code, 406, True, kind)
-        return None
+            return denied
+        cost = self._meter.cost_of(document, executor, caller.permissions if caller else None)
+        actor = actor_of(request, document, node, verdict, caller) if is_news(node, verdict, caller) else None
+        ready = Ready(kind, document, node, name, variables, verdict, executor, cost, actor, request.sunset)
+        return self._refused(too_dear(cost), request.request_id) if cost.exceeds else ready
 
     def _check_gates(self, verdict: Verdict, caller: Principal | None, request_id: str) -> Answer | None:
         if verdict.needs_sign_in or (verdict.introspects and not self.may_introspect(caller)):

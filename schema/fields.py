@@ -5,7 +5,7 @@ through the resolver made here, which asks for all columns and loads relations b
 the declaration itself. Sources are rows: anything that answers ``row[column]``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import Any
 
@@ -28,6 +28,8 @@ from schema.directives import Authenticated, Public, requires, requires_at_root
 from schema.loading import BatchFunction
 from schema.masks import Mask
 from schema.operation import Operation
+from schema.weights import at_most as at_most_of
+from schema.weights import paged
 
 Info = strawberry.Info[Operation, Any]  # Any: the root value
 
@@ -79,32 +81,39 @@ def to_one(
 
 
 def to_many(
-    function: BatchFunction, *, key: str, gate: str | None = None, description: str | None = None
+    function: BatchFunction, *, key: str, at_most: int, gate: str | None = None, description: str | None = None
 ) -> Any:  # Any: a field specifier
-    """The rows that ``function`` finds for this row's ``key``; none is an empty list."""
-    return _declared(ToMany(function, key), gate, description)
+    """The rows that ``function`` finds for this row's ``key``, which are ``at_most`` so many; none is an empty list."""
+    return _declared(ToMany(function, key), gate, description, at_most_of(at_most))
 
 
-def held(name: str, *, gate: str | None = None, description: str | None = None) -> Any:  # Any: a field specifier
+def held(
+    name: str, *, gate: str | None = None, at_most: int | None = None, description: str | None = None
+) -> Any:  # Any: a field specifier
     """The attribute ``name`` of this object's source: a value, a row, or a list of them, as the field's type says.
+    ``at_most``: how many of them the cost of an operation counts.
 
     A field of the source's own attribute of the same name needs no declaration at all.
     """
-    return _declared(Held(name), gate, description)
+    return _declared(Held(name), gate, description, at_most_of(at_most))
 
 
 def resolved(
-    function: Callable[..., Any], *columns: str, gate: str | None = None, description: str | None = None
+    function: Callable[..., Any],
+    *columns: str,
+    gate: str | None = None,
+    at_most: int | None = None,
+    description: str | None = None,
 ) -> Any:  # Any: a field specifier
     """What ``function(operation, *columns' values)`` answers, plain or async: called once for each object, so nothing
-    for long lists.
+    for long lists. ``at_most`` as ``held`` has it, ``keeping`` as ``root_field``.
     """
     return _declared(Resolved(function, columns), gate, description)
 
 
-def part(name: str, *, description: str | None = None) -> Any:  # Any: a field specifier
-    """The object, or the list of objects, that the source holds under this name."""
-    return resolved(_as_it_is, name, description=description)
+def part(name: str, *, at_most: int | None = None, description: str | None = None) -> Any:  # Any: a field specifier
+    """The object, or the list of objects (``at_most`` as ``held`` has it), that the source holds under this name."""
+    return resolved(_as_it_is, name, at_most=at_most, description=description)
 
 
 def _as_it_is(operation: Operation, value: Any) -> Any:  # Any: a source
@@ -112,16 +121,26 @@ def _as_it_is(operation: Operation, value: Any) -> Any:  # Any: a source
 
 
 def root_field(
-    resolver: Callable[..., Any], *, gate: str | None, public: bool = False, description: str | None = None
+    resolver: Callable[..., Any],
+    *,
+    gate: str | None,
+    public: bool = False,
+    size: Sequence[object] = (),
+    description: str | None = None,
 ) -> Any:  # Any: a field specifier
     """A root field with a resolver of its own, plain or async. ``gate`` None means any signed-in caller, unless
-    ``public``. Of its ``info``, if it takes one, the resolver may use what ``RootInfo`` has.
+    ``public``; ``in_person``: who acts as nobody else; ``size``: what is said of its lists
+    (``schema/weights.py``); a connection's is known; ``keeping``: what is said of keeping its answers
+    (``schema/caching/declared.py``).
+    Of its ``info``, if it takes one, the resolver may use what ``RootInfo`` has.
     """
+    parameters = signature(resolver).parameters
+    size = size or (paged() if {"first", "last"} <= parameters.keys() else ())
     return strawberry.field(
         resolver=resolver,
         directives=root_gate(gate, public=public),
         description=description,
-        metadata={DECLARATION: RootOf(resolver, "info" in signature(resolver).parameters)},
+        metadata={DECLARATION: RootOf(resolver, "info" in parameters)},
     )
 
 
@@ -135,10 +154,12 @@ def given(value: Any) -> Any:  # Any: an argument of any type
     return None if value is strawberry.UNSET else value
 
 
-def _declared(declaration: Declaration, gate: str | None, description: str | None) -> Any:  # Any: a field specifier
+def _declared(
+    declaration: Declaration, gate: str | None, description: str | None, size: Sequence[object] = ()
+) -> Any:  # Any: a field specifier
     return strawberry.field(
         resolver=_resolver(declaration),
-        directives=[*_gates(declaration, gate), *_sensitive(declaration, gate)],
+        directives=[*_gates(declaration, gate), *_sensitive(declaration, gate), *size],
         description=description,
         metadata={DECLARATION: declaration},
     )

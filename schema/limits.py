@@ -41,6 +41,10 @@ class Limits:
     of it."""
     repeats: int = 50
     """Objects selected under one name: validation compares each with each."""
+    cost: int = 10_000
+    """What an operation may cost (``schema/cost.py``)."""
+    export_cost: int = 60_000
+    """The same for those who read in bulk."""
 
 
 class LimitExceeded(Exception):

@@ -24,6 +24,7 @@ from schema.operation import Operation
 from schema.page_arguments import PageArguments
 from schema.patches import PatchField, patch_fields, patch_of_columns
 from schema.selections import selected_below
+from schema.weights import PAGED, paged
 
 BEHIND = 1_000
 """Frames that a client may fall behind; past them it is closed and begins anew."""
@@ -118,7 +119,8 @@ def live_page(live: LiveList, *, where: type, sort: type, gate: str, description
                     told.lost = source["lost"]
 
     resolve.__annotations__.update({"where": where | None, "order_by": list[sort] | None})  # type: ignore[valid-type]
-    return live_field(resolve, gate=gate, delivery=keep(BEHIND), description=description, opens=True)
+    size = paged(by=["first"], lists=["changes", *(f"snapshot.{name}" for name in PAGED)])
+    return live_field(resolve, gate=gate, delivery=keep(BEHIND), description=description, opens=True, size=size)
 
 
 def _selected(info: Info) -> frozenset[str] | None:

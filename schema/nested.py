@@ -20,6 +20,7 @@ from schema.fields import Info, given
 from schema.loading import BatchFunction
 from schema.operation import Operation
 from schema.page_arguments import LARGEST_PAGE, PageArguments, binding_for
+from schema.weights import paged
 
 Counts = Callable[..., Awaitable[Any]]
 """``async (ctx, keys, request) -> {key: (count, whether it is an estimate)}``"""
@@ -109,7 +110,7 @@ def connection_of(
     del resolve.__annotations__["return"]
     return strawberry.field(
         resolver=resolve,
-        directives=requires(gate),
+        directives=[*requires(gate), *paged()],
         description=description,
         metadata={DECLARATION: PageOf(spec, key)},
     )

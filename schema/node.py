@@ -17,6 +17,7 @@ from schema.declarations import DECLARATION, AnyById, HeldNode
 from schema.fields import Info, prefixed, root_gate
 from schema.loading import BatchFunction
 from schema.operation import Operation
+from schema.weights import ListSize
 
 MAX_IDS = 100
 
@@ -98,7 +99,7 @@ class NodeRegistry:
         """A root field: ``node(id)``, or ``nodes(ids)``."""
         return strawberry.field(
             resolver=self.nodes if many else self.node,
-            directives=root_gate(None),
+            directives=[*root_gate(None), *([ListSize(slicing_arguments=["ids"])] if many else []), *cacheable()],
             description=description,
             metadata={DECLARATION: AnyById(self._kinds, many)},
         )

@@ -14,6 +14,7 @@ from schema.changes import ChangePayload
 from schema.fields import Info, held, root_field
 from schema.user_errors import Payload, refused
 from schema.viewer import Tenant, User, own_tenant
+from schema.weights import ListSize
 
 READ, TERMINATE = "streams:read", "admin:streams"
 _SHOWN = 100
@@ -52,7 +53,7 @@ class OpenStreamList:
 
     nodes: list[OpenStream]
     total_count: int
-    complete: bool = strawberry.field(description="Whether every worker answered.")
+    complete: bool = strawberry.field(description="Whether every worker answered, and told of all that it has.")
 
 
 @strawberry.input
@@ -105,7 +106,10 @@ class OpenStreamQueries:
     """The root field of open streams."""
 
     streams: OpenStreamList = root_field(
-        _streams, gate=READ, description="The open subscriptions of your tenant, on every worker: at most 500."
+        _streams,
+        gate=READ,
+        size=[ListSize(slicing_arguments=["first"], sized_fields=["nodes"])],
+        description="The open subscriptions of your tenant, on every worker: at most 500.",
     )
 
 

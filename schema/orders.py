@@ -9,6 +9,7 @@ from graphql import GraphQLResolveInfo
 
 from db.ids import public_id
 from resolvers.customers import customers_pointed_at
+from resolvers.order_drafts import MAX_ITEMS
 from resolvers.orders import count_orders, has_orders, items_of_orders, list_orders, orders_by_id
 from resolvers.products import products_by_id
 from schema.connections import Connection, ListSpec, listing
@@ -22,6 +23,7 @@ from schema.node import Node, NodeKind, any_row_is, node_id
 from schema.operation import Operation
 from schema.page_arguments import NullsOrder, SortDirection
 from schema.products import Product
+from schema.weights import weighs
 
 READ = "orders:read"
 
@@ -39,7 +41,7 @@ class OrderStatus(enum.Enum):
     REFUNDED = "REFUNDED"
 
 
-@strawberry.type(description="So many of one product in an order.")
+@strawberry.type(description="So many of one product in an order.", directives=weighs("0.2"))
 class OrderItem:
     """A row of order_items."""
 
@@ -62,7 +64,7 @@ class Order(Node):
     notes: str | None = column("notes")
     due_at: datetime | None = column("due_at", description="When it is promised.")
     customer: Customer = to_one(customers_pointed_at, key="customer_id", joined=True)
-    items: list[OrderItem] = to_many(items_of_orders, key="id", description="At most 49.")
+    items: list[OrderItem] = to_many(items_of_orders, key="id", at_most=MAX_ITEMS, description="At most 49.")
     version: int = column("version", description="Grows by one with each change.")
     created_at: datetime = column("created_at")
     updated_at: datetime = column("updated_at")

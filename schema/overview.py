@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 
 from db.events import Position
+from resolvers.days import MAX_DAYS
 from resolvers.days import TimeRange as Asked
 from resolvers.overview import overview, watch_overview
 from schema.fields import Info, column, computed, given, part, root_field
@@ -15,6 +16,7 @@ from schema.live.delivery import coalesce, live_field
 from schema.money import Money
 from schema.operation import Operation
 from schema.orders import READ, OrderStatus
+from schema.weights import weighs
 
 ENTITY = "overview"
 
@@ -33,7 +35,7 @@ class TimeRange:
     )
 
 
-@strawberry.type(description="The orders in one status.")
+@strawberry.type(description="The orders in one status.", directives=weighs("0"))
 class OverviewStatus:
     """A part of an overview."""
 
@@ -42,7 +44,7 @@ class OverviewStatus:
     total: list[Money] = part("total", description="By currency.")
 
 
-@strawberry.type(description="The orders that were made on one day.")
+@strawberry.type(description="The orders that were made on one day.", directives=weighs("0.1"))
 class OverviewDay:
     """A part of an overview."""
 
@@ -65,7 +67,9 @@ class Overview:
     revenue: list[Money] = part("revenue", description="By currency; nothing that was cancelled or refunded.")
     average_order: list[Money] = part("average_order", description="By currency: revenue by the orders that made it.")
     statuses: list[OverviewStatus] = part("statuses", description="Every status, also those without orders.")
-    days: list[OverviewDay] = part("days", description="Every day of the range, also those without orders.")
+    days: list[OverviewDay] = part(
+        "days", at_most=MAX_DAYS, description="Every day of the range, also those without orders."
+    )
     cursor: str = column("cursor", description="The overview is true here: watch `overviewUpdated` after it.")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from graphql import OperationDefinitionNode
 
@@ -10,6 +10,7 @@ from db.audit_records import Actor
 from resolvers.context import SessionSlot
 from schema.documents import Document
 from schema.gates import Verdict
+from schema.meter import Cost
 from schema.reference import DeferredExecutor, GatedExecutor
 
 
@@ -31,12 +32,18 @@ class OperationRequest:
     """Where the session's new secret goes; None where no answer can carry one."""
     address: str | None = None
     """Where it comes from, for the audit trail."""
+    cost: Literal["report", "validate"] | None = None
+    """Whether the answer tells what the operation cost; or what it would cost, and does not run it."""
+
+
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
     """An operation that passed every check."""
 
+    kind: str
+    """query, mutation or subscription."""
     document: Document
     node: OperationDefinitionNode
     name: str | None
@@ -44,6 +51,7 @@ class Ready:
     verdict: Verdict
     execution: DeferredExecutor
     """With the variables' values; good for one execution."""
+    cost: Cost
     actor: Actor | None = None
     """Who does it, where that may have to be recorded; None for a plain read."""
 
@@ -51,8 +59,3 @@ class Ready:
     def executor(self) -> GatedExecutor:
         """The execution's, built now if it was not yet."""
         return self.execution.built
-
-    @property
-    def kind(self) -> str:
-        """query, mutation or subscription."""
-        return self.node.operation.value

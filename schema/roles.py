@@ -6,12 +6,14 @@ from typing import Any
 
 import strawberry
 
+from db.roles import MOST
 from resolvers.errors import Invalid
 from resolvers.roles import NewRole, RolePatch, create_role, delete_role, list_roles, update_role
 from schema.changes import ChangePayload, changes_in
 from schema.directives import RequiresPermission
 from schema.fields import Info, column, computed, given, held, root_field
 from schema.user_errors import Payload, answered, refused
+from schema.weights import at_most, weighs
 
 READ = "admin:roles"
 
@@ -27,7 +29,7 @@ class RowReach(enum.Enum):
 
 @strawberry.type(
     description="A named set of permissions; a member may have several.",
-    directives=[RequiresPermission(permission=READ)],
+    directives=[RequiresPermission(permission=READ), *weighs("0.1")],
 )
 class Role:
     """A row of roles."""
@@ -125,7 +127,9 @@ async def _delete(info: Info, input: DeleteRoleInput) -> Payload:
 class RoleQueries:
     """The root field of roles."""
 
-    roles: list[Role] = root_field(_roles, gate=READ, description="The tenant's roles, system roles first.")
+    roles: list[Role] = root_field(
+        _roles, gate=READ, size=at_most(MOST), description="The tenant's roles, system roles first."
+    )
 
 
 @strawberry.type

@@ -35,7 +35,10 @@ from schema.scalars import SCALARS
 from schema.sessions import SessionMutations
 from schema.user_errors import ConflictError, InputError
 from schema.viewer import ViewerMutations, ViewerQueries
+from schema.weights import weigh_fields
 
+CHANGING = "10"
+"""What each mutation weighs: a transaction, with its event and its record."""
 NODES = NodeRegistry({"ord": ORDER, "cus": CUSTOMER, "prd": PRODUCT, "ann": ANNOUNCEMENT})
 
 
@@ -77,6 +80,9 @@ class Mutation(
     RoleMutations,
 ):
     """Everything that can be changed."""
+
+
+weigh_fields(Mutation, CHANGING)
 
 
 @strawberry.type

@@ -2,6 +2,8 @@
 that does not fit.
 """
 
+from typing import Literal
+
 import structlog
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope
@@ -62,6 +64,19 @@ async def authenticate(authenticator: Authenticator, credentials: Credentials) -
 def last_event_id_of(fields: Fields, parameters: Parameters) -> str | None:
     """The header wins: a browser's EventSource keeps it up to date, while its address stays as it was."""
     return event_id(fields.get(b"last-event-id", b"").decode("latin-1")) or parameters.last_event_id
+
+
+def cost_asked(fields: Fields) -> Literal["report", "validate"] | None:
+    """What the answer shall tell of its cost. Raises Refusal."""
+    match fields.get(b"graphql-cost"):
+        case None:
+            return None
+        case b"report":
+            return "report"
+        case b"validate":
+            return "validate"
+        case _:
+            raise Refusal("BAD_REQUEST", "GraphQL-Cost is report or validate.")
 
 
 def _intended_credentials(scope: Scope) -> Credentials:

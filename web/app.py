@@ -31,6 +31,7 @@ from db.pages import CursorCodec
 from db.redis_places import open_places
 from db.redis_reservations import open_reservations
 from schema.execute import Gateway
+from schema.limits import Limits
 from schema.masks import MaskKeys
 from web.graphiql import graphiql_routes
 from web.graphql import GraphQLEndpoint
@@ -135,6 +136,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             EventCursorCodec(keyring.keys("event cursor"), await database.directory.epoch()),
             introspection=settings.introspection,
             engine=settings.engine,
+            limits=Limits(cost=settings.cost_limit, export_cost=settings.cost_limit_export),
             tell_engine=settings.environment == "demo",
             note=state.audit.note,
             lifetimes=lifetimes,

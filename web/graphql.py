@@ -97,6 +97,7 @@ class GraphQLEndpoint:
             last_event_id_first=scope["method"] == "GET",
             address=address_of(scope),
             session_slot=slot,
+            cost=cost_asked(fields),
         )
         if by_stream_token and gateway.judge(request, caller) in {"query", "mutation"}:
             raise Refusal("FORBIDDEN", "A stream token opens subscriptions alone.")

@@ -88,6 +88,10 @@ class SettingFields(BaseSettings):
     introspection: Literal["everyone", "signed-in", "off"] = Field(
         default="signed-in", description="Who may read the schema: everyone, signed-in or off"
     )
+    cost_limit: int = Field(default=10_000, ge=100, description="What one operation may cost: @cost and @listSize")
+    cost_limit_export: int = Field(
+        default=60_000, ge=100, description="The same for callers who may export:run, if that is more"
+    )
     engine: Literal["compiled", "reference"] = Field(
         default="compiled",
         description="What runs queries: compiled plans, or graphql-core alone (reference), which is slower",

@@ -125,8 +125,8 @@ class Library:
             height: int | None = column("height")
             owner: Person | None = to_one(library.find_people, key="owner")
             keeper: Person = to_one(library.find_people, key="keeper")
-            books: list[Book] = to_many(library.find_books, key="id")
-            lent: list[Book] = to_many(library.find_books, key="owner")
+            books: list[Book] = to_many(library.find_books, key="id", at_most=10)
+            lent: list[Book] = to_many(library.find_books, key="owner", at_most=10)
 
         @strawberry.type
         class Query:

@@ -10,10 +10,11 @@ import strawberry
 from db.nested import scoped
 from db.pages import Page, PageRequest
 from resolvers.context import ReadContext
-from schema.connections import Connection, ListSpec, SortDirection
+from schema.connections import Connection, ListSpec
 from schema.fields import by_id, column, to_many, to_one
 from schema.filters import StringFilter, filter_on
 from schema.nested import NestedSpec, connection_of
+from schema.page_arguments import SortDirection
 from tests.support.library import A, B, C, Row
 
 MARKET = f"mkt_{A}"
@@ -92,7 +93,7 @@ class Market:
 
         @strawberry.type
         class Square:
-            stalls: list[Stall] = to_many(market.find_stalls, key="id")
+            stalls: list[Stall] = to_many(market.find_stalls, key="id", at_most=10)
 
         @strawberry.type
         class Query:

@@ -87,7 +87,7 @@ class Vault:
 
         @strawberry.type
         class Hall:
-            safes: list[Safe] = to_many(here.find_safes, key="id")
+            safes: list[Safe] = to_many(here.find_safes, key="id", at_most=10)
 
         @strawberry.type
         class Query:

@@ -145,6 +145,8 @@ async def _operate(scope: Scope, receive: Receive, send: Send, fields: Fields, t
     if negotiate(fields.get(b"accept")).media is None:
         raise Refusal("BAD_REQUEST", "Accept application/json, or text/event-stream to open the stream.", 406)
     parameters, caller = await admit(scope, receive, fields)
+    if cost_asked(fields) is not None:
+        raise Refusal("BAD_REQUEST", "What an operation costs is asked at /graphql.")
     if caller is None:
         raise Refusal("UNAUTHENTICATED", "Sign in, or send a valid token.")
     own = last_event_id_of(fields, parameters)
