@@ -53,9 +53,11 @@ class LimitExceeded(Exception):
 
 # Strings and comments first, so that what stands inside them is one token; then every other lexical token of the
 # October 2021 specification, section 2.1.
+# A string ends exactly where the parser ends it (in a block string only \""" is an escape), so that nothing hides in
+# one; what never ends is a token up to where the parser refuses it, so that no beginning is looked at twice.
 _TOKEN = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"|\#[^\n\r]*|\.\.\.|[_A-Za-z][_0-9A-Za-z]*|-?[0-9][0-9.eE+-]*|[^\s,]',
-    re.DOTALL,
+    r'"""(?:\\"""|[^"]|"(?!""))*+(?:""")?|"(?:[^"\\\n\r]|\\[^\n\r])*+"?'
+    r"|\#[^\n\r]*|\.\.\.|[_A-Za-z][_0-9A-Za-z]*|-?[0-9][0-9.eE+-]*|[^\s,]",
 )
 _OPEN, _CLOSE = frozenset("{[("), frozenset("}])")
 

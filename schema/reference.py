@@ -29,7 +29,7 @@ from graphql.pyutils import Path
 from schema.denials import denial_errors, settle
 from schema.documents import Document
 from schema.operation import Operation
-from schema.variables import Coercion
+from schema.variables import Coercion, excess
 
 
 @dataclass(slots=True)
@@ -179,6 +179,9 @@ class Reference:
         """An executor for one operation of a document, to be built when it is needed; or why the variables cannot be
         coerced.
         """
+        too_much = excess(variables)
+        if too_much is not None:
+            return [GraphQLError(too_much)]
         name = operation.name.value if operation.name else None
         coercion: Coercion | None = document.coercions.get(name)
         if coercion is None:

@@ -20,9 +20,30 @@ from graphql.execution.get_variable_signature import GraphQLVariableSignature, g
 from graphql.execution.values import VariableValues, VariableValueSource, input_is_nested_too_deeply
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_value
 
+MOST_OBJECTS, MOST_VALUES = 1_000, 10_000
+"""What one request's variables may hold: many times what all filters of an operation, or an order's items, can need."""
+
 
 class _NotPlain(Exception):
     """Not plain success."""
+
+
+def excess(variables: Mapping[str, Any]) -> str | None:  # Any: JSON
+    """What the variables hold too much of, None: nothing. Asked first: a value is made into an input by each argument
+    that uses it.
+    """
+    pending = [value for value in variables.values() if isinstance(value, dict | list)]
+    objects = values = 0
+    while pending:
+        holder = pending.pop()
+        objects += isinstance(holder, dict)
+        values += len(holder)
+        if objects > MOST_OBJECTS or values > MOST_VALUES:
+            most = f"{MOST_OBJECTS} objects" if objects > MOST_OBJECTS else f"{MOST_VALUES} values"
+            return f"Variables hold at most {most}."
+        inner = holder.values() if isinstance(holder, dict) else holder
+        pending += [value for value in inner if isinstance(value, dict | list)]
+    return None
 
 
 @dataclass(frozen=True, slots=True)

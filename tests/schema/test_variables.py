@@ -1,13 +1,15 @@
 """Variables are coerced as graphql-core does it, whatever comes; what is wrong with them it tells itself."""
 
+import time
 from typing import Any
 
 import pytest
 from graphql import GraphQLError, OperationDefinitionNode, build_schema, parse
 from graphql.execution.values import VariableValues, get_variable_values
 
-from schema.variables import Coercion
-from tests.support.executors import CORE
+from schema.variables import MOST_OBJECTS, MOST_VALUES, Coercion, excess
+from tests.support.executors import CORE, Executors, ask
+from tests.support.world import World
 
 SCHEMA = build_schema("""
 type Query { a: Int }
@@ -72,3 +74,26 @@ def test_the_houses_own_scalars_are_coerced_as_graphql_core_does(kind: str, valu
     node = operation(f"query($v: {kind}) {{ a }}")
     expected = get_variable_values(CORE, node.variable_definitions or (), {"v": value})
     assert plain(Coercion(CORE, node).values({"v": value})) == plain(expected)
+
+
+def test_variables_may_reach_their_limits_and_not_pass_them() -> None:
+    assert excess({"a": [{}] * MOST_OBJECTS, "b": 5}) is None
+    assert excess({"a": [{}] * (MOST_OBJECTS // 2), "b": {"c": [{}] * (MOST_OBJECTS // 2)}}) == (
+        f"Variables hold at most {MOST_OBJECTS} objects."
+    )
+    assert excess({"a": [1] * MOST_VALUES}) is None
+    assert excess({"a": [[1], [1] * (MOST_VALUES - 2)]}) == f"Variables hold at most {MOST_VALUES} values."
+
+
+async def test_variables_that_hold_too_much_are_refused_before_anything_is_made_of_them(world: World) -> None:
+    where = {"or": [{"number": {"eq": str(number)}} for number in range(30_000)]}
+    names = " ".join(f"o{number}: orders(where: $w) {{ totalCount }}" for number in range(20))
+    executors = Executors.of(world)
+    async with world.statements() as seen:
+        begun = time.process_time()
+        answer = await ask(executors.compiled, f"query($w: OrderWhere) {{ {names} }}", {"w": where}, world.principal())
+        spent = time.process_time() - begun
+    assert answer.code == "BAD_USER_INPUT"
+    assert b"Variables hold at most" in answer.body
+    assert (executors.ran, seen) == ({}, [])
+    assert spent < 0.5  # some ten milliseconds; every use of the variable took seconds
