@@ -16,7 +16,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
@@ -31,6 +30,7 @@ from db.scopes import seen_within
 from db.tenancy import Row, TenantReader
 from db.windows import Change, Op, Touched, Window, touch
 from resolvers.context import ReadContext
+from resolvers.newcomers import Newcomer, Newcomers, arrivals
 
 AGAIN_SECONDS = 0.5
 """Until an absent database is asked again."""
@@ -65,40 +65,11 @@ class Told:
     reader: TenantReader | None
     """Reads as of the position, until the next is asked for; None where nothing needs reading."""
     page: Page | None = None
-    newcomers: Sequence["Newcomer"] | None = None
+    newcomers: Sequence[Newcomer] | None = None
     """Whom the page is for; None: everybody, as the changes are."""
     changes: Sequence[RowChange] = ()
     lost: bool = False
     """To be set by whoever could not read through ``reader``: it is told again, from another snapshot."""
-
-
-Newcomer = asyncio.Future[Any]  # Any: what it is answered is up to the one that tells
-"""Waits for a page to begin with."""
-
-
-class Newcomers:
-    """Who waits for a page."""
-
-    def __init__(self) -> None:
-        self._waiting: list[Newcomer] = []
-        self._came = asyncio.Event()
-
-    def wait_for_page(self) -> Newcomer:
-        """Ask for one; cancel it to leave."""
-        newcomer: Newcomer = asyncio.get_running_loop().create_future()
-        self._waiting.append(newcomer)
-        self._came.set()
-        return newcomer
-
-    async def came(self) -> None:
-        """Wait until somebody waits."""
-        await self._came.wait()
-
-    def take(self) -> list[Newcomer]:
-        """All who wait now; whoever comes later waits for a later page."""
-        waiting, self._waiting = self._waiting, []
-        self._came.clear()
-        return [newcomer for newcomer in waiting if not newcomer.done()]
 
 
 FollowPage = Callable[
@@ -153,30 +124,13 @@ class _Chain:
 
     async def follow(self) -> AsyncGenerator[Told, None]:
         """From the window on. Raises CursorExpired."""
-        batches = self.ctx.hub.follow(self.ctx.principal.tenant, self.seen)
-        coming = asyncio.ensure_future(self.newcomers.came())
-        arriving = asyncio.ensure_future(anext(batches, None))
-        try:
-            while True:
-                await asyncio.wait((arriving, coming), return_when=asyncio.FIRST_COMPLETED)
-                came = coming.done()
-                if arriving.done():
-                    events = arriving.result()
-                    if events is None:
-                        return
-                    self._judge(events)
-                    arriving = asyncio.ensure_future(anext(batches, None))
+        async with aclosing(arrivals(self.ctx, self.newcomers, self.seen)) as arriving:
+            async for events, came in arriving:
+                self._judge(events)
                 reads = came or self.now is None
                 async with aclosing(self.read() if reads else self._tell_judged()) as telling:
                     async for told in telling:
                         yield told
-                if came:
-                    coming = asyncio.ensure_future(self.newcomers.came())
-        finally:
-            coming.cancel()
-            arriving.cancel()
-            await asyncio.gather(coming, arriving, return_exceptions=True)
-            await batches.aclose()
 
     async def read(self) -> AsyncGenerator[Told, None]:
         """Read the window again, as often as it takes, and tell what has become of it, and newcomers their page."""

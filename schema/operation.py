@@ -11,7 +11,7 @@ from db.event_cursors import EventCursorCodec
 from db.events import Position
 from db.pages import CursorCodec
 from resolvers.context import ReadContext, WriteContext
-from resolvers.live_pages import Newcomers
+from resolvers.newcomers import Newcomers
 from schema.denials import Denial
 from schema.loading import Loaders, Reads, Unanswered
 from schema.masks import Mask, Masker, MaskKeys

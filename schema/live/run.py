@@ -23,7 +23,7 @@ from graphql import ExecutionResult, GraphQLError
 
 from db.errors import Unavailable
 from db.events import Position
-from resolvers.live_pages import Newcomers
+from resolvers.newcomers import Newcomers
 from schema.live.frames import COMPLETED, Ending, EndReason, Frame
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Run:
 
     async def first_frame(self) -> Frame | None:
         """How things stand now, where the source opens; None when the run is over before."""
-        newcomer = self.newcomers.wait_for_page()
+        newcomer = self.newcomers.join()
         try:
             await asyncio.wait((newcomer, self.task), return_when=asyncio.FIRST_COMPLETED)
             return newcomer.result() if newcomer.done() else None

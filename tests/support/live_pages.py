@@ -15,7 +15,8 @@ from db.pages import PageRequest
 from db.scopes import EVERY_ROW, RowScope
 from db.windows import Op
 from resolvers.context import ReadContext
-from resolvers.live_pages import Newcomers, RowChange, Told, follow_page
+from resolvers.live_pages import RowChange, Told, follow_page
+from resolvers.newcomers import Newcomers
 from tests.support.plant import ACTOR, Floor
 from tests.support.waiting import until
 
@@ -48,7 +49,7 @@ class LiveRows:
 
     async def begun(self) -> None:
         """Ask for a page, and wait for it."""
-        newcomer = self.newcomers.wait_for_page()
+        newcomer = self.newcomers.join()
         await until(lambda: newcomer.done() or self.task.done())
         if self.task.done():
             self.task.result()
