@@ -4,10 +4,9 @@ What may take a tenant's last admin away waits for all else of its kind, on the 
 of two admins who remove each other at once, one stays.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
-import asyncpg
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -30,16 +29,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from db.columns import selected
 from db.list_statements import Listing
-from db.listings import count_of, has_rows, page_of
-from db.pages import Page, PageRequest
-from db.scopes import EVERY_ROW
-from db.statements import Statement, compile_statement
+from db.statements import compile_statement
 from db.tables import member_roles, memberships, roles, users
-from db.tenancy import TenantReader
+from db.tenant_lists import Row, Run, TenantList
 
-Row = asyncpg.Record
-Run = Callable[..., Awaitable[list[Row]]]
-"""``await run(statement, **values)``: one statement as the directory, with ``now``."""
 ADMIN = "admin"
 """The system role that somebody in every tenant has."""
 _NOW = bindparam("now", type_=DateTime(timezone=True))
@@ -161,36 +154,11 @@ BY_ID = compile_statement(
 )
 
 
-class _Door:
-    """What a list is read through: one tenant's members, by the directory."""
+class Members(TenantList):
+    """Reached as ``directory.members``; raises what the directory raises. What changes goes on ``record`` with it."""
 
-    scope = EVERY_ROW
-
-    def __init__(self, run: Run, tenant_id: str) -> None:
-        self._run = run
-        self._tenant_id = tenant_id
-
-    async def fetch(self, statement: Statement, **values: object) -> list[Row]:
-        return await self._run(statement, **values, tenant=self._tenant_id)
-
-
-class Members:
-    """Reached as ``directory.members``; raises what the directory raises. ``locked`` runs a statement, and then another
-    in the same transaction.
-    """
-
-    def __init__(self, run: Run, locked: Run) -> None:
-        self._run = run
-        self._locked = locked
-
-    async def page(self, tenant_id: str, request: PageRequest, columns: Sequence[str] | None = None) -> Page:
-        return await page_of(self._door(tenant_id), LISTING, request, columns)
-
-    async def has(self, tenant_id: str, page: Page, *, ahead: bool) -> bool:
-        return await has_rows(self._door(tenant_id), LISTING, page, ahead=ahead)
-
-    async def count(self, tenant_id: str, request: PageRequest) -> tuple[int, bool]:
-        return await count_of(self._door(tenant_id), LISTING, request)
+    def __init__(self, run: Run) -> None:
+        super().__init__(run, LISTING)
 
     async def by_id(self, tenant_id: str, user_ids: Sequence[str]) -> dict[str, Row]:
         """Those of these users who are members of the tenant, able to act or not."""

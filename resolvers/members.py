@@ -7,25 +7,15 @@ from db.audit_records import AuditDraft
 from db.directory import Row
 from db.ids import public_id
 from db.members import ADMIN
-from db.pages import Page, PageRequest
 from resolvers.context import ReadContext, WriteContext
 from resolvers.errors import Invalid, NotFound, Problem
 from resolvers.roles import MOVED, check_gift, role_of
+from resolvers.tenant_lists import DirectoryList
 
 LAST_ADMIN = "Somebody who can act has to have the role admin."
 
 
-async def list_members(ctx: ReadContext, request: PageRequest, columns: Sequence[str] | None = None) -> Page:
-    return await ctx.database.directory.members.page(ctx.principal.tenant.hex, request, columns)
-
-
-async def count_members(ctx: ReadContext, request: PageRequest) -> tuple[int, bool]:
-    return await ctx.database.directory.members.count(ctx.principal.tenant.hex, request)
-
-
-async def has_members(ctx: ReadContext, page: Page, *, ahead: bool) -> bool:
-    """Whether the list goes on after the page (``ahead``) or before it."""
-    return await ctx.database.directory.members.has(ctx.principal.tenant.hex, page, ahead=ahead)
+MEMBERS = DirectoryList(lambda directory: directory.members)
 
 
 async def assign_role(ctx: WriteContext, user_id: str, role: str) -> Row:

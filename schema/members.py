@@ -10,20 +10,19 @@ import strawberry
 from resolvers.context import WriteContext
 from resolvers.errors import Problem
 from resolvers.members import (
+    MEMBERS,
     assign_role,
-    count_members,
     disable_user,
     enable_user,
-    has_members,
-    list_members,
     remove_member,
     unassign_role,
 )
 from schema.changes import ChangePayload, id_in
-from schema.connections import Connection, Listed, ListSpec, NullsOrder, PageArguments, SortDirection
+from schema.connections import Connection, Listed, ListSpec
 from schema.directives import RequiresPermission
 from schema.fields import Info, column, given, held, prefixed, root_field
 from schema.filters import DateTimeFilter, IDFilter, StringFilter, filter_on, operator
+from schema.page_arguments import NullsOrder, PageArguments, SortDirection
 from schema.user_errors import Payload, answered, refused
 
 READ = "admin:members"
@@ -76,7 +75,7 @@ class MemberSort:
     nulls: NullsOrder | None = operator()
 
 
-LIST = ListSpec("member", list_members, count_members, has_members, {})
+LIST = ListSpec("member", MEMBERS.page, MEMBERS.count, MEMBERS.has, {})
 
 
 @strawberry.input
@@ -138,7 +137,7 @@ async def _members(  # noqa: PLR0917  # the arguments of a list, as Relay names 
 ) -> Any:  # Any: a Listed
     arguments = PageArguments(*map(given, (first, after, last, before, where, order_by, None, offset)))
     request, binding = arguments.request(LIST, info.context)
-    return Listed(LIST, await list_members(info.context.read, request), binding, info.context)
+    return Listed(LIST, await MEMBERS.page(info.context.read, request), binding, info.context)
 
 
 async def _with_role(
