@@ -18,7 +18,7 @@ from auth.errors import BadToken, Forbidden
 from auth.flights import Flights
 from auth.issuers import Issuer
 from auth.key_sets import KeySets
-from auth.linking import known_here
+from auth.linking import Arrival, known_here
 from auth.outside import Outside
 from auth.signatures import Claims, header_of, name_in, read_signed, seconds_in, unverified
 from auth.tokens import ALGORITHMS as OURS
@@ -81,7 +81,9 @@ class ForeignTokens:
         return told
 
     async def _mapped(self, issuer: Issuer, claims: Claims, expires_at: datetime) -> TokenClaims:
-        user, memberships = await known_here(self._directory, issuer.issuer, issuer.join, claims)
+        user, memberships = await known_here(
+            self._directory, Arrival(issuer.issuer, claims, self._clock()), issuer.join
+        )
         named = claims.get(issuer.tenant_claim) if issuer.tenant_claim is not None else None
         if named is not None:
             memberships = [each for each in memberships if each["slug"] == named]

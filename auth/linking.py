@@ -8,20 +8,34 @@ A rule makes a membership, and never changes one.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from auth.emails import normal_email
 from auth.errors import BadSession, Forbidden
 from auth.providers import JoinRule, Provider
-from auth.sessions import Lifetimes, Visitor, hash_of, new_secret
-from auth.sign_in import NOBODY_KNOWN, SignedIn, note
-from auth.signatures import Claims
+from auth.records import by_visitor, change_of_member, change_of_user
+from auth.sessions import NOBODY_KNOWN, Lifetimes, Visitor, hash_of
+from auth.sign_in import SignedIn, begin_session
+from auth.signatures import Claims, name_in
+from db.audit_records import AuditRecord
 from db.directory import Directory, Row
 from db.errors import BadValue, Duplicate
+from db.ids import new_id
 
 NOT_KNOWN = "Nobody here is known by that sign-in. Ask whoever runs your tenant to add you."
 _LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Whom a provider or an issuer vouches for, when, and what the request says of itself."""
+
+    issuer: str
+    claims: Claims
+    now: datetime
+    visitor: Visitor = NOBODY_KNOWN
 
 
 async def sign_in_as(
@@ -34,47 +48,33 @@ async def sign_in_as(
     visitor: Visitor = NOBODY_KNOWN,
 ) -> SignedIn:
     """A new session for whom the provider vouches for. Raises Forbidden, BadSession."""
-    user, memberships = await known_here(directory, provider.issuer, provider.join, claims)
-    if not memberships:
-        raise Forbidden("no membership", "You belong to no tenant yet. Ask whoever runs yours to add you.")
-    secret, tenant, sid = new_secret(), memberships[0], claims.get("sid")
-    expires_at = now + lifetimes.absolute
-    created = await directory.sessions.create(
-        hash_of(secret) or b"",
-        user,
-        tenant["tenant_id"],
-        expires_at,
-        note(visitor.user_agent),
-        note(visitor.address),
-        request_id=visitor.request_id,
-    )
-    if created is None:
+    user, memberships = await known_here(directory, Arrival(provider.issuer, claims, now, visitor), provider.join)
+    signed_in = await begin_session(directory, user, memberships, now, lifetimes, visitor)
+    if signed_in is None:
         raise BadSession("user changed meanwhile")
-    await directory.links.vouch(hash_of(secret) or b"", provider.issuer, sid if isinstance(sid, str) else None)
-    return SignedIn(secret, expires_at, user, tenant)
+    vouched = provider.issuer, name_in(claims, "sid"), _authenticated_at(claims, now)
+    await directory.links.vouch(hash_of(signed_in.secret) or b"", *vouched)
+    return signed_in
 
 
-async def known_here(
-    directory: Directory, issuer: str, join: Sequence[JoinRule], claims: Claims
-) -> tuple[Row, list[Row]]:
+async def known_here(directory: Directory, arrival: Arrival, join: Sequence[JoinRule]) -> tuple[Row, list[Row]]:
     """The user of ours whom the verified claims are about, and its memberships by slug. Raises Forbidden."""
-    email = _verified_email(claims)
-    rule = next((rule for rule in join if email is not None and rule.fits(email, claims)), None)
-    user = await _user_of(directory, (issuer, claims["sub"]), claims, email, rule)
+    email = _verified_email(arrival.claims)
+    rule = next((rule for rule in join if email is not None and rule.fits(email, arrival.claims)), None)
+    user = await _user_of(directory, arrival, email, rule)
     if user["disabled_at"] is not None:
         raise Forbidden("user disabled", NOT_KNOWN)
     memberships = await directory.memberships_of(user["id"])
     if rule is not None and all(each["slug"] != rule.tenant for each in memberships):
         tenant_id = await _tenant_of(directory, rule)
-        await directory.links.join(tenant_id, user["id"], rule.role)
+        record = _joined(arrival, tenant_id, user["id"], rule)
+        await directory.links.join(tenant_id, user["id"], rule.role, record=record)
         memberships = await directory.memberships_of(user["id"])
     return user, memberships
 
 
-async def _user_of(
-    directory: Directory, identity: tuple[str, str], claims: Claims, email: str | None, rule: JoinRule | None
-) -> Row:
-    issuer, subject = identity
+async def _user_of(directory: Directory, arrival: Arrival, email: str | None, rule: JoinRule | None) -> Row:
+    issuer, subject = arrival.issuer, arrival.claims["sub"]
     for _ in range(2):
         known = await directory.links.user(issuer, subject)
         if known is not None:
@@ -83,9 +83,11 @@ async def _user_of(
             raise Forbidden("unlinked identity without a verified email", NOT_KNOWN)
         user = await directory.user_by_email(email)
         if user is not None and user["disabled_at"] is None:
-            await directory.links.link(issuer, subject, user["id"])
+            who = by_visitor(user["id"], arrival.visitor)
+            record = change_of_user(user["id"], who, arrival.now, "linkProvider", {"issuer": [None, issuer]})
+            await directory.links.link(issuer, subject, user["id"], record=record)
         elif user is None and rule is not None:
-            await _create(directory, claims, email, rule, identity)
+            await _create(directory, arrival, email, rule)
         else:
             raise Forbidden("unknown user and no rule", NOT_KNOWN)
         # Somebody may have linked it at the same moment: whoever was first is asked for.
@@ -95,14 +97,20 @@ async def _user_of(
     return found
 
 
-async def _create(directory: Directory, claims: Claims, email: str, rule: JoinRule, identity: tuple[str, str]) -> None:
-    tenant_id = await _tenant_of(directory, rule)
+async def _create(directory: Directory, arrival: Arrival, email: str, rule: JoinRule) -> None:
+    tenant_id, name = await _tenant_of(directory, rule), _name(arrival.claims, email)
+    identity, record = (arrival.issuer, arrival.claims["sub"]), _joined(arrival, tenant_id, new_id(), rule)
     try:
-        await directory.links.create(*identity, email, _name(claims, email), (tenant_id, rule.role))
+        await directory.links.create(*identity, email, name, (tenant_id, rule.role), record=record)
     except Duplicate:
         return  # the same person in another window
     except BadValue:
         raise Forbidden("a rule names a role that does not exist", NOT_KNOWN) from None
+
+
+def _joined(arrival: Arrival, tenant_id: str, user_id: str, rule: JoinRule) -> AuditRecord:
+    who = by_visitor(user_id, arrival.visitor)
+    return change_of_member(tenant_id, user_id, who, arrival.now, "joinByRule", {"roles": [None, [rule.role]]})
 
 
 async def _tenant_of(directory: Directory, rule: JoinRule) -> str:

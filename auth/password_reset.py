@@ -9,6 +9,8 @@ from auth.emails import normal_email
 from auth.errors import OperatorError, Unauthenticated
 from auth.password_rules import check_new_password
 from auth.passwords import Passwords
+from auth.records import by_operator, by_visitor, change_of_user
+from auth.sessions import NOBODY_KNOWN, Visitor
 from db.clock import Clock, utc_now
 from db.directory import Directory
 
@@ -36,11 +38,19 @@ async def make_reset(directory: Directory, email: str, clock: Clock = utc_now) -
     if user["disabled_at"] is not None:
         raise OperatorError("user disabled", f"The user {user['email']} is disabled.")
     token, expires_at = PREFIX + secrets.token_urlsafe(_SECRET_BYTES), clock() + LIFE
-    await directory.resets.create(_hash(token) or b"", user["id"], expires_at)
+    record = change_of_user(user["id"], by_operator(), clock(), "makePasswordLink")
+    await directory.resets.create(_hash(token) or b"", user["id"], expires_at, record=record)
     return MadeReset(token, expires_at)
 
 
-async def reset_by_token(directory: Directory, passwords: Passwords, token: str, password: str) -> str:
+async def reset_by_token(
+    directory: Directory,
+    passwords: Passwords,
+    token: str,
+    password: str,
+    visitor: Visitor = NOBODY_KNOWN,
+    clock: Clock = utc_now,
+) -> str:
     """Set the password that the token is for; every session and every bearer token of its user ends. Answers the email.
 
     Raises Unauthenticated for a token that is not good any more, OperatorError for a password that is not taken (the
@@ -51,7 +61,8 @@ async def reset_by_token(directory: Directory, passwords: Passwords, token: str,
     if token_hash is None or user is None:
         raise Unauthenticated("reset token", OVER)
     check_new_password(password, user["email"], user["name"])
-    taken = await directory.resets.take(token_hash, await passwords.hash(password))
+    record = change_of_user(user["id"], by_visitor(user["id"], visitor), clock(), "resetPassword")
+    taken = await directory.resets.take(token_hash, await passwords.hash(password), record=record)
     if taken is None:
         raise Unauthenticated("reset token used meanwhile", OVER)
     return str(taken["email"])

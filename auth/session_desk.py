@@ -1,15 +1,20 @@
 """What a person does with its own sessions: look at them, end them, and take one to another tenant."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from auth.devices import device_of
 from auth.errors import BadSession, Forbidden
 from auth.principal import Principal
+from auth.records import change_of_session
 from auth.sessions import Lifetimes, Rotation, hash_of, new_secret
 from auth.spaces import Space
+from db.audit_records import Actor, AuditRecord
 from db.clock import Clock, utc_now
 from db.directory import Directory, Row
+from db.ids import public_id
 
 NO_SESSION = "Only a browser's session can do this: a token or a key speaks for itself alone."
 NO_TENANT = "You belong to no tenant of that name."
@@ -44,25 +49,41 @@ async def list_sessions(
 
 
 async def revoke_session(
-    directory: Directory, principal: Principal, lifetimes: Lifetimes, session_id: str
+    directory: Directory,
+    principal: Principal,
+    lifetimes: Lifetimes,
+    session_id: str,
+    clock: Clock = utc_now,
+    actor: Actor | None = None,
 ) -> OwnSession | None:
     """End one of the person's sessions, its own among them: at once and with its streams. None for no such session.
     Raises Forbidden for an API key.
     """
     _refuse_key(principal)
-    row = await directory.sessions.revoke_one(principal.user_id, session_id)
+    record = change_of_session(principal, actor, clock(), "revokeSession")
+    record.entity_id = public_id("ses", session_id)
+    row = await directory.sessions.revoke_one(principal.user_id, session_id, record=record)
     return None if row is None else _shown(row, principal, lifetimes)
 
 
-async def revoke_other_sessions(directory: Directory, principal: Principal) -> int:
+async def revoke_other_sessions(
+    directory: Directory, principal: Principal, clock: Clock = utc_now, actor: Actor | None = None
+) -> int:
     """End all but the session that asks; by a token, all. Answers how many. Raises Forbidden for an API key."""
     _refuse_key(principal)
-    return await directory.sessions.revoke_others(principal.user_id, principal.session_id)
+    record = change_of_session(principal, actor, clock(), "revokeOtherSessions")
+    return await directory.sessions.revoke_others(principal.user_id, principal.session_id, record=record)
 
 
-async def rotate_session(directory: Directory, principal: Principal, reason: Rotation, **changes: object) -> str:
-    """A new secret for the principal's session, whose columns ``changes`` are set with it; the old one is dead from now
-    on, on every worker, and what was opened by it ends. For every change of privilege.
+async def rotate_session(
+    directory: Directory,
+    principal: Principal,
+    reason: Rotation,
+    changes: Mapping[str, object] = MappingProxyType({}),
+    record: AuditRecord | None = None,
+) -> str:
+    """A new secret for the principal's session, whose columns ``changes`` are set with it, on ``record``; the old one
+    is dead from now on, on every worker, and what was opened by it ends. For every change of privilege.
 
     Raises Forbidden for a caller without a session, BadSession when it ended or got another secret meanwhile.
     """
@@ -70,7 +91,7 @@ async def rotate_session(directory: Directory, principal: Principal, reason: Rot
         raise Forbidden("no session", NO_SESSION)
     secret = new_secret()
     new_hash, old_hash = hash_of(secret), bytes.fromhex(principal.session_key)
-    if new_hash is None or await directory.sessions.rotate(old_hash, new_hash, reason, changes) is None:
+    if new_hash is None or await directory.sessions.rotate(old_hash, new_hash, reason, changes, record=record) is None:
         raise BadSession("rotated meanwhile")
     return secret
 
@@ -89,7 +110,9 @@ async def switch_tenant(directory: Directory, principal: Principal, slug: str) -
     return secret, found
 
 
-async def switch_space(directory: Directory, principal: Principal, space: Space) -> str:
+async def switch_space(
+    directory: Directory, principal: Principal, space: Space, clock: Clock = utc_now, actor: Actor | None = None
+) -> str:
     """Let the principal's session be in another space: a new secret.
 
     Raises Forbidden for a space that the membership does not allow, and what ``rotate_session`` raises.
@@ -98,7 +121,9 @@ async def switch_space(directory: Directory, principal: Principal, space: Space)
         raise Forbidden("no session", NO_SESSION)
     if space not in principal.spaces:
         raise Forbidden("space", NO_SPACE)
-    return await rotate_session(directory, principal, Rotation.PRIVILEGE, space=space.value)
+    said = {"space": [principal.space.value, space.value]}
+    record = change_of_session(principal, actor, clock(), "switchSpace", said)
+    return await rotate_session(directory, principal, Rotation.PRIVILEGE, {"space": space.value}, record)
 
 
 def _refuse_key(principal: Principal) -> None:

@@ -54,6 +54,9 @@ class Visitor:
     request_id: str | None = None
 
 
+NOBODY_KNOWN = Visitor()
+
+
 def new_secret() -> str:
     """256 bits for the cookie: shown once, stored nowhere."""
     return secrets.token_urlsafe(_SECRET_BYTES)

@@ -1,19 +1,19 @@
 """Signing in with a password, and signing out."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from auth.brakes import Brakes
 from auth.emails import normal_email
 from auth.errors import AuthError, Forbidden, WrongPassword
 from auth.passwords import Passwords
-from auth.sessions import Lifetimes, Visitor, hash_of, new_secret
-from db.audit_records import Actor, AuditRecord, Outcome
-from db.clock import Clock
+from auth.records import by_visitor, note
+from auth.sessions import NOBODY_KNOWN, Lifetimes, Visitor, hash_of, new_secret
+from db.audit_records import AuditRecord, Outcome
+from db.clock import Clock, utc_now
 from db.directory import Directory, Row
-
-NOBODY_KNOWN = Visitor()
-_LONGEST_NOTE = 300
+from db.ids import public_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,14 @@ async def sign_in(
 
     Raises TooManyAttempts, WrongPassword, SignInBusy, and Forbidden for a user of no tenant.
     """
+    user = await by_password(directory, passwords, email, password, brakes=brakes, address=visitor.address)
+    try:
+        return await _begin(directory, user, clock(), lifetimes, visitor)
+    except AuthError as error:
+        error.user_id = str(user["id"])
+        raise
+
+
     known = normal_email(email)
     await brakes.press(known or "", visitor.address)
     user = await directory.user_by_email(known) if known is not None else None
@@ -64,41 +72,44 @@ async def _right(directory: Directory, passwords: Passwords, user: Row | None, p
     return user
 
 
-async def _begin(directory: Directory, user: Row, expires_at: datetime, visitor: Visitor) -> SignedIn:
+async def _begin(directory: Directory, user: Row, now: datetime, lifetimes: Lifetimes, visitor: Visitor) -> SignedIn:
     """Raises Forbidden, WrongPassword."""
     memberships = await directory.memberships_of(user["id"])
+    signed_in = await begin_session(directory, user, memberships, now, lifetimes, visitor)
+    if signed_in is None:
+        raise WrongPassword("password changed meanwhile")
+    return signed_in
+
+
+async def begin_session(  # what a session is made of
+    directory: Directory, user: Row, memberships: Sequence[Row], now: datetime, lifetimes: Lifetimes, visitor: Visitor
+) -> SignedIn | None:
+    """A new session, on record, in the first of the user's tenants that may be used from where the visitor is, else in
+    the first; None when the user was changed meanwhile. Raises Forbidden for a user of no tenant.
+    """
     if not memberships:
         raise Forbidden("no membership", "You belong to no tenant yet. Ask whoever runs yours to add you.")
     secret, tenant = new_secret(), memberships[0]
     seen = note(visitor.user_agent), note(visitor.address)
     created = await directory.sessions.create(
-        _hash(secret), user, tenant["tenant_id"], expires_at, *seen, request_id=visitor.request_id
+        hash_of(secret) or b"", user, tenant["tenant_id"], expires_at, *seen, record=record
     )
-    if created is None:
-        raise WrongPassword("password changed meanwhile")
-    return SignedIn(secret, expires_at, user, tenant)
+    return None if created is None else SignedIn(secret, expires_at, user, tenant)
 
 
-async def sign_out(directory: Directory, secret: str) -> bool:
-    """Revoke the session; whether there was one."""
+async def sign_out(directory: Directory, secret: str, visitor: Visitor = NOBODY_KNOWN, clock: Clock = utc_now) -> bool:
+    """Revoke the session, on record in the tenant that it spoke for; whether there was one."""
     id_hash = hash_of(secret)
-    return id_hash is not None and await directory.sessions.revoke(id_hash)
+    row = None if id_hash is None else await directory.sessions.find(id_hash)
+    if id_hash is None or row is None:
+        return False
+    actor = replace(by_visitor(row["user_id"], visitor), kind="SIGN_OUT", credential="SESSION", space=row["space"])
+    named = public_id("ses", row["session_id"])
+    record = AuditRecord(row["tenant_id"], actor, clock(), "signOut", Outcome.ALLOWED, "session", named)
+    return await directory.sessions.revoke(id_hash, record=record)
 
 
 def failed_sign_in(error: AuthError, visitor: Visitor, now: datetime) -> AuditRecord:
     """For the trails of the user's tenants, or for nobody's; what was typed is never on record."""
-    actor = Actor(error.user_id, visitor.request_id, "SIGN_IN", address=note(visitor.address))
     changes = {"reason": [None, error.reason or error.code]}
-    return AuditRecord(None, actor, now, "signIn", Outcome.FAILED, changes=changes)
-
-
-def _hash(secret: str) -> bytes:
-    id_hash = hash_of(secret)
-    if id_hash is None:
-        raise ValueError("not a session's secret")
-    return id_hash
-
-
-def note(text: str | None) -> str | None:
-    """What a request says of itself, fit to be kept: printable and short."""
-    return "".join(filter(str.isprintable, text))[:_LONGEST_NOTE] if text else None
+    return AuditRecord(None, by_visitor(error.user_id, visitor), now, "signIn", Outcome.FAILED, changes=changes)

@@ -1,7 +1,8 @@
 """What the audit trail says: who did it and how (an ``Actor``), and what was done.
 
-A change is recorded in the transaction that makes it (``db/tenancy.py``); everything else apart from the answer
-(``db/audit_writer.py``). Both write the same columns.
+A change is recorded in the transaction that makes it: of a tenant's rows by its writer (``db/tenancy.py``), of who may
+what by the directory (``db/directory.py``). Everything else is recorded apart from the answer (``db/audit_writer.py``).
+All write the same columns.
 """
 
 from collections.abc import Mapping
@@ -65,7 +66,9 @@ class AuditDraft:
 
 @dataclass(slots=True)
 class AuditRecord:
-    """What is recorded apart from a change. Without a tenant it goes to all tenants of who did it, else to nobody's."""
+    """What is recorded by the directory. Without a tenant it goes to all tenants of who did it, or of ``whose`` it is,
+    else to nobody's.
+    """
 
     tenant_id: str | None
     actor: Actor
@@ -76,6 +79,8 @@ class AuditRecord:
     entity_id: str | None = None
     changes: Mapping[str, Any] | None = None  # Any: JSON
     count: int = 1
+    whose: str | None = None
+    """The user whose tenants it goes to, without one of its own, if who did it is nobody's."""
     id: str = ""
     """Given when it is about to be written."""
 
@@ -91,8 +96,9 @@ class AuditRecord:
     def columns(self) -> dict[str, Any]:  # Any: JSON
         """One value per column, but for the tenant of who has several."""
         who, self.id = self.actor, self.id or new_id()
+        nobodys = None if who.user_id or self.whose else NOBODY
         return {
-            "tenant_id": self.tenant_id if who.user_id is not None else self.tenant_id or NOBODY,
+            "tenant_id": self.tenant_id or nobodys,
             "id": self.id,
             "created_at": self.created_at,
             "kind": who.kind,

@@ -2,9 +2,8 @@
 each log reaches.
 
 The only file that takes connections without a tenant. They carry the directory's role, which has rights on these
-tables and on no tenant table. Every method is one transaction, of one statement save
-where it says otherwise. Rows are the driver's
-records; ids in them are 32 hex digits.
+tables and on no tenant table. Every method is one transaction, of one statement; with a ``record`` it is on record by
+the same transaction, unless nothing happened. Rows are the driver's records; ids in them are 32 hex digits.
 
 Every method may raise BadValue (characters that text cannot hold, a reference to nothing), PoolExhausted and
 QueryTimeout.
@@ -12,12 +11,14 @@ QueryTimeout.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 import asyncpg
 
 from db import callers, identity, memberships
 from db.api_keys import ApiKeys
 from db.attempts import Attempts
+from db.audit_records import AuditRecord
 from db.clock import Clock, utc_now
 from db.codecs import set_codecs
 from db.errors import BadValue, DatabaseAway, Duplicate, PoolExhausted, QueryTimeout
@@ -28,6 +29,7 @@ from db.listener import Listener
 from db.members import Members
 from db.outage import AWAY, AWAY_TEXT
 from db.recorder import Recorder
+from db.recording import Recorded, run, run_together
 from db.resets import Resets
 from db.roles import Roles
 from db.sessions import Sessions
@@ -35,6 +37,7 @@ from db.statements import Statement
 from db.tables import DIRECTORY_ROLE
 
 Row = asyncpg.Record
+MALFORMED = (asyncpg.DataError, asyncpg.ForeignKeyViolationError, asyncpg.CheckViolationError, UnicodeEncodeError)
 WAIT_SECONDS = 5.0
 IDENTITY_CHANNEL = "tidegate_identity"
 """Where the database tells which user changed, by triggers; ``*`` for all. After the users of a change comes ``#`` and
@@ -69,7 +72,7 @@ class Directory:
         self.sessions = Sessions(self._write)
         self.recorder = Recorder(self._write)
         self.resets = Resets(self._write)
-        self.members = Members(self._write, self._locked)
+        self.members = Members(self._write)
         self.roles = Roles(self._write)
         self._listeners: list[Listener] = []
         self.observer: Callable[[str], None] | None = None
@@ -114,44 +117,68 @@ class Directory:
             return await self._one(identity.MEMBER_OF_SLUG, user_id=user_id, slug=tenant_slug)
         return await self._one(identity.MEMBER_OF_ID, user_id=user_id, tenant_id=tenant_id)
 
-    async def create_tenant(self, slug: str, name: str, roles: Mapping[str, Sequence[str]]) -> str:
-        """The new tenant's id, with ``roles`` as its system roles (name → permissions). Raises Duplicate."""
-        tenant_id, names, grants = new_id(), list(roles), [" ".join(each) for each in roles.values()]
-        await self._write(
-            identity.CREATE_TENANT, id=tenant_id, slug=slug, name=name, role_names=names, role_grants=grants
-        )
+    async def create_tenant(
+        self,
+        slug: str,
+        name: str,
+        roles: Mapping[str, Sequence[str]],
+        elevatable: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        *,
+        record: AuditRecord | None = None,
+    ) -> str:
+        """The new tenant's id (the record's tenant), with ``roles`` as its system roles (name → permissions), some of
+        them ``elevatable`` to more. Raises Duplicate.
+        """
+        tenant_id = (record and record.tenant_id) or new_id()
+        grants = [" ".join(each) for each in roles.values()]
+        more = [" ".join(elevatable.get(each, ())) for each in roles]
+        given = {"role_names": list(roles), "role_grants": grants, "role_elevatable": more}
+        create = identity.CREATE_TENANT
+        await self._write(create, lock=None, record=record, id=tenant_id, slug=slug, name=name, **given)
         return tenant_id
 
     async def create_user(
-        self, email: str, name: str, password_hash: str | None = None, member_of: tuple[str, str] | None = None
+        self,
+        email: str,
+        name: str,
+        password_hash: str | None = None,
+        member_of: tuple[str, str] | None = None,
+        *,
+        record: AuditRecord | None = None,
     ) -> str:
-        """The new user's id, a member of the tenant (id) with the role of ``member_of``. ``email`` in lower case.
+        """The new user's id (``whose`` the record is), a member of the tenant (id) with the role of ``member_of``.
+        ``email`` in lower case.
 
         Raises Duplicate, and BadValue when the tenant has no such role: then there is no user either.
         """
-        user_id = new_id()
+        user_id = (record and record.whose) or new_id()
+        tenant_id, role = member_of or (None, None)
+        create = memberships.CREATE_USER if member_of is None else memberships.CREATE_MEMBER
         user = {"user_id": user_id, "email": email, "name": name, "password_hash": password_hash}
-        if member_of is None:
-            await self._write(memberships.CREATE_USER, **user)
-        else:
-            await self._write(memberships.CREATE_MEMBER, **user, tenant_id=member_of[0], role=member_of[1])
+        await self._write(create, lock=None, record=record, **user, tenant_id=tenant_id, role=role)
         return user_id
 
-    async def put_membership(self, tenant_id: str, user_id: str, role: str) -> None:
+    async def put_membership(
+        self, tenant_id: str, user_id: str, role: str, *, record: AuditRecord | None = None
+    ) -> None:
         """Make the user a member with that role, or let that be the only one it has. Raises BadValue when the tenant
         has no such role.
         """
-        await self._write(memberships.PUT_MEMBERSHIP, tenant_id=tenant_id, user_id=user_id, role=role)
+        put = memberships.PUT_MEMBERSHIP
+        await self._write(put, record=record, tenant_id=tenant_id, user_id=user_id, role=role)
 
-    async def put_spaces(self, tenant_id: str, user_id: str, spaces: Sequence[str]) -> bool:
+    async def put_spaces(
+        self, tenant_id: str, user_id: str, spaces: Sequence[str], *, record: AuditRecord | None = None
+    ) -> bool:
         """Let the membership allow these spaces, the first of them where its sessions go that are in none of them.
         Whether there is such a membership. Raises BadValue for none, and for others than there are.
         """
-        return bool(await self._write(identity.PUT_SPACES, tenant_id=tenant_id, user_id=user_id, spaces=list(spaces)))
+        put, allowed = identity.PUT_SPACES, list(spaces)
+        return bool(await self._write(put, record=record, tenant_id=tenant_id, user_id=user_id, spaces=allowed))
 
-    async def set_password(self, user_id: str, password_hash: str) -> None:
+    async def set_password(self, user_id: str, password_hash: str, *, record: AuditRecord | None = None) -> None:
         """Set it, revoke every session of the user, and end every bearer token issued before."""
-        await self._write(identity.SET_PASSWORD, user_id=user_id, password_hash=password_hash)
+        await self._write(identity.SET_PASSWORD, record=record, user_id=user_id, password_hash=password_hash)
 
     async def refresh_password(self, user_id: str, old_hash: str, password_hash: str) -> None:
         """The same password hashed anew; nothing happens when it was changed meanwhile."""
@@ -207,12 +234,16 @@ class Directory:
     async def _connect(self) -> asyncpg.Connection:
         return await asyncpg.connect(self._dsn, timeout=10, server_settings=_SETTINGS)
 
-    async def _write(self, statement: Statement, **values: object) -> list[Row]:
-        return await self._fetch(statement, **values, now=self._clock())
-
-    async def _locked(self, lock: Statement, statement: Statement, **values: object) -> list[Row]:
-        """The statement, in a transaction whose first statement was ``lock``: what the second sees is committed by
-        whoever held the lock before.
+    async def _write(
+        self,
+        statement: Statement,
+        *,
+        lock: Statement | None = None,
+        record: Recorded = None,
+        **values: object,
+    ) -> list[Row]:
+        """The statement, with ``now``. ``lock`` comes before it: what it sees is committed by whoever held that before.
+        ``record`` goes with it, if it answers any row; by then this process has heard of it.
         """
         return await self._send(lock, statement, {**values, "now": self._clock()})
 
@@ -221,11 +252,15 @@ class Directory:
         return rows[0] if rows else None
 
     async def _fetch(self, statement: Statement, **values: object) -> list[Row]:
-        return await self._send(None, statement, values)
+        return await self._send(statement, values)
 
-    async def _send(self, lock: Statement | None, statement: Statement, values: Mapping[str, object]) -> list[Row]:
-        if self.observer is not None:
-            self.observer(statement.sql)
+    async def _send(
+        self,
+        statement: Statement,
+        values: Mapping[str, object],
+        lock: Statement | None = None,
+        record: Recorded = None,
+    ) -> list[Row]:
         try:
             connection = await self._pool.acquire(timeout=WAIT_SECONDS)
         except TimeoutError:
@@ -233,18 +268,10 @@ class Directory:
         except AWAY as error:
             raise DatabaseAway(AWAY_TEXT) from error
         try:
-            if lock is None:
-                rows: list[Row] = await connection.fetch(statement.sql, *statement.args(values))
-            else:
-                async with connection.transaction():
-                    await connection.fetch(lock.sql, *lock.args(values))
-                    rows = await connection.fetch(statement.sql, *statement.args(values))
-        except (
-            asyncpg.DataError,
-            asyncpg.ForeignKeyViolationError,
-            asyncpg.CheckViolationError,
-            UnicodeEncodeError,
-        ) as error:
+            if lock is None and not record:
+                return await run(connection, statement, values, self.observer)
+            return await run_together(connection, statement, values, self.observer, lock, record)
+        except MALFORMED as error:
             raise BadValue("a value is malformed, or names what does not exist") from error
         except asyncpg.UniqueViolationError as error:
             raise Duplicate(error.constraint_name) from error
@@ -254,4 +281,3 @@ class Directory:
             raise DatabaseAway(AWAY_TEXT) from error
         finally:
             await self._pool.release(connection)
-        return rows

@@ -119,8 +119,11 @@ MEMBERSHIPS_OF = compile_statement(
 MEMBER_OF_ID = compile_statement(_user_in(tenants.c.id == bindparam("tenant_id")))
 MEMBER_OF_SLUG = compile_statement(_user_in(tenants.c.slug == bindparam("slug")))
 
-_new_tenant = insert(tenants).values(
-    id=bindparam("id"), slug=bindparam("slug"), name=bindparam("name"), created_at=_NOW, updated_at=_NOW
+_new_tenant = (
+    insert(tenants)
+    .values(id=bindparam("id"), slug=bindparam("slug"), name=bindparam("name"), created_at=_NOW, updated_at=_NOW)
+    .returning(tenants.c.id)
+    .cte("new_tenant")
 )
 _given = func.unnest(bindparam("role_names", type_=ARRAY(Text)), bindparam("role_grants", type_=ARRAY(Text)))
 _role = _given.table_valued(column("name", Text), column("grants", Text), name="role").render_derived()
@@ -139,8 +142,9 @@ CREATE_TENANT = compile_statement(
     )
     .add_cte(_new_tenant.cte("new_tenant"))
 )
-"""The tenant and its system roles at once. ``role_grants`` holds each role's permissions separated by spaces:
-arrays of arrays may not be ragged.
+CREATE_TENANT = compile_statement(select(_new_tenant.c.id).add_cte(_system_roles.cte("system_roles")))
+"""The tenant and its system roles at once. ``role_grants`` and ``role_elevatable`` hold permissions separated by
+spaces: arrays of arrays may not be ragged.
 """
 
 PUT_SPACES = compile_statement(
@@ -158,13 +162,16 @@ _new_password = (
         version=users.c.version + 1,
         updated_at=_NOW,
     )
+    .returning(users.c.id)
+    .cte("new_password")
 )
-SET_PASSWORD = compile_statement(
+_ended = (
     update(sessions)
     .where(sessions.c.user_id == bindparam("user_id"), sessions.c.revoked_at.is_(None))
     .values(revoked_at=_NOW)
-    .add_cte(_new_password.cte("new_password"))
+    .cte("ended")
 )
+SET_PASSWORD = compile_statement(select(_new_password.c.id).add_cte(_ended))
 """One statement: no moment in which the new password stands and an old session lives."""
 REFRESH_PASSWORD = compile_statement(
     update(users)

@@ -2,15 +2,33 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
 
 import asyncpg
-from sqlalchemy import DateTime, Text, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from db.audit_records import AuditRecord
 from db.ids import new_id
 from db.memberships import JOIN, NEW_MEMBER, NEW_ROLE, NEW_USER
 from db.statements import Statement, compile_statement
-from db.tables import identities, sessions, users
+from db.tables import audit_log, identities, sessions, users
 
 Row = asyncpg.Record
 Run = Callable[..., Awaitable[list[Row]]]
@@ -26,6 +44,7 @@ LINK = compile_statement(_link.on_conflict_do_nothing())
 CREATE_LINKED = compile_statement(
     insert(identities)
     .values(issuer=bindparam("issuer"), subject=bindparam("subject"), user_id=bindparam("user_id"), created_at=_NOW)
+    .returning(identities.c.user_id)
     .add_cte(NEW_USER.cte("new_user"), NEW_MEMBER.cte("new_member"), NEW_ROLE.cte("new_role"))
 )
 """The user, its first membership and its link: all or none."""
@@ -36,7 +55,7 @@ VOUCHED_BY = compile_statement(
 )
 PROVIDER_OF = compile_statement(select(sessions.c.provider).where(sessions.c.id_hash == bindparam("id_hash")))
 _subjects = select(identities.c.user_id).where(_who).scalar_subquery()
-END_PROVIDER_SESSIONS = compile_statement(
+_signed_out = (
     update(sessions)
     .where(
         sessions.c.provider == bindparam("issuer"),
@@ -48,12 +67,35 @@ END_PROVIDER_SESSIONS = compile_statement(
         ),
     )
     .values(revoked_at=_NOW)
-    .returning(sessions.c.id_hash)
+    .returning(sessions.c.tenant_id, sessions.c.user_id, sessions.c.id, sessions.c.space)
+    .cte("signed_out")
 )
+_NAMED = func.concat("ses_", func.replace(cast(_signed_out.c.id, Text), "-", ""), type_=Text)
+_SAID: dict[str, ColumnElement[Any]] = {  # Any: of their types
+    "tenant_id": _signed_out.c.tenant_id,
+    "id": func.gen_random_uuid(),
+    "created_at": _NOW,
+    "kind": literal("SIGN_OUT", Text),
+    "action": literal("signOut", Text),
+    "outcome": literal("ALLOWED", Text),
+    "actor_id": _signed_out.c.user_id,
+    "credential": literal("SESSION", Text),
+    "space": _signed_out.c.space,
+    "request_id": bindparam("request_id", type_=Text),
+    "entity": literal("session", Text),
+    "entity_id": _NAMED,
+    "changes": func.jsonb_build_object("by", func.jsonb_build_array(null(), bindparam("by", type_=Text))),
+}
+END_PROVIDER_SESSIONS = compile_statement(
+    select(_signed_out.c.id).add_cte(
+        insert(audit_log).from_select(list(_SAID), select(*_SAID.values())).cte("on_record")
+    )
+)
+"""However many they are, each is on record in the tenant that it spoke for."""
 
 
 class Links:
-    """Reached as ``directory.links``; raises what the directory raises."""
+    """Reached as ``directory.links``; raises what the directory raises. What changes goes on ``record`` with it."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -62,17 +104,27 @@ class Links:
         """The user whom the provider calls so."""
         return await self._one(USER_BY_IDENTITY, issuer=issuer, subject=subject)
 
-    async def link(self, issuer: str, subject: str, user_id: str) -> None:
-        """Link them for good; whoever was linked first stays."""
-        await self._run(LINK, issuer=issuer, subject=subject, user_id=user_id)
+    async def link(self, issuer: str, subject: str, user_id: str, *, record: AuditRecord | None = None) -> None:
+        """Link them for good; whoever was linked first stays. A password that nobody proved the address for ends."""
+        await self._run(LINK, record=record, issuer=issuer, subject=subject, user_id=user_id)
 
-    async def create(self, issuer: str, subject: str, email: str, name: str, member_of: tuple[str, str]) -> str:
-        """A new user without password, member of the tenant (id) with the role. Raises Duplicate, and BadValue when
-        there is no such role.
+    async def create(
+        self,
+        issuer: str,
+        subject: str,
+        email: str,
+        name: str,
+        member_of: tuple[str, str],
+        *,
+        record: AuditRecord | None = None,
+    ) -> str:
+        """A new user (``whose`` the record is) without password, member of the tenant (id) with the role. Raises
+        Duplicate, and BadValue when there is no such role.
         """
-        user_id, (tenant_id, role) = new_id(), member_of
+        user_id, (tenant_id, role) = (record and record.whose) or new_id(), member_of
         await self._run(
             CREATE_LINKED,
+            record=record,
             issuer=issuer,
             subject=subject,
             user_id=user_id,
@@ -84,9 +136,9 @@ class Links:
         )
         return user_id
 
-    async def join(self, tenant_id: str, user_id: str, role: str) -> None:
+    async def join(self, tenant_id: str, user_id: str, role: str, *, record: AuditRecord | None = None) -> None:
         """Make the user a member, unless it is one: then it keeps its role. Raises BadValue."""
-        await self._run(JOIN, tenant_id=tenant_id, user_id=user_id, role=role)
+        await self._run(JOIN, record=record, tenant_id=tenant_id, user_id=user_id, role=role)
 
     async def vouch(self, id_hash: bytes, issuer: str, sid: str | None) -> None:
         """Note which provider a session came by, and what that calls its own."""
@@ -97,12 +149,14 @@ class Links:
         row = await self._one(PROVIDER_OF, id_hash=id_hash)
         return None if row is None else row["provider"]
 
-    async def end_sessions(self, issuer: str, subject: str, sid: str | None, until: datetime) -> int:
+    async def end_sessions(
+        self, issuer: str, subject: str, sid: str | None, until: datetime, request_id: str | None = None
+    ) -> int:
         """Revoke the sessions that came by the provider's session ``sid``, or without one all of the subject's, made
-        until then. Answers how many.
+        until then; on record. Answers how many.
         """
-        rows = await self._run(END_PROVIDER_SESSIONS, issuer=issuer, subject=subject, sid=sid, until=until)
-        return len(rows)
+        who = {"issuer": issuer, "subject": subject, "sid": sid, "by": issuer}
+        return len(await self._run(END_PROVIDER_SESSIONS, **who, until=until, request_id=request_id))
 
     async def _one(self, statement: Statement, **values: object) -> Row | None:
         rows = await self._run(statement, **values)

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from db.audit_records import AuditRecord
 from db.columns import selected
 from db.list_statements import Listing
 from db.statements import compile_statement
@@ -165,25 +166,24 @@ class Members(TenantList):
         rows = await self._run(BY_ID, tenant=tenant_id, ids=list(user_ids))
         return {row["id"]: row for row in rows}
 
-    async def give(self, tenant_id: str, user_id: str, role: str, role_version: int) -> bool:
+    async def give(
+        self, tenant_id: str, user_id: str, role: str, role_version: int, *, record: AuditRecord | None = None
+    ) -> bool:
         """Whether anything changed: not for a role that is held already, or is not as it was."""
         values = {"tenant": tenant_id, "user_id": user_id, "role": role, "role_version": role_version}
-        return bool(await self._run(GIVE, **values))
+        return bool(await self._run(GIVE, record=record, **values))
 
-    async def take(self, tenant_id: str, user_id: str, role: str) -> bool:
+    async def take(self, tenant_id: str, user_id: str, role: str, *, record: AuditRecord | None = None) -> bool:
         """Whether it was taken: the last admin's is not, nor the only one that a member has."""
-        return bool(await self._locked(LOCK, TAKE, tenant=tenant_id, user_id=user_id, role=role))
+        return bool(await self._run(TAKE, lock=LOCK, record=record, tenant=tenant_id, user_id=user_id, role=role))
 
-    async def remove(self, tenant_id: str, user_id: str) -> bool:
+    async def remove(self, tenant_id: str, user_id: str, *, record: AuditRecord | None = None) -> bool:
         """Whether there was such a member, who was not the last admin."""
-        return bool(await self._locked(LOCK, REMOVE, tenant=tenant_id, user_id=user_id))
+        return bool(await self._run(REMOVE, lock=LOCK, record=record, tenant=tenant_id, user_id=user_id))
 
-    async def disable(self, tenant_id: str, user_id: str) -> bool:
+    async def disable(self, tenant_id: str, user_id: str, *, record: AuditRecord | None = None) -> bool:
         """Whether there was such a member, able to act, who was not the last admin."""
-        return bool(await self._locked(LOCK, DISABLE, tenant=tenant_id, user_id=user_id))
+        return bool(await self._run(DISABLE, lock=LOCK, record=record, tenant=tenant_id, user_id=user_id))
 
-    async def enable(self, tenant_id: str, user_id: str) -> bool:
-        return bool(await self._run(ENABLE, tenant=tenant_id, user_id=user_id))
-
-    def _door(self, tenant_id: str) -> TenantReader:
-        return cast(TenantReader, _Door(self._run, tenant_id))  # it has what a list asks of a reader
+    async def enable(self, tenant_id: str, user_id: str, *, record: AuditRecord | None = None) -> bool:
+        return bool(await self._run(ENABLE, record=record, tenant=tenant_id, user_id=user_id))

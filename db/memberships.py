@@ -22,8 +22,10 @@ NEW_USER = insert(users).values(
 NEW_MEMBER = insert(memberships).values(tenant_id=_TENANT, user_id=_USER, created_at=_NOW, updated_at=_NOW)
 NEW_ROLE = insert(member_roles).values(tenant_id=_TENANT, user_id=_USER, role=_ROLE)
 
-CREATE_USER = compile_statement(NEW_USER)
-CREATE_MEMBER = compile_statement(NEW_ROLE.add_cte(NEW_USER.cte("new_user"), NEW_MEMBER.cte("new_member")))
+CREATE_USER = compile_statement(NEW_USER.returning(users.c.id))
+CREATE_MEMBER = compile_statement(
+    NEW_ROLE.returning(member_roles.c.user_id).add_cte(NEW_USER.cte("new_user"), NEW_MEMBER.cte("new_member"))
+)
 """A user and its first membership, both or neither."""
 
 
@@ -38,19 +40,18 @@ _put = _put.on_conflict_do_update(
     set_={"version": memberships.c.version + 1, "updated_at": _NOW},
     where=exists(select(literal_column("1")).where(_others)),
 )
+_put_now = _put.returning(memberships.c.user_id).cte("put")
+_role = upsert(member_roles).values(tenant_id=_TENANT, user_id=_USER, role=_ROLE).on_conflict_do_nothing().cte("given")
 PUT_MEMBERSHIP = compile_statement(
-    upsert(member_roles)
-    .values(tenant_id=_TENANT, user_id=_USER, role=_ROLE)
-    .on_conflict_do_nothing()
-    .add_cte(_put.cte("put"), delete(member_roles).where(_others).cte("others"))
+    select(_put_now.c.user_id).add_cte(_role, delete(member_roles).where(_others).cte("others"))
 )
-"""A member with that role and no other."""
+"""A member with that role and no other; no row for who is that already."""
 
 _joined = upsert(memberships).values(tenant_id=_TENANT, user_id=_USER, created_at=_NOW, updated_at=_NOW)
 _joined_now = _joined.on_conflict_do_nothing().returning(memberships.c.tenant_id, memberships.c.user_id).cte("joined")
 JOIN = compile_statement(
-    insert(member_roles).from_select(
-        ["tenant_id", "user_id", "role"], select(_joined_now.c.tenant_id, _joined_now.c.user_id, _ROLE)
-    )
+    insert(member_roles)
+    .from_select(["tenant_id", "user_id", "role"], select(_joined_now.c.tenant_id, _joined_now.c.user_id, _ROLE))
+    .returning(member_roles.c.user_id)
 )
 """A member with that role; who is one already keeps its roles."""

@@ -1,6 +1,6 @@
 """Audit records that the directory writes: of any tenant, and it can read none of them. A part of its door."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import asyncpg
 from sqlalchemy.dialects import postgresql
@@ -18,12 +18,17 @@ _COLUMNS = ", ".join(_TYPES)
 _ADD = f"""
 INSERT INTO audit_log ({_COLUMNS})
 SELECT coalesce(r.tenant_id, m.tenant_id, '{NOBODY}'), {", ".join(f"r.{name}" for name in list(_TYPES)[1:])}
-FROM jsonb_to_recordset($1::jsonb) AS r ({", ".join(f'"{name}" {kind}' for name, kind in _TYPES.items())})
-LEFT JOIN memberships m ON r.tenant_id IS NULL AND m.user_id = r.actor_id
+FROM jsonb_to_recordset($1::jsonb) AS r ({", ".join(f'"{name}" {kind}' for name, kind in _TYPES.items())}, whose uuid)
+LEFT JOIN memberships m ON r.tenant_id IS NULL AND m.user_id = coalesce(r.whose, r.actor_id)
 ON CONFLICT DO NOTHING
 """
 ADD = Statement(_ADD, ("records",), {})
 """By hand: records as JSON, any number in one statement. What was written already is not written again."""
+
+
+def values_of(records: Sequence[AuditRecord]) -> Mapping[str, object]:
+    """What fills ``ADD`` in."""
+    return {"records": [{**record.columns(), "whose": record.whose} for record in records]}
 
 
 class Recorder:
@@ -34,4 +39,4 @@ class Recorder:
 
     async def add(self, records: Sequence[AuditRecord]) -> None:
         """Write them, all or none; again is once."""
-        await self._run(ADD, records=[record.columns() for record in records])
+        await self._run(ADD, **values_of(records))

@@ -6,6 +6,7 @@ from datetime import datetime
 import asyncpg
 from sqlalchemy import DateTime, bindparam, delete, insert, select, update
 
+from db.audit_records import AuditRecord
 from db.statements import Statement, compile_statement
 from db.tables import password_resets, sessions, users
 
@@ -23,6 +24,7 @@ CREATE = compile_statement(
         created_at=_NOW,
         expires_at=bindparam("expires_at"),
     )
+    .returning(password_resets.c.user_id)
     .add_cte(_old)
 )
 """A new token ends those that were made before."""
@@ -61,25 +63,28 @@ TAKE = compile_statement(select(_new_password.c.id, _new_password.c.email).add_c
 
 
 class Resets:
-    """Reached as ``directory.resets``; raises what the directory raises."""
+    """Reached as ``directory.resets``; raises what the directory raises. What changes goes on ``record`` with it."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
 
-    async def create(self, token_hash: bytes, user_id: str, expires_at: datetime) -> None:
+    async def create(
+        self, token_hash: bytes, user_id: str, expires_at: datetime, *, record: AuditRecord | None = None
+    ) -> None:
         """Only the newest token of a user is good."""
-        await self._run(CREATE, token_hash=token_hash, user_id=user_id, whose=user_id, expires_at=expires_at)
+        values = {"token_hash": token_hash, "user_id": user_id, "whose": user_id, "expires_at": expires_at}
+        await self._run(CREATE, record=record, **values)
 
     async def user_of(self, token_hash: bytes) -> Row | None:
         """Whose password the token is for; None for one that is not good any more."""
         return await self._one(USER_OF, token_hash=token_hash)
 
-    async def take(self, token_hash: bytes, password_hash: str) -> Row | None:
+    async def take(self, token_hash: bytes, password_hash: str, *, record: AuditRecord | None = None) -> Row | None:
         """Use the token up and set its user's password; every session and every bearer token of the user ends.
         None for one that is not good any more: then nothing happens.
         """
-        return await self._one(TAKE, token_hash=token_hash, password_hash=password_hash)
+        return await self._one(TAKE, record=record, token_hash=token_hash, password_hash=password_hash)
 
-    async def _one(self, statement: Statement, **values: object) -> Row | None:
-        rows = await self._run(statement, **values)
+    async def _one(self, statement: Statement, *, record: AuditRecord | None = None, **values: object) -> Row | None:
+        rows = await self._run(statement, record=record, **values)
         return rows[0] if rows else None

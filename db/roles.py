@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from db.audit_records import AuditRecord
 from db.statements import compile_statement
 from db.tables import member_roles, roles
 
@@ -80,7 +81,7 @@ DELETE = compile_statement(delete(roles).where(_own).returning(roles.c.name))
 
 
 class Roles:
-    """Reached as ``directory.roles``; raises what the directory raises."""
+    """Reached as ``directory.roles``; raises what the directory raises. What changes goes on ``record`` with it."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -93,16 +94,19 @@ class Roles:
         rows = await self._run(BY_NAME, tenant=tenant_id, names=list(names))
         return {row["name"]: row for row in rows}
 
-    async def create(self, tenant_id: str, name: str, **said: object) -> bool:
-        """A role that ``said`` says (``permissions scope description``). False when there are ``MOST``. Raises
-        Duplicate.
+    async def create(self, tenant_id: str, name: str, *, record: AuditRecord | None = None, **said: object) -> bool:
+        """A role that ``said`` says (``permissions elevatable scope description``). False when there are ``MOST``.
+        Raises Duplicate.
         """
-        return bool(await self._run(CREATE, tenant=tenant_id, name=name, **said))
+        return bool(await self._run(CREATE, record=record, tenant=tenant_id, name=name, **said))
 
-    async def update(self, tenant_id: str, name: str, seen_version: int, **said: object) -> bool:
+    async def update(
+        self, tenant_id: str, name: str, seen_version: int, *, record: AuditRecord | None = None, **said: object
+    ) -> bool:
         """Whether the tenant has such a role of its own making that is still at that version."""
-        return bool(await self._run(UPDATE, tenant=tenant_id, name=name, seen_version=seen_version, **said))
+        values = {"tenant": tenant_id, "name": name, "seen_version": seen_version, **said}
+        return bool(await self._run(UPDATE, record=record, **values))
 
-    async def delete(self, tenant_id: str, name: str) -> bool:
+    async def delete(self, tenant_id: str, name: str, *, record: AuditRecord | None = None) -> bool:
         """Whether there was such a role of the tenant's own making. Raises BadValue while any member has it."""
-        return bool(await self._run(DELETE, tenant=tenant_id, name=name))
+        return bool(await self._run(DELETE, record=record, tenant=tenant_id, name=name))

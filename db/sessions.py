@@ -6,7 +6,6 @@ that stays. Hashes that it had before are kept, so that whoever still uses one c
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 import asyncpg
 from sqlalchemy import (
@@ -20,17 +19,17 @@ from sqlalchemy import (
     bindparam,
     column,
     insert,
-    literal,
     select,
     update,
 )
-from sqlalchemy.sql.dml import Update
 
+from db.audit_records import AuditRecord
 from db.callers import asked, chosen
 from db.identity import MEMBER, SPOKEN_FOR, member
-from db.ids import new_id
-from db.statements import Statement, compile_statement
-from db.tables import audit_log, replaced_sessions, sessions, tenants, users
+from db.ids import new_id, public_id
+from db.rotations import LOWER, living, rotation
+from db.statements import compile_statement
+from db.tables import replaced_sessions, sessions, tenants, users
 
 Row = asyncpg.Record
 Run = Callable[..., Awaitable[list[Row]]]
@@ -57,10 +56,6 @@ def _session_in(tenant: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
     )
 
 
-def _living(whose: ColumnElement[bool]) -> Update:
-    return update(sessions).where(whose, sessions.c.revoked_at.is_(None))
-
-
 OF_ITS_TENANT = compile_statement(_session_in(tenants.c.id == sessions.c.tenant_id))
 OF_SLUG = compile_statement(_session_in(tenants.c.slug == bindparam("slug")))
 _asked = asked(id_hashes=column("id_hash", sessions.c.id_hash.type), slugs=column("chosen", Text))
@@ -71,10 +66,12 @@ CALLERS = compile_statement(
         .outerjoin(SPOKEN_FOR, chosen(_asked.c.chosen, tenants.c.id == sessions.c.tenant_id))
     )
 )
-_created = (
+CREATE = compile_statement(
     insert(sessions)
     .from_select(
-        ["id", "id_hash", "user_id", "tenant_id", "user_agent", "address", "created_at", "seen_at", "expires_at"],
+        [
+            *("id", "id_hash", "user_id", "tenant_id", "user_agent", "address"),
+        ],
         select(
             bindparam("id", type_=sessions.c.id.type),
             bindparam("id_hash", type_=sessions.c.id_hash.type),
@@ -82,41 +79,24 @@ _created = (
             bindparam("tenant_id", type_=sessions.c.tenant_id.type),
             bindparam("user_agent", type_=Text),
             bindparam("address", type_=Text),
-            _NOW,
-            _NOW,
+            *(_NOW, _NOW, _NOW),
             bindparam("expires_at", type_=_TIME),
         ).where(users.c.id == bindparam("user_id"), users.c.version == bindparam("user_version")),
     )
-    .returning(sessions.c.id, sessions.c.tenant_id, sessions.c.user_id, sessions.c.address)
-    .cte("created")
+    .returning(sessions.c.id)
 )
-_on_record = insert(audit_log).from_select(
-    ["tenant_id", "id", "created_at", "kind", "action", "outcome", "actor_id", "address", "request_id"],
-    select(
-        _created.c.tenant_id,
-        bindparam("audit_id", type_=audit_log.c.id.type),
-        _NOW,
-        literal("SIGN_IN", Text),
-        literal("signIn", Text),
-        literal("ALLOWED", Text),
-        _created.c.user_id,
-        _created.c.address,
-        bindparam("request_id", type_=Text),
-    ),
-)
-CREATE = compile_statement(select(_created.c.id).add_cte(_on_record.cte("on_record")))
 """Only for the user as it was when its password was checked: a sign-in that was under way when the password
-changed leaves no session. A session and the record of its beginning: both or neither.
+changed leaves no session.
 """
 _mine = sessions.c.user_id == bindparam("user_id")
 REVOKE = compile_statement(
-    _living(sessions.c.id_hash == bindparam("id_hash")).values(revoked_at=_NOW).returning(sessions.c.id)
+    living(sessions.c.id_hash == bindparam("id_hash")).values(revoked_at=_NOW).returning(sessions.c.id)
 )
 REVOKE_ONE = compile_statement(
-    _living(_mine).where(sessions.c.id == bindparam("id")).values(revoked_at=_NOW).returning(sessions)
+    living(_mine).where(sessions.c.id == bindparam("id")).values(revoked_at=_NOW).returning(sessions)
 )
 REVOKE_OTHERS = compile_statement(
-    _living(_mine)
+    living(_mine)
     .where(sessions.c.id.is_distinct_from(bindparam("kept", type_=sessions.c.id.type)))
     .values(revoked_at=_NOW)
     .returning(sessions.c.id)
@@ -151,30 +131,6 @@ TOUCH = compile_statement(
 """Rows that somebody else is writing are passed over: that one notes the use, or the next use does."""
 
 
-@lru_cache(maxsize=16)
-def _rotation(columns: tuple[str, ...]) -> Statement:
-    """The session under its new hash, and a note of the old one: both or neither."""
-    moved = (
-        _living(sessions.c.id_hash == bindparam("old_hash"))
-        .where(sessions.c.expires_at > _NOW)
-        .values(
-            id_hash=bindparam("new_hash"),
-            seen_at=_NOW,
-            **{name: bindparam(f"set_{name}", type_=sessions.c[name].type) for name in columns},
-        )
-        .returning(sessions.c.id)
-        .cte("moved")
-    )
-    return compile_statement(
-        insert(replaced_sessions)
-        .from_select(
-            ["id_hash", "session_id", "reason", "replaced_at"],
-            select(bindparam("was", type_=sessions.c.id_hash.type), moved.c.id, bindparam("reason", type_=Text), _NOW),
-        )
-        .returning(replaced_sessions.c.session_id)
-    )
-
-
 class Sessions:
     """Reached as ``directory.sessions``; raises what the directory raises. A user is an id, 32 hex digits."""
 
@@ -190,12 +146,18 @@ class Sessions:
         user_agent: str | None = None,
         address: str | None = None,
         *,
-        request_id: str | None = None,
+        record: AuditRecord | None = None,
     ) -> str | None:
-        """The new session's id; None when the user was changed since ``user`` was read: then there is no session."""
+        """The new session's id, its beginning on ``record``, which names it; None when the user was changed since
+        ``user`` was read: then there is no session.
+        """
+        session_id = new_id()
+        if record is not None:
+            record.entity, record.entity_id = "session", public_id("ses", session_id)
         rows = await self._run(
             CREATE,
-            id=new_id(),
+            record=record,
+            id=session_id,
             id_hash=id_hash,
             user_id=user["id"],
             user_version=user["version"],
@@ -203,10 +165,8 @@ class Sessions:
             expires_at=expires_at,
             user_agent=user_agent,
             address=address,
-            request_id=request_id,
-            audit_id=new_id(),
         )
-        return rows[0]["id"] if rows else None
+        return session_id if rows else None
 
     async def find(self, id_hash: bytes, tenant_slug: str | None = None) -> Row | None:
         """The session with its user and the membership of its own tenant, or of the tenant of that slug: the
@@ -226,12 +186,21 @@ class Sessions:
         rows = await self._run(CALLERS, id_hashes=id_hashes, slugs=slugs)
         return {row["n"] - 1: row for row in rows}
 
-    async def rotate(self, old_hash: bytes, new_hash: bytes, reason: str, changes: Mapping[str, object]) -> str | None:
-        """Give the session another hash and these columns: the old hash is dead from the commit on, and ``replaced``
-        says why. Answers the session's id, None when there was no such session any more.
+    async def rotate(
+        self,
+        old_hash: bytes,
+        new_hash: bytes,
+        reason: str,
+        changes: Mapping[str, object],
+        *,
+        record: AuditRecord | None = None,
+    ) -> str | None:
+        """Give the session another hash and these columns, and put that on record: the old hash is dead from the commit
+        on, and ``replaced`` says why. Answers the session's id, None when there was no such session any more.
         """
         rows = await self._run(
-            _rotation(tuple(sorted(changes))),
+            rotation(tuple(sorted(changes))),
+            record=record,
             old_hash=old_hash,
             was=old_hash,
             new_hash=new_hash,
@@ -253,15 +222,15 @@ class Sessions:
         """Note when sessions were used, each unless that was noted so lately."""
         await self._run(TOUCH, id_hashes=list(used), times=list(used.values()), every=every)
 
-    async def revoke(self, id_hash: bytes) -> bool:
+    async def revoke(self, id_hash: bytes, *, record: AuditRecord | None = None) -> bool:
         """Whether there was one to revoke."""
-        return bool(await self._run(REVOKE, id_hash=id_hash))
+        return bool(await self._run(REVOKE, record=record, id_hash=id_hash))
 
-    async def revoke_one(self, user_id: str, session_id: str) -> Row | None:
+    async def revoke_one(self, user_id: str, session_id: str, *, record: AuditRecord | None = None) -> Row | None:
         """The session as it was, if it was the user's and lived."""
-        rows = await self._run(REVOKE_ONE, user_id=user_id, id=session_id)
+        rows = await self._run(REVOKE_ONE, record=record, user_id=user_id, id=session_id)
         return rows[0] if rows else None
 
-    async def revoke_others(self, user_id: str, kept: str | None = None) -> int:
+    async def revoke_others(self, user_id: str, kept: str | None = None, *, record: AuditRecord | None = None) -> int:
         """Revoke all of the user's but the one of that id. Answers how many."""
-        return len(await self._run(REVOKE_OTHERS, user_id=user_id, kept=kept))
+        return len(await self._run(REVOKE_OTHERS, record=record, user_id=user_id, kept=kept))

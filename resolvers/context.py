@@ -1,11 +1,12 @@
 """What a resolver is given: who asks, a door to that caller's rows, and the few ports of the outside world."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from auth.principal import Principal
 from auth.sessions import USUAL, Lifetimes
-from db.audit_records import Actor
+from db.audit_records import Actor, AuditRecord, Outcome
 from db.clock import Clock
 from db.engine import Database
 from db.hub import Hub
@@ -46,8 +47,20 @@ class WriteContext(ReadContext):
     """None where no answer can carry a secret: on a stream."""
     actor: Actor | None = None
     """The principal, as the audit trail tells of it."""
+    @property
 
     def write(self) -> TenantWriter:
         """One transaction: ``async with ctx.write() as writer:``."""
-        who = self.principal
-        return self.database.writer(who.tenant, self.actor or Actor(who.user_id, self.request_id), who.scope)
+        who, deadline = self.principal, self.reader.deadline
+        return self.database.writer(who.tenant, self.author, who.scope, deadline=deadline)
+
+    def record(
+        self,
+        action: str,
+        entity: str,
+        entity_id: str,
+        changes: Mapping[str, Any] | None = None,  # Any: JSON
+    ) -> AuditRecord:
+        """What goes on record with a change of the directory's, by the transaction that makes it."""
+        tenant = self.principal.tenant.hex
+        return AuditRecord(tenant, self.author, self.clock(), action, Outcome.ALLOWED, entity, entity_id, changes)

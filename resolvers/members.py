@@ -1,9 +1,9 @@
 """The members of a tenant, and the rules by which they come to roles and leave."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from db.audit_records import AuditDraft
+from db.audit_records import AuditRecord
 from db.directory import Row
 from db.ids import public_id
 from db.members import ADMIN
@@ -23,10 +23,10 @@ async def assign_role(ctx: WriteContext, user_id: str, role: str) -> Row:
     member, given = await _member(ctx, user_id), await role_of(ctx, role)
     check_gift(ctx, given, field="role")
     if role not in member["roles"]:
-        given_now = await ctx.database.directory.members.give(ctx.principal.tenant.hex, user_id, role, given["version"])
-        if not given_now:
+        members, tenant = ctx.database.directory.members, ctx.principal.tenant.hex
+        record = _record(ctx, "assignRole", user_id, {"roles": [member["roles"], sorted([*member["roles"], role])]})
+        if not await members.give(tenant, user_id, role, given["version"], record=record):
             raise Problem(MOVED, "role", code="CONFLICT")
-        await _audit(ctx, "assignRole", user_id, {"roles": [member["roles"], sorted([*member["roles"], role])]})
     return await _member(ctx, user_id)
 
 
@@ -38,18 +38,18 @@ async def unassign_role(ctx: WriteContext, user_id: str, role: str) -> Row:
     check_gift(ctx, await role_of(ctx, role), field="role")
     if member["roles"] == [role]:
         raise Invalid("A member has at least one role: remove the member instead.", "role")
-    if not await ctx.database.directory.members.take(ctx.principal.tenant.hex, user_id, role):
+    record = _record(ctx, "unassignRole", user_id, {"roles": [member["roles"], _without(member["roles"], role)]})
+    if not await ctx.database.directory.members.take(ctx.principal.tenant.hex, user_id, role, record=record):
         raise _refused(role == ADMIN)
-    await _audit(ctx, "unassignRole", user_id, {"roles": [member["roles"], _without(member["roles"], role)]})
     return await _member(ctx, user_id)
 
 
 async def remove_member(ctx: WriteContext, user_id: str) -> Row:
     """End a membership: sessions, keys and streams of it end with it. Answers the member as it was. Raises Problem."""
     member = await _member_within_reach(ctx, user_id)
-    if not await ctx.database.directory.members.remove(ctx.principal.tenant.hex, user_id):
+    record = _record(ctx, "removeMember", user_id, {"roles": [member["roles"], None]})
+    if not await ctx.database.directory.members.remove(ctx.principal.tenant.hex, user_id, record=record):
         raise _refused(ADMIN in member["roles"])
-    await _audit(ctx, "removeMember", user_id, {"roles": [member["roles"], None]})
     return member
 
 
@@ -57,17 +57,17 @@ async def disable_user(ctx: WriteContext, user_id: str) -> Row:
     """Let a member do nothing more in this tenant until it is enabled again. Raises Problem."""
     member = await _member_within_reach(ctx, user_id)
     if member["disabled_at"] is None:
-        if not await ctx.database.directory.members.disable(ctx.principal.tenant.hex, user_id):
+        record = _record(ctx, "disableUser", user_id, {"disabled": [False, True]})
+        if not await ctx.database.directory.members.disable(ctx.principal.tenant.hex, user_id, record=record):
             raise _refused(ADMIN in member["roles"])
-        await _audit(ctx, "disableUser", user_id, {"disabled": [False, True]})
     return await _member(ctx, user_id)
 
 
 async def enable_user(ctx: WriteContext, user_id: str) -> Row:
     """Let a disabled member act again. Raises Problem."""
     await _member_within_reach(ctx, user_id)
-    if await ctx.database.directory.members.enable(ctx.principal.tenant.hex, user_id):
-        await _audit(ctx, "enableUser", user_id, {"disabled": [True, False]})
+    record = _record(ctx, "enableUser", user_id, {"disabled": [True, False]})
+    await ctx.database.directory.members.enable(ctx.principal.tenant.hex, user_id, record=record)
     return await _member(ctx, user_id)
 
 
@@ -98,6 +98,5 @@ def _without(roles: Sequence[str], role: str) -> list[str]:
     return [each for each in roles if each != role]
 
 
-async def _audit(ctx: WriteContext, action: str, user_id: str, changes: dict[str, Any]) -> None:  # Any: JSON
-    async with ctx.write() as writer:
-        writer.audit(AuditDraft(action, "member", public_id("usr", user_id), changes))
+def _record(ctx: WriteContext, action: str, user_id: str, changes: dict[str, Any]) -> AuditRecord:  # Any: JSON
+    return ctx.record(action, "member", public_id("usr", user_id), changes)

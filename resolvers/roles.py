@@ -45,13 +45,13 @@ async def create_role(ctx: WriteContext, new: NewRole) -> Row:
     """A role with at most what its maker has. Raises Problem, Problems."""
     said = {"permissions": sorted(set(new.permissions)), "scope": new.scope, "description": new.description}
     _check(ctx, new.name, said)
+    record = ctx.record("createRole", "role", new.name, {name: [None, value] for name, value in said.items()})
     try:
-        made = await ctx.database.directory.roles.create(ctx.principal.tenant.hex, new.name, **said)
+        made = await ctx.database.directory.roles.create(ctx.principal.tenant.hex, new.name, record=record, **said)
     except Duplicate:
         raise Problem("There is a role of that name.", "name", code="TAKEN") from None
     if not made:
         raise Problem(f"A tenant has at most {MOST} roles.", code="TOO_MANY")
-    await _audit(ctx, "createRole", new.name, {name: [None, value] for name, value in said.items()})
     return await role_of(ctx, new.name)
 
 
@@ -67,23 +67,23 @@ async def update_role(ctx: WriteContext, patch: RolePatch) -> Row:
         return before
     said = {name: changes.get(name, before[name]) for name in ("permissions", "scope", "description")}
     _check(ctx, patch.name, said)
-    roles = ctx.database.directory.roles
-    if not await roles.update(ctx.principal.tenant.hex, patch.name, before["version"], **said):
+    told = {name: [before[name], value] for name, value in changes.items()}
+    tenant, record = ctx.principal.tenant.hex, ctx.record("updateRole", "role", patch.name, told)
+    if not await ctx.database.directory.roles.update(tenant, patch.name, before["version"], record=record, **said):
         raise Problem(MOVED, "name", code="CONFLICT")
-    await _audit(ctx, "updateRole", patch.name, {name: [before[name], value] for name, value in changes.items()})
     return await role_of(ctx, patch.name)
 
 
 async def delete_role(ctx: WriteContext, name: str) -> Row:
     """Remove a role that nobody has; answers it as it was. Raises Problem."""
     before = await _own_role(ctx, name)
+    record = ctx.record("deleteRole", "role", name, {"permissions": [before["permissions"], None]})
     try:
-        gone = await ctx.database.directory.roles.delete(ctx.principal.tenant.hex, name)
+        gone = await ctx.database.directory.roles.delete(ctx.principal.tenant.hex, name, record=record)
     except BadValue:
         raise Problem("Somebody has this role: take it away first.", "name", code="IN_USE") from None
     if not gone:
         raise _no_such_role()
-    await _audit(ctx, "deleteRole", name, {"permissions": [before["permissions"], None]})
     return before
 
 
@@ -119,8 +119,3 @@ def _check(ctx: ReadContext, name: str, said: Mapping[str, Any]) -> None:  # Any
 
 def _no_such_role() -> NotFound:
     return NotFound("There is no such role.", "name")
-
-
-async def _audit(ctx: WriteContext, action: str, name: str, changes: Mapping[str, Any]) -> None:  # Any: JSON
-    async with ctx.write() as writer:
-        writer.audit(AuditDraft(action, "role", name, changes))

@@ -8,9 +8,7 @@ from auth.session_desk import revoke_session as revoke_own
 from auth.session_desk import switch_space as switch_to_space
 from auth.session_desk import switch_tenant as switch
 from auth.spaces import Space
-from db.audit_records import AuditDraft
 from db.directory import Row
-from db.ids import public_id
 from resolvers.context import ReadContext, SessionSlot, WriteContext
 from resolvers.errors import Invalid, NotFound, Problem
 
@@ -26,38 +24,36 @@ async def revoke_session(ctx: WriteContext, session_id: str) -> OwnSession:
     """End one of the caller's own sessions (an id as hex). Raises Problem."""
     slot = slot_of(ctx) if session_id == ctx.principal.session_id else None
     try:
-        revoked = await revoke_own(ctx.database.directory, ctx.principal, ctx.lifetimes, session_id)
+        revoked = await revoke_own(
+            ctx.database.directory, ctx.principal, ctx.lifetimes, session_id, ctx.clock, ctx.author
+        )
     except Forbidden as error:
         raise Invalid(error.message) from None
     if revoked is None:
         raise NotFound("You have no such session.", "id")
     if slot is not None:
         slot.put("")
-    await audit_session(ctx, "revokeSession", session_id)
     return revoked
 
 
 async def revoke_other_sessions(ctx: WriteContext) -> int:
     """End all of the caller's sessions but the one that asks. Answers how many. Raises Problem."""
     try:
-        count = await revoke_others(ctx.database.directory, ctx.principal)
+        return await revoke_others(ctx.database.directory, ctx.principal, ctx.clock, ctx.author)
     except Forbidden as error:
         raise Invalid(error.message) from None
-    await audit_session(ctx, "revokeOtherSessions", ctx.principal.session_id)
-    return count
 
 
 async def switch_tenant(ctx: WriteContext, slug: str) -> Row:
     """Let the caller's session speak for another of its own tenants. Answers the membership there. Raises Problem."""
-    slot = slot_of(ctx)
+    slot, who = slot_of(ctx), ctx.author
     try:
-        secret, membership = await switch(ctx.database.directory, ctx.principal, slug)
+        secret, membership = await switch(ctx.database.directory, ctx.principal, slug, who.address, ctx.clock, who)
     except Forbidden as error:
         raise (NotFound if ctx.principal.session_key else Invalid)(error.message, "slug") from None
     except BadSession:
         raise Problem(MOVED, code="CONFLICT") from None
     slot.put(secret)
-    await audit_session(ctx, "switchTenant", ctx.principal.session_id)
     return membership
 
 
@@ -65,13 +61,12 @@ async def switch_space(ctx: WriteContext, space: Space) -> None:
     """Let the caller's session be in another space of its membership's. Raises Problem."""
     slot = slot_of(ctx)
     try:
-        secret = await switch_to_space(ctx.database.directory, ctx.principal, space)
+        secret = await switch_to_space(ctx.database.directory, ctx.principal, space, ctx.clock, ctx.author)
     except Forbidden as error:
         raise Invalid(error.message, "space") from None
     except BadSession:
         raise Problem(MOVED, code="CONFLICT") from None
     slot.put(secret)
-    await audit_session(ctx, "switchSpace", ctx.principal.session_id)
 
 
 def slot_of(ctx: WriteContext) -> SessionSlot:
@@ -79,10 +74,3 @@ def slot_of(ctx: WriteContext) -> SessionSlot:
     if ctx.session_slot is None:
         raise Invalid(NO_SLOT)
     return ctx.session_slot
-
-
-async def audit_session(ctx: WriteContext, action: str, session_id: str | None) -> None:
-    """Put it on record in the tenant that the caller spoke for, which learns of no other tenant by it."""
-    async with ctx.write() as writer:
-        named = None if session_id is None else public_id("ses", session_id)
-        writer.audit(AuditDraft(action, "session", named, None))

@@ -53,6 +53,9 @@ class AuditKind(enum.Enum):
     QUERY = "QUERY"
     MUTATION = "MUTATION"
     SUBSCRIPTION = strawberry.enum_value("SUBSCRIPTION", description="That it was opened.")
+    SIGN_IN = strawberry.enum_value("SIGN_IN", description="By password or provider; also what a link is used for.")
+    SIGN_OUT = "SIGN_OUT"
+    COMMAND = strawberry.enum_value("COMMAND", description="A change by an operator, from the command line.")
     SIGN_IN = "SIGN_IN"
 
 

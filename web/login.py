@@ -21,7 +21,7 @@ from auth.sign_in import SignedIn, failed_sign_in, sign_in, sign_out
 from db.errors import QueryTimeout, Unavailable
 from db.ids import public_id
 from web.credentials import has_csrf_header, sent_by_own_page, session_secrets
-from web.login_body import read_body, read_form
+from web.login_body import FORM, JSON, read_body, read_form
 from web.refusals import Refusal
 from web.responses import error_body
 from web.session_cookie import set_session_cookie
@@ -30,7 +30,6 @@ from web.sign_in_page import headers, sign_in_page, sign_out_page, signed_out_pa
 LONGEST_PATH = 2_048
 HOME = "/"
 BUSY = "Too many requests at once. Try again in a moment."
-FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 _STATUS = {
     "BAD_REQUEST": 400,
     "BAD_USER_INPUT": 400,
@@ -167,7 +166,8 @@ def note_failure(request: Request, error: AuthError) -> None:
 async def end_session(request: Request) -> None:
     """End the sessions that the browser has, whosever they are."""
     for secret in session_secrets(request):
-        await sign_out(request.app.state.directory, secret)
+        state = request.app.state
+        await sign_out(state.directory, secret, visitor_of(request), state.authenticator.clock)
 
 
 async def _read_form(request: Request, attempt: Attempt) -> None:

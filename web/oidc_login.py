@@ -91,7 +91,7 @@ async def _log_out(request: Request) -> Response:
         now = state.authenticator.clock()
         claims = await oidc.read_logout(provider, token, now)
         sid, subject = claims.get("sid"), str(claims.get("sub", ""))
-        await state.directory.links.end_sessions(provider.issuer, subject, sid, now)
+        await state.directory.links.end_sessions(provider.issuer, subject, sid, now, visitor_of(request).request_id)
     except (Refusal, AuthError) as error:
         structlog.contextvars.bind_contextvars(reason=getattr(error, "reason", "") or error.code)
         return Response(status_code=400, headers={"Cache-Control": "no-store"})

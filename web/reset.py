@@ -4,7 +4,6 @@ Looking at the page uses nothing up: mail scanners follow links. The link's toke
 read here, and none is set: whoever has a new password signs in with it.
 """
 
-import orjson
 import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -15,8 +14,8 @@ from auth.password_reset import reset_by_token
 from auth.passwords import Passwords
 from db.errors import QueryTimeout, Unavailable
 from web.credentials import sent_by_own_page
-from web.login import BUSY, FORM, JSON, essence_of, refusal_of, status_of
-from web.login_body import read_body, read_form
+from web.login import BUSY, essence_of, refusal_of, status_of, visitor_of
+from web.login_body import FORM, read_fields
 from web.refusals import Refusal
 from web.reset_page import reset_page
 from web.sign_in_page import headers
@@ -39,11 +38,12 @@ async def _reset(request: Request, passwords: Passwords) -> Response:
     try:
         if sent_by_own_page(request) is False:
             raise Refusal("CSRF_PREVENTION", "The form was not sent by this site's own page.")
-        fields = await _fields(request, kind)
+        fields = await read_fields(request, kind)
         token, password = fields.get("token", ""), fields.get("password", "")
         if not token or not password or fields.get("again", password) != password:
             raise Refusal("BAD_USER_INPUT", "Give the same new password twice.")
-        await reset_by_token(request.app.state.directory, passwords, token, password)
+        state, visitor = request.app.state, visitor_of(request)
+        await reset_by_token(state.directory, passwords, token, password, visitor, state.authenticator.clock)
     except (Refusal, AuthError) as error:
         # The request's own log line carries it.
         structlog.contextvars.bind_contextvars(reason=getattr(error, "reason", "") or error.code)
@@ -55,16 +55,3 @@ async def _reset(request: Request, passwords: Passwords) -> Response:
     done = RedirectResponse("/auth/login", 303) if kind == FORM else Response(status_code=204)
     done.headers["Cache-Control"] = "no-store"
     return done
-
-
-async def _fields(request: Request, kind: str) -> dict[str, str]:
-    if kind == FORM:
-        return await read_form(request)
-    if kind != JSON:
-        raise Refusal("BAD_REQUEST", f"The body must be {JSON} or {FORM}.", 415)
-    try:
-        body = orjson.loads(await read_body(request))
-    except orjson.JSONDecodeError:
-        raise Refusal("BAD_REQUEST", "The body is not JSON.") from None
-    found = body if isinstance(body, dict) else {}
-    return {name: value for name, value in found.items() if isinstance(value, str)}

@@ -3,17 +3,22 @@
 import pytest
 
 from auth.errors import BadSession, OperatorError, WrongPassword
-from auth.operators import add_member, create_tenant, create_user, issue_token, reset_password
-from auth.permissions import SYSTEM_ROLES
+from auth.operators import add_member, allow_spaces, create_tenant, create_user, issue_token, reset_password
+from auth.password_reset import make_reset, reset_by_token
+from auth.permissions import ELEVATABLE, SYSTEM_ROLES
+from auth.spaces import Space
 from tests.support.people import KEYRING, PASSWORD, People
 
 
 async def test_a_new_tenant_begins_with_the_system_roles(people: People) -> None:
     slug = await people.tenant()
     rows = await people.run(
-        "SELECT r.name, r.system FROM roles r JOIN tenants t ON t.id = r.tenant_id WHERE t.slug = $1 ORDER BY 1", slug
+        "SELECT r.name, r.system, r.elevatable FROM roles r JOIN tenants t ON t.id = r.tenant_id WHERE t.slug = $1 "
+        "ORDER BY 1",
+        slug,
     )
-    assert [tuple(row) for row in rows] == [(name, True) for name in sorted(SYSTEM_ROLES)]
+    expected = [(name, True, list(ELEVATABLE.get(name, ()))) for name in sorted(SYSTEM_ROLES)]
+    assert [tuple(row) for row in rows] == expected
 
 
 async def test_a_slug_is_taken_once(people: People) -> None:
@@ -129,3 +134,38 @@ async def test_no_token_is_issued_for_a_disabled_user(people: People) -> None:
 async def test_whoever_does_not_exist_is_named_in_the_refusal(people: People, email: str) -> None:
     with pytest.raises(OperatorError, match=r"There is no user|is no email address"):
         await reset_password(people.directory, people.passwords, email, "a brand new password")
+
+
+async def test_each_verb_is_on_record_in_the_tenants_that_it_concerns_without_a_secret(people: People) -> None:
+    slug, other = await people.tenant(), await people.tenant()
+    email, password, when = f"new@{slug}.example", "a brand new password", people.clock
+    await create_user(people.directory, people.passwords, email, "New", PASSWORD, tenant_slug=slug, clock=when)
+    await add_member(people.directory, email, other, "manager", when)
+    await add_member(people.directory, email, other, "manager", when)  # it is one already
+    await allow_spaces(people.directory, email, slug, [Space.CLIENT], when)
+    await reset_password(people.directory, people.passwords, email, password, when)
+    token = await issue_token(people.directory, KEYRING, email, other, 5, when)
+    link = await make_reset(people.directory, email, when)
+    await reset_by_token(people.directory, people.passwords, link.token, "another brand new password", clock=when)
+    here, there = await people.trail(slug), await people.trail(other)
+    both = ["makePasswordLink", "resetPassword", "resetPassword"]
+    assert sorted(row["action"] for row in here) == sorted(["allowSpaces", "createTenant", "createUser", *both])
+    assert sorted(row["action"] for row in there) == sorted(["createTenant", "issueToken", "putMember", *both])
+    assert {(row["kind"], row["outcome"]) for row in here} == {("COMMAND", "ALLOWED"), ("SIGN_IN", "ALLOWED")}
+    (joined,) = [row for row in there if row["action"] == "putMember"]
+    assert (joined["changes"], joined["actor_id"]) == ('{"roles": [null, ["manager"]]}', None)
+    told = str([*here, *there])
+    assert not any(secret in told for secret in (PASSWORD, password, token, link.token, "argon2"))
+
+
+async def test_a_verb_that_is_refused_leaves_no_record(people: People) -> None:
+    slug = await people.tenant()
+    with pytest.raises(OperatorError):
+        await add_member(people.directory, await people.user(), slug, "emperor")
+    with pytest.raises(OperatorError):
+        await allow_spaces(people.directory, await people.user(), slug, [Space.CLIENT])
+    with pytest.raises(OperatorError):
+        await create_user(
+            people.directory, people.passwords, f"a@{slug}.example", "A", PASSWORD, tenant_slug=slug, role="emperor"
+        )
+    assert [row["action"] for row in await people.trail(slug)] == ["createTenant"]

@@ -10,6 +10,7 @@ from auth.passwords import Passwords
 from auth.sessions import USUAL, Visitor
 from auth.sign_in import failed_sign_in, sign_in, sign_out
 from db.audit_records import Outcome
+from db.ids import public_id
 from tests.support.people import PASSWORD, People
 
 
@@ -140,16 +141,17 @@ async def test_signing_out_ends_the_session_and_no_other(people: People) -> None
 
 
 async def records_of(people: People, user_id: str) -> list[Any]:  # Any: rows
-    columns = "action, kind, outcome, address, request_id, changes::text"
+    columns = "action, kind, outcome, address, request_id, entity, entity_id, changes::text"
     return await people.run(f"SELECT {columns} FROM audit_log WHERE actor_id = $1::uuid", user_id)
 
 
 async def test_a_session_and_the_record_of_its_beginning_are_made_together(people: People) -> None:
     tenant = await people.tenant()
     email = await people.user(tenant)
-    await people.sign_in(email, visitor=Visitor("curl", "203.0.113.9", "req-1"))
+    signed_in = await people.sign_in(email, visitor=Visitor("curl", "203.0.113.9", "req-1"))
+    session = public_id("ses", (await people.by_session(signed_in.secret)).session_id or "")
     ((*told,),) = await records_of(people, await people.id_of(email))
-    assert told == ["signIn", "SIGN_IN", "ALLOWED", "203.0.113.9", "req-1", None]
+    assert told == ["signIn", "SIGN_IN", "ALLOWED", "203.0.113.9", "req-1", "session", session, None]
 
 
 async def test_a_failure_knows_whose_it_is_and_not_what_was_typed(people: People) -> None:

@@ -2,9 +2,10 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import PurePosixPath
 
-from tests.house.source import at, calls, dotted, walk, within
+from tests.house.source import at, calls, dotted, functions, python_files, read, walk, within
 
 _OWNERS = ("db/embedded.py", "db/migrations/", "db/seed*", "db/doctor*")
 _ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
@@ -14,6 +15,20 @@ _BRACKET_SQL = re.compile(
     r"\s*(begin|start transaction|commit|end|rollback|savepoint|release)\b(?! the)", re.IGNORECASE
 )
 _TENANT_PREDICATE = re.compile(r"\btenant_id\s*(=|<|>|\bin\b|\bis\b)", re.IGNORECASE)
+_PARTS = {
+    *(
+        "directory",
+        "members",
+        "roles",
+        "api_keys",
+        "invitations",
+        "address_lists",
+        "sessions",
+        "resets",
+        "links",
+        "documents",
+    ),
+}
 _WAITS = {"sleep", "wait", "publish", "notify", "wake"}
 
 
@@ -77,7 +92,7 @@ def connection_takes(source: str, path: PurePosixPath) -> list[str]:
 
 def hand_made_transactions(source: str, path: PurePosixPath) -> list[str]:
     """The writer's block is the transaction: nobody else begins, commits or rolls back."""
-    if within(path, "db/tenancy.py", "db/directory.py", *_OWNERS):
+    if within(path, "db/tenancy.py", "db/recording.py", *_OWNERS):
         return []
     says = "brackets a transaction by hand; write inside `async with database.writer(tenant, actor)`"
     found: list[str] = []
@@ -125,3 +140,25 @@ def tenant_predicates(source: str, path: PurePosixPath) -> list[str]:
         for node in walk(source)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _TENANT_PREDICATE.search(node.value)
     ]
+
+
+def unrecorded_changes(source: str, path: PurePosixPath) -> list[str]:
+    """Whatever changes who may what says what goes on record of it, or that nothing does."""
+    return [
+        at(path, call, "changes the directory off the record; give it record=…, or record=None where nobody did it")
+        for call in calls(source)
+        if dotted(call.func).split(".")[-2:][0] in _PARTS
+        and dotted(call.func).split(".")[-1] in _recorded_methods()
+        and all(keyword.arg != "record" for keyword in call.keywords)
+    ]
+
+
+@cache
+def _recorded_methods() -> frozenset[str]:
+    """What of the directory takes a record."""
+    return frozenset(
+        function.name
+        for file in python_files("db")
+        for function in functions(read(file))
+        if any(argument.arg == "record" for argument in function.args.kwonlyargs)
+    )

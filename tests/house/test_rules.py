@@ -101,6 +101,21 @@ CASES = (
         ),
     ),
     Case(
+        doors.unrecorded_changes,
+        ("auth", "resolvers", "schema", "web"),
+        bad=(
+            "gone = directory.members.remove(tenant, user)",
+            "made = ctx.database.directory.roles.create(tenant, 'seller', **said)",
+            "invitations = directory.invitations\ngone = invitations.revoke(tenant, name)",
+            "done = directory.set_password(user, hashed)",
+        ),
+        good=(
+            "gone = directory.members.remove(tenant, user, record=record)",
+            "row = directory.members.by_id(tenant, [user])",
+            "seen = self.updates.create(tenant)",
+        ),
+    ),
+    Case(
         shapes.local_imports,
         _ALL,
         bad=("def f() -> None:\n    import json", "async def f() -> None:\n    from db import pages"),
@@ -172,6 +187,7 @@ def test_the_tree_keeps_the_rule(case: Case) -> None:
         (doors.connection_takes, "db/tenancy.py", "slot = pool.lend(tenant)"),
         (doors.connection_takes, "db/directory.py", "taken = pool.acquire()"),
         (doors.hand_made_transactions, "db/tenancy.py", "done = connection.execute('COMMIT')"),
+        (doors.hand_made_transactions, "db/recording.py", "block = connection.transaction()"),
         (shapes.local_imports, "web/cli/serve.py", "def f() -> None:\n    import uvicorn"),
         (shapes.oversizes, "db/migrations/versions/x.py", "\n" * 301),
     ],

@@ -14,8 +14,8 @@ from auth.keyring import Keyring
 from auth.operators import add_member, create_tenant, create_user, issue_token
 from auth.passwords import Passwords
 from auth.principal import Principal
-from auth.sessions import USUAL, Visitor
-from auth.sign_in import NOBODY_KNOWN, SignedIn, sign_in
+from auth.sessions import NOBODY_KNOWN, USUAL, Visitor
+from auth.sign_in import SignedIn, sign_in
 from db.directory import Directory
 from tests.support.clock import HandClock
 from tests.support.database import Dsns
@@ -111,6 +111,11 @@ class People:
             return await connection.fetch(sql, *values)
         finally:
             await connection.close()
+
+    async def trail(self, slug: str) -> list[asyncpg.Record]:
+        """What is on record in a tenant, the oldest first."""
+        sql = "SELECT a.* FROM audit_log a JOIN tenants t ON t.id = a.tenant_id WHERE t.slug = $1"
+        return await self.run(f"{sql} ORDER BY a.created_at, a.id", slug)
 
     async def everything(self) -> str:
         """All that the directory's tables hold, as text."""

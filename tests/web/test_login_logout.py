@@ -23,6 +23,28 @@ async def test_signing_out_ends_the_session_and_takes_the_cookie(door: Door, ema
     assert await sessions_of(door, email) == 0
 
 
+async def test_a_sign_out_is_on_record_once_with_the_session_that_it_ended(door: Door) -> None:
+    slug = await door.people.tenant()
+    secret = cookie_of(await door.login(await door.people.user(slug)))[1]
+    async with door.client(cookie=f"tidegate={secret}", **{"x-tidegate-csrf": "1"}) as client:
+        for _ in range(2):
+            await client.post("/auth/logout")
+    begun, ended = [row for row in await door.people.trail(slug) if row["kind"] in {"SIGN_IN", "SIGN_OUT"}]
+    assert (ended["action"], ended["outcome"], ended["actor_id"]) == ("signOut", "ALLOWED", begun["actor_id"])
+    (session,) = await door.people.run("SELECT id FROM sessions WHERE user_id = $1", begun["actor_id"])
+    assert ended["entity_id"] == f"ses_{session['id'].hex}"
+    assert secret not in str(ended)
+
+
+async def test_signing_in_again_ends_the_browsers_session_on_record(door: Door) -> None:
+    slug = await door.people.tenant()
+    email = await door.people.user(slug)
+    secret = cookie_of(await door.login(email))[1]
+    await door.login(email, cookie=f"tidegate={secret}")
+    actions = [row["action"] for row in await door.people.trail(slug) if row["kind"] in {"SIGN_IN", "SIGN_OUT"}]
+    assert sorted(actions) == ["signIn", "signIn", "signOut"]
+
+
 async def test_a_browser_is_led_back_to_the_sign_in_page(door: Door, email: str) -> None:
     secret = cookie_of(await door.login(email))[1]
     headers = {"accept": "text/html,*/*", "sec-fetch-site": "same-origin"}

@@ -24,7 +24,12 @@ async def test_a_verified_email_leads_to_the_user_who_has_it(door: OidcDoor) -> 
     email = await door.known()
     answer = await door.sign_in("/graphiql?tab=2")
     assert (answer.status_code, answer.headers["location"]) == (303, "/graphiql?tab=2")
-    assert (await door.people.by_session(session_of(answer))).email == email
+    known = await door.people.by_session(session_of(answer))
+    assert known.email == email
+    actions = [row["action"] for row in await door.people.trail(known.tenant_slug) if row["kind"] == "SIGN_IN"]
+    assert sorted(actions) == ["linkProvider", "signIn"]
+
+
 
 
 async def test_the_way_out_carries_pkce_state_and_nonce_and_no_secret(door: OidcDoor) -> None:
@@ -193,3 +198,27 @@ async def test_the_sign_in_page_offers_the_providers(door: OidcDoor) -> None:
         page = (await browser.get("/auth/login?next=/a%3Fb%3D1")).text
     assert 'href="/auth/login/tide?next=/a%3Fb%3D1"' in page
     assert "Sign in with Tide ID" in page
+async def test_when_the_provider_asked_its_person_is_known_of_the_session(
+    door: OidcDoor, told: object, fresh: bool | None
+) -> None:
+    """From a time to come, or what is no time, nothing is known: such a sign-in confirms nobody."""
+    await door.known()
+    now = door.people.clock()
+    said = int(now.timestamp()) + told if isinstance(told, int) and not isinstance(told, bool) else told
+    door.provider.claims |= {"auth_time": said}
+    principal = await door.people.by_session(session_of(await door.sign_in()))
+    if fresh is None:
+        assert principal.signed_in_at is None
+    else:
+        assert principal.signed_in_at is not None
+        assert principal.signed_in_at <= now
+        assert (now - principal.signed_in_at < timedelta(minutes=5)) is fresh
+
+
+async def test_a_provider_is_asked_to_ask_its_person_again(door: OidcDoor) -> None:
+    async with door.browser() as browser:
+        plain = await browser.get("/auth/login/tide")
+        again = await browser.get("/auth/login/tide?again&next=/graphiql")
+    assert "prompt" not in parse_qs(urlsplit(plain.headers["location"]).query)
+    asked = parse_qs(urlsplit(again.headers["location"]).query)
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])

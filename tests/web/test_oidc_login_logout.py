@@ -46,9 +46,13 @@ async def test_the_provider_ends_the_sessions_that_came_by_it(door: OidcDoor, sa
     by_provider = session_of(await door.sign_in())
     by_password = (await door.people.sign_in(email)).secret
     assert await _send_logout(door, _logout(door, **said)) == 200
-    await door.people.by_session(by_password)
+    known = await door.people.by_session(by_password)
     with pytest.raises(BadSession):
         await door.people.by_session(by_provider)
+    (record,) = [row for row in await door.people.trail(known.tenant_slug) if row["kind"] == "SIGN_OUT"]
+    assert (record["action"], record["actor_id"].hex, record["credential"]) == ("signOut", known.user_id, "SESSION")
+    assert record["changes"] == f'{{"by": [null, "{door.provider.issuer}"]}}'
+    assert record["entity_id"].startswith("ses_")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +64,9 @@ async def test_the_provider_ends_the_sessions_that_came_by_it(door: OidcDoor, sa
         {"iat": NOW - 3600},
         {"aud": "other"},
         {"sid": None, "sub": None},
+        {"sid": "s" * 256},
+        {"sid": "s\0"},
+        {"iat": 10**400},
     ],
 )
 async def test_a_logout_that_is_none_ends_nothing(door: OidcDoor, said: Json) -> None:
@@ -67,6 +74,14 @@ async def test_a_logout_that_is_none_ends_nothing(door: OidcDoor, said: Json) ->
     secret = session_of(await door.sign_in())
     assert await _send_logout(door, _logout(door, **said)) == 400
     await door.people.by_session(secret)
+
+
+async def test_a_session_of_the_providers_that_cannot_be_kept_is_signed_in_without(door: OidcDoor) -> None:
+    await door.known()
+    door.provider.person |= {"sid": "s\0"}
+    principal = await door.people.by_session(session_of(await door.sign_in()))
+    rows = await door.people.run("SELECT provider_session FROM sessions WHERE user_id = $1", principal.user_id)
+    assert [row["provider_session"] for row in rows] == [None]
 
 
 async def test_an_old_logout_sent_again_leaves_later_sessions(door: OidcDoor) -> None:
