@@ -9,6 +9,7 @@ Every method may raise BadValue (characters that text cannot hold, a reference t
 QueryTimeout.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -245,7 +246,10 @@ class Directory:
         """The statement, with ``now``. ``lock`` comes before it: what it sees is committed by whoever held that before.
         ``record`` goes with it, if it answers any row; by then this process has heard of it.
         """
-        return await self._send(lock, statement, {**values, "now": self._clock()})
+        rows = await self._send(statement, {**values, "now": self._clock()}, lock, record)
+        if record and rows:  # whoever asked for the change may ask this process next
+            await asyncio.gather(*(listener.catch_up() for listener in self._listeners))
+        return rows
 
     async def _one(self, statement: Statement, **values: object) -> Row | None:
         rows = await self._fetch(statement, **values)

@@ -1,17 +1,22 @@
 """One connection that listens on a channel, and comes back by itself when it is lost.
 
 What is sent while it is away is gone: ``on_reconnect`` is the moment to look for oneself. A silent peer is noticed by
-a question every half minute.
+a question every half minute. The answer to a question comes after everything that was sent before it was asked: so
+whoever has to know that it was heard asks one (``catch_up``).
 """
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import asyncpg
 import structlog
 
+from db.tasks import end
+
 QUESTION_SECONDS = 30.0
+ANSWER_SECONDS = 5.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -34,6 +39,9 @@ class Listener:
         self._told = told
         self._on_reconnect = on_reconnect
         self._task: asyncio.Task[None] | None = None
+        self._wake = asyncio.Event()
+        self._answered = asyncio.Event()
+        """Of the next question."""
         self.listening = False
         """Whether what is sent now is heard."""
 
@@ -43,10 +51,18 @@ class Listener:
         self._task = asyncio.create_task(self._keep(tried))
         await tried.wait()
 
+    async def catch_up(self) -> None:
+        """Returns when what was committed before has been told, or when nothing is heard any more. A peer is waited
+        for as long as for any question.
+        """
+        if self.listening:
+            answered = self._answered
+            self._wake.set()
+            await answered.wait()
+
     async def stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
 
     async def _keep(self, tried: asyncio.Event) -> None:
         pause = FIRST_PAUSE
@@ -60,9 +76,11 @@ class Listener:
                     self.listening = True
                     tried.set()
                     pause = FIRST_PAUSE
-                    await _until_lost(connection, lost)
+                    await self._until_lost(connection, lost)
                 finally:
                     self.listening = False
+                    self._answered.set()
+                    self._answered = asyncio.Event()
                     connection.terminate()
             except LOST as error:
                 _log.warning("listening_interrupted", channel=self._channel, error=type(error).__name__)
@@ -81,15 +99,21 @@ class Listener:
     def _lose(self, lost: asyncio.Event) -> None:
         self.listening = False
         lost.set()
+        self._wake.set()
 
     def _hear(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         self._told(str(payload))
 
-
-async def _until_lost(connection: asyncpg.Connection, lost: asyncio.Event) -> None:
-    while not lost.is_set():
-        try:
-            async with asyncio.timeout(QUESTION_SECONDS):
-                await lost.wait()
-        except TimeoutError:
-            await connection.fetchval("SELECT 1", timeout=QUESTION_SECONDS)
+    async def _until_lost(self, connection: asyncpg.Connection, lost: asyncio.Event) -> None:
+        """Ask what is asked for, all that wait by one question, and one when nobody did for long."""
+        while not lost.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(QUESTION_SECONDS):
+                    await self._wake.wait()
+            self._wake.clear()
+            answered, self._answered = self._answered, asyncio.Event()
+            try:
+                if not lost.is_set():
+                    await connection.fetchval("SELECT 1 AS heard", timeout=ANSWER_SECONDS)
+            finally:
+                answered.set()
