@@ -9,11 +9,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 
+from auth.marks import EVERYBODY, Marks
 from auth.principal import Principal
 
 SECONDS = 5
 SIZE = 20_000
-EVERYBODY = "*"
 
 
 class PrincipalCache:
@@ -22,7 +22,10 @@ class PrincipalCache:
     def __init__(self, hears: Callable[[], bool]) -> None:
         self._hears = hears
         self._kept: OrderedDict[Hashable, tuple[Principal, datetime]] = OrderedDict()
-        self._heard = 0
+        self._keys_of: dict[str, set[Hashable]] = {}
+        """By user: a change of one costs nothing for the others."""
+        self.marks = Marks()
+        """Of the changes that were told."""
 
     @property
     def hears(self) -> bool:
@@ -38,24 +41,41 @@ class PrincipalCache:
 
     def mark(self) -> int:
         """To be taken before the directory is asked, and given to ``put``."""
-        return self._heard
+        return self.marks.now
 
     def put(self, key: Hashable, principal: Principal, now: datetime, mark: int) -> None:
         """Keep what the directory said, unless something changed since it was asked."""
-        if mark != self._heard or not self._hears():
+        if mark != self.marks.now or not self._hears():
             return
         until = now + timedelta(seconds=SECONDS)
-        if principal.expires_at is not None:
-            until = min(until, principal.expires_at)
+        if principal.good_until is not None:
+            until = min(until, principal.good_until)
+        self._drop(key)
         self._kept[key] = (principal, until)
+        for user_id in _users(principal):
+            self._keys_of.setdefault(user_id, set()).add(key)
         if len(self._kept) > SIZE:
-            self._kept.popitem(last=False)
+            self._drop(next(iter(self._kept)))
 
     def forget(self, user_id: str) -> None:
         """Something about this user changed; ``*`` is everybody."""
-        self._heard += 1
+        self.marks.note(user_id)
         if user_id == EVERYBODY:
             self._kept.clear()
+            self._keys_of.clear()
             return
-        for key in [key for key, (principal, _) in self._kept.items() if principal.user_id == user_id]:
-            del self._kept[key]
+        for key in tuple(self._keys_of.get(user_id, ())):
+            self._drop(key)
+
+    def _drop(self, key: Hashable) -> None:
+        found = self._kept.pop(key, None)
+        for user_id in () if found is None else _users(found[0]):
+            keys = self._keys_of[user_id]
+            keys.discard(key)
+            if not keys:
+                del self._keys_of[user_id]
+
+
+def _users(principal: Principal) -> set[str]:
+    """Whose changes concern it: its own, and those of the person who acts by it."""
+    return {principal.user_id, principal.person.user_id}

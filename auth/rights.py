@@ -24,8 +24,9 @@ from auth.authenticate import Authenticator, Claim, Credentials, Standing
 from auth.errors import AuthError
 from auth.foreign_tokens import ForeignTokens
 from auth.keyring import Keyring
+from auth.marks import EVERYBODY
 from auth.principal import Principal
-from auth.principal_cache import EVERYBODY, PrincipalCache
+from auth.principal_cache import PrincipalCache
 from auth.sessions import TOUCHED_EVERY, USUAL, Lifetimes
 from auth.watched import Caller, Follower, Lost, Watched, loss_of
 from db.clock import Clock, utc_now
@@ -92,7 +93,7 @@ class Rights:
     def __init__(self, directory: Directory, authenticator: Authenticator, cache: PrincipalCache) -> None:
         self.authenticator = authenticator
         self._directory = directory
-        self._cache = cache
+        self.cache = cache
         self._clock = authenticator.clock
         self._watched = Watched()
         self._doubtful: dict[Caller, None] = {}
@@ -144,7 +145,7 @@ class Rights:
             self._told = max(self._told, int(payload[1:]))
             self._wake.set()
             return
-        self._cache.forget(payload)
+        self.cache.forget(payload)
         self._doubt(self._watched.everybody() if payload == EVERYBODY else self._watched.of_user(payload))
 
     def miss(self) -> None:
