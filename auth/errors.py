@@ -5,7 +5,8 @@ AuthError
 │   ├── WrongPassword       no such user, or not that password: told alike
 │   ├── BadSession          unknown, revoked or expired
 │   ├── BadToken            malformed, forged, expired, or its user is gone
-│   └── BadKey              malformed, unknown, revoked or expired, or its maker is gone
+│   ├── BadKey              malformed, unknown, revoked or expired, or its maker is gone
+│   ├── InvitationOver      an invitation that is not good, or not any more: told alike
 ├── Forbidden               the caller is known, and may not do this
 ├── AmbiguousCredentials    the same kind of credential twice
 ├── TooManyAttempts         so many wrong passwords that the next one waits
@@ -57,6 +58,16 @@ class BadKey(Unauthenticated):
     """Malformed, unknown, revoked or expired, or its maker is gone."""
 
     message = "The API key is not valid, or no longer."
+
+
+class InvitationOver(Unauthenticated):
+    """An invitation that is not good, or not any more."""
+
+    message = "This invitation is not good any more. Ask for another one."
+
+    def __init__(self, reason: str, tenant_id: str | None = None) -> None:
+        super().__init__(reason)
+        self.tenant_id = tenant_id
 
 
 class Forbidden(AuthError):

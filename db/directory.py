@@ -25,6 +25,7 @@ from db.codecs import set_codecs
 from db.errors import BadValue, DatabaseAway, Duplicate, PoolExhausted, QueryTimeout
 from db.event_cursors import epoch_of
 from db.ids import new_id
+from db.invitations import Invitations
 from db.links import Links
 from db.listener import Listener
 from db.members import Members
@@ -75,6 +76,7 @@ class Directory:
         self.resets = Resets(self._write)
         self.members = Members(self._write)
         self.roles = Roles(self._write)
+        self.invitations = Invitations(self._write)
         self._listeners: list[Listener] = []
         self.observer: Callable[[str], None] | None = None
 

@@ -17,6 +17,7 @@ PREFIXES = {
     "tenant": "ten",
     "stream": "str",
     "session": "ses",
+    "invitation": "inv",
 }
 _HEX = re.compile(r"[0-9a-f]{32}")
 

@@ -17,6 +17,7 @@ from schema.customer_changes import CustomerMutations
 from schema.customer_events import CustomerSubscriptions
 from schema.customers import NODE as CUSTOMER
 from schema.customers import Customer, CustomerQueries
+from schema.invitations import InvitationMutations, InvitationQueries
 from schema.members import MemberMutations, MemberQueries
 from schema.node import Node, NodeRegistry
 from schema.open_streams import OpenStreamMutations, OpenStreamQueries
@@ -53,6 +54,7 @@ class Query(
     OpenStreamQueries,
     AuditQueries,
     MemberQueries,
+    InvitationQueries,
     RoleQueries,
 ):
     """Everything that can be read."""
@@ -77,6 +79,7 @@ class Mutation(
     AnnouncementMutations,
     OpenStreamMutations,
     MemberMutations,
+    InvitationMutations,
     RoleMutations,
 ):
     """Everything that can be changed."""

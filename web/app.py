@@ -19,6 +19,7 @@ from auth.foreign_tokens import ForeignTokens
 from auth.keyring import Keyring
 from auth.oidc import Oidc
 from auth.outside import Outside
+from auth.passwords import Passwords
 from auth.rights import open_rights
 from auth.sessions import Lifetimes
 from db.audit_writer import AuditWriter
@@ -36,6 +37,7 @@ from schema.masks import MaskKeys
 from web.graphiql import graphiql_routes
 from web.graphql import GraphQLEndpoint
 from web.health import serve_live, serve_ready, serve_version
+from web.invitation import invitation_routes
 from web.login import login_routes
 from web.metrics import Metrics, serve_metrics
 from web.middleware import FrontDoor
@@ -100,6 +102,7 @@ def routes() -> list[BaseRoute]:
         get("/metrics", serve_metrics),
         *login_routes(),
         *reset_routes(),
+        *invitation_routes(passwords),
         *oidc_routes(),
         *graphiql_routes(),
         Route("/", _go_to_graphiql),

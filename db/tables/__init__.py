@@ -26,6 +26,7 @@ from db.tables.directory import (
     tenants,
     users,
 )
+from db.tables.invitations import invitations
 from db.tables.log import event_heads, event_log
 from db.tables.orders import ORDER_STATUSES, order_items, order_terms, orders
 from db.tables.overview import QUARTERS, folded_heads, order_hours
@@ -51,6 +52,7 @@ __all__ = [
     "folded_heads",
     "identities",
     "identity_head",
+    "invitations",
     "member_roles",
     "memberships",
     "metadata",

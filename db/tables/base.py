@@ -24,7 +24,7 @@ metadata = MetaData(
 DIRECTORY_TABLES = frozenset(
     {
         *("tenants", "users", "identities", "roles", "memberships", "member_roles", "api_keys"),
-        *("sessions", "replaced_sessions", "sign_in_failures", "password_resets"),
+        *("sessions", "replaced_sessions", "sign_in_failures", "password_resets", "invitations", "peer_nonces"),
     }
 )
 """Tables that the directory role alone may touch. ``event_heads`` is a tenant table that the directory may also
