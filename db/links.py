@@ -40,7 +40,30 @@ USER_BY_IDENTITY = compile_statement(select(users).join(identities, identities.c
 _link = upsert(identities).values(
     issuer=bindparam("issuer"), subject=bindparam("subject"), user_id=bindparam("user_id"), created_at=_NOW
 )
-LINK = compile_statement(_link.on_conflict_do_nothing())
+_linked = _link.on_conflict_do_nothing().returning(identities.c.user_id).cte("linked")
+_claimed = (
+    update(users)
+    .where(users.c.id == _linked.c.user_id, users.c.email_proven.is_(false()))
+    .values(
+        email_proven=true(),
+        password_hash=None,
+        credentials_version=users.c.credentials_version + 1,
+        version=users.c.version + 1,
+        updated_at=_NOW,
+    )
+    .returning(users.c.id)
+    .cte("claimed")
+)
+_ended = (
+    update(sessions)
+    .where(sessions.c.user_id == _claimed.c.id, sessions.c.revoked_at.is_(None))
+    .values(revoked_at=_NOW)
+    .cte("ended")
+)
+LINK = compile_statement(select(_linked.c.user_id).add_cte(_ended))
+"""Whoever proves an address that nobody had proven takes the user over: what was signed in by the password of before is
+over, and the password with it.
+"""
 CREATE_LINKED = compile_statement(
     insert(identities)
     .values(issuer=bindparam("issuer"), subject=bindparam("subject"), user_id=bindparam("user_id"), created_at=_NOW)

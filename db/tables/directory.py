@@ -45,13 +45,16 @@ users = Table(
     text_column("password_hash", nullable=True),
     time_column("disabled_at", nullable=True),
     Column("credentials_version", Integer, nullable=False, server_default="1"),
+    Column("email_proven", Boolean, nullable=False, server_default="true"),
     version_column(),
     time_column("created_at"),
     time_column("updated_at"),
     UniqueConstraint("email"),
     CheckConstraint("email = lower(email)", name="email_lower"),
 )
-"""A new ``credentials_version`` ends every bearer token that was issued before."""
+"""A new ``credentials_version`` ends every bearer token that was issued before. ``email_proven`` is false for who
+came by an invitation's link: whoever had the link chose the password, and that may not be whose address it is.
+"""
 
 roles = Table(
     "roles",
