@@ -59,16 +59,18 @@ def has_csrf_header(request: HTTPConnection) -> bool:
 
 
 def sent_by_own_page(request: HTTPConnection) -> bool | None:
-    """What the browser says of the page that sent the request: ours, another's; None when nothing is said.
+    """What the browser says of the page that sent the request: ours, another's; None when nothing is said, or a page
+    that the settings name: it may use the cookie, and has to show by the header that it means to.
 
     ``Sec-Fetch-Site`` decides. Where it is missing ``Origin`` does, by its host alone: before a proxy that ends TLS
     the scheme is another one.
     """
     site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in {"same-origin", "none"}
     origin = request.headers.get("origin")
-    if origin is None:
+    named = origin is not None and origin in request.app.state.settings.allowed_origins
+    if site is not None:
+        return True if site in {"same-origin", "none"} else None if named else False
+    if origin is None or named:
         return None
     try:
         host = urlsplit(origin).netloc.lower()

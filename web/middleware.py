@@ -2,14 +2,17 @@
 
 import re
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
+from operator import itemgetter
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.ids import new_id
+from web.edge import Edge
 from web.logs import REQUESTS
 from web.metrics import Metrics
+from web.origins import PREFLIGHT, is_preflight
 from web.refusals import Header
 from web.responses import error_body, send_json
 
@@ -21,9 +24,12 @@ OTHER = "other"
 """What the metrics call a method that is none of HTTP's."""
 UNANSWERED = 499
 """The status in the log of a request that nobody answered: its client went away."""
+NOT_HERE = "This server is not the one of that host."
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _SECURITY: tuple[Header, ...] = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+_NAME_OF = itemgetter(0)
+_PLAIN = Edge()
 _log = structlog.get_logger()
 
 
@@ -32,15 +38,27 @@ class FrontDoor:
 
     - **An id** (``scope["state"]["request_id"]``, echoed as X-Request-Id).
     - **Bounds**: addresses and headers that are too large are refused before anything looks at them.
+    - **A name**, where the settings say by which hosts the server is asked (``web/hosts.py``).
+    - **An entry**, where the settings say who may come in, or which proxies stand before it (``web/entry.py``).
+    - **An answer to browsers** that ask for a page of another site what it may send (``web/origins.py``).
     - **A way straight through**: ``direct`` names applications by path that no router needs to look for.
     - **A mask**: whatever nobody foresaw is logged once, and answered with no word of what it was.
     - **A line in the log and a count** when it is over. The line holds no query string.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, direct: Mapping[str, ASGIApp] | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        direct: Mapping[str, ASGIApp] | None = None,
+        entry: Entry | None = None,
+        edge: Edge = _PLAIN,
+    ) -> None:
         self._app = app
         self._metrics = metrics
         self._direct = direct or {}
+        self._entry = entry
+        self._fields, self._hosts, self._origins = edge.fields, edge.hosts, edge.origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,13 +68,20 @@ class FrontDoor:
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        answer = _Answer(send, request_id)
+        told = () if self._origins is None else self._origins.fields(scope)
+        answer = _Answer(send, request_id, self._fields, told)
         direct = self._direct.get(scope["path"])
         try:
             if len(scope.get("raw_path") or b"") + len(scope["query_string"]) + 1 > MAX_URL:
                 await _refuse(scope, answer, 414, f"An address holds at most {MAX_URL} bytes.")
             elif size > MAX_HEADERS:
                 await _refuse(scope, answer, 431, f"The header fields hold at most {MAX_HEADERS} bytes.")
+            elif self._hosts is not None and (status := self._hosts.refusal(scope)) is not None:
+                await _refuse(scope, answer, status, NOT_HERE)
+            elif self._entry is not None and not self._entry.admits(scope):
+                await _turn_away(scope, answer)
+            elif told and is_preflight(scope, told):
+                await _send_preflight(answer)
             else:
                 await (direct or self._app)(scope, receive, answer)
         except Exception as error:  # whatever it is: nothing of it is shown
@@ -65,8 +90,8 @@ class FrontDoor:
                 await send_json(answer, 500, error_body("INTERNAL_SERVER_ERROR", "Internal error.", request_id))
             # An answer that had begun is broken off: the server closes what is left incomplete.
         finally:
-            route = scope["path"] if direct is not None else _route_of(scope)
-            method = _method_of(scope)
+            route = scope["path"] if direct is not None else route_of(scope)
+            method = method_of(scope)
             self._metrics.count_request(route, method, answer.status, answer.seconds)
             took = round((time.perf_counter() - answer.begun) * 1000, 2)
             if direct is not None and method != OTHER:
@@ -80,11 +105,13 @@ class _Answer:
     browsers from guessing.
     """
 
-    __slots__ = ("_request_id", "_send", "begun", "seconds", "status")
+    __slots__ = ("_fields", "_request_id", "_send", "_told", "begun", "seconds", "status")
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, fields: tuple[Header, ...], told: tuple[Header, ...]) -> None:
         self._send = send
         self._request_id = request_id
+        self._fields = fields
+        self._told = told
         self.begun = time.perf_counter()
         self.status = UNANSWERED
         self.seconds = 0.0
@@ -92,12 +119,15 @@ class _Answer:
     def __call__(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             self.status, self.seconds = message["status"], time.perf_counter() - self.begun
-            headers: list[Header] = list(message.get("headers", ()))
-            present = {name for name, _ in headers}
-            headers.extend(field for field in _SECURITY if field[0] not in present)
-            headers.append((b"x-request-id", self._request_id.encode()))
-            message["headers"] = headers
+            given: Iterable[Header] = message.get("headers", ())
+            present = {name for name, _ in given}
+            usual = self._fields if present.isdisjoint(map(_NAME_OF, self._fields)) else self._missing(present)
+            message["headers"] = [*given, *usual, *self._told, (b"x-request-id", self._request_id.encode())]
         return self._send(message)
+
+    def _missing(self, present: set[bytes]) -> list[Header]:
+        """Those that the application did not set otherwise."""
+        return [field for field in self._fields if field[0] not in present]
 
 
 def _read_head(scope: Scope) -> tuple[int, str]:
@@ -112,6 +142,9 @@ def _read_head(scope: Scope) -> tuple[int, str]:
 
 async def _refuse(scope: Scope, send: Send, status: int, text: str) -> None:
     await send_json(send, status, error_body("BAD_REQUEST", text, scope["state"]["request_id"]))
+async def _send_preflight(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": list(PREFLIGHT)})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _route_of(scope: Scope) -> str:

@@ -9,7 +9,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from auth.issuers import Issuer
 from auth.providers import Provider, is_safe_address
+from web.hosts import plain_host
 from web.json_list import JsonList, parsed
+from web.origins import plain_origin
 
 PREFIX = "TIDEGATE_"
 SHORTEST_SECRET = 32
@@ -68,6 +70,14 @@ class SettingFields(BaseSettings):
     )
     public_url: str | None = Field(
         default=None, description="Our own address as browsers see it, https://…: needed to sign in at a provider"
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Comma separated hosts by which the server is asked (tides.example); others get 421. Empty: any",
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Comma separated origins of other sites (https://app.example) whose pages may use the server",
     )
     oidc: JsonList[Provider] = Field(
         default=(),
@@ -149,7 +159,15 @@ class SettingFields(BaseSettings):
             raise ValueError(f"must begin with {schemes[0]}://")
         return value
 
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(plain_host(each) for each in value)
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(plain_origin(each) for each in value)
 
     @field_validator("public_url")
     @classmethod

@@ -18,6 +18,7 @@ _PAGE_HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
 }
 _ASSET_HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
