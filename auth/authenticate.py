@@ -7,10 +7,11 @@ Nothing else chooses a tenant.
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from auth.api_keys import PREFIX, KeyClaim, is_right, may_come_from, narrowed, read_key
+from auth.addresses import EVERYTHING, NO_LISTS, AddressList, lists_of
+from auth.api_keys import PREFIX, KeyClaim, is_right, narrowed, read_key
 from auth.claims import Claim, Credentials
 from auth.errors import AuthError, BadKey, BadSession, BadToken, Forbidden, OperatorError
 from auth.flights import Flights
@@ -57,6 +58,8 @@ class Authenticator:
         cache: PrincipalCache | None = None,
         lifetimes: Lifetimes = USUAL,
         foreign: ForeignTokens | None = None,
+        *,
+        lists: tuple[AddressList, ...] = NO_LISTS,
     ) -> None:
         self._directory = directory
         self._keyring = keyring
@@ -65,46 +68,49 @@ class Authenticator:
         self.clock = clock
         self.lifetimes = lifetimes
         self._foreign = foreign
+        self._lists = lists
         self.touches = Touches(directory)
 
     async def authenticate(self, credentials: Credentials) -> Principal | None:
         """Who is calling; None without any credentials.
 
-        Raises BadToken, BadSession, BadKey, ProviderFailed, and Forbidden for a ``tenant_slug`` that is not one of the
-        caller's.
+        Raises BadToken, BadSession, BadKey, ProviderFailed, Elsewhere, and Forbidden for a ``tenant_slug`` that is not
+        one of the caller's.
         """
         if credentials.bearer is None and credentials.session is None and credentials.stream is None:
             return None
         if self._cache is None or credentials.stream is not None:
-            return await self._ask(credentials)
-        now, mark = self.clock(), self._cache.mark()
-        known = self._cache.get(credentials, now)
+            return (await self._ask(credentials)).at(credentials.address)
+        now, mark, who = self.clock(), self._cache.mark(), credentials[:3]  # wherever it is
+        known = self._cache.get(who, now)
         if known is None:
             # Together only with those who ask since the same change: later ones must hear of what came after it.
-            together = (credentials, mark) if self._cache.hears else object()
+            together = (who, mark) if self._cache.hears else object()
             known = await self._flights.join(together, lambda: self._ask(credentials))
-            self._cache.put(credentials, known, now, mark)
-        return known
+            self._cache.put(who, known, now, mark)
+        return known.at(credentials.address)
 
     def still_knows(self, credentials: Credentials, principal: Principal) -> bool:
         """Whether nothing was heard of the caller since it was authenticated."""
-        return self._cache is not None and self._cache.get(credentials, self.clock()) == principal
+        known = None if self._cache is None else self._cache.get(credentials[:3], self.clock())
+        return known is not None and known.lists == principal.lists and known.at(credentials.address) == principal
 
     def claim(self, credentials: Credentials) -> Claim:
         """Whom the credentials speak for. Raises BadToken, BadSession, BadKey."""
         if credentials.stream is not None:
-            return open_stream_token(self._keyring, credentials.stream, self.clock())
+            told = open_stream_token(self._keyring, credentials.stream, self.clock())
+            return replace(told, address=credentials.address)
         slug = credentials.tenant_slug
         if slug is not None and not SLUG.fullmatch(slug):
             slug = ""  # nobody's
         if credentials.bearer is not None and credentials.bearer.startswith(PREFIX):
-            return Claim(None, None, slug, read_key(credentials.bearer, credentials.address))
+            return Claim(None, None, slug, read_key(credentials.bearer), credentials.address)
         if credentials.bearer is not None:
-            return Claim(self._token(credentials.bearer), None, slug)
+            return Claim(self._token(credentials.bearer), None, slug, address=credentials.address)
         id_hash = hash_of(credentials.session or "")
         if id_hash is None:
             raise BadSession("malformed")
-        return Claim(None, id_hash, slug)
+        return Claim(None, id_hash, slug, address=credentials.address)
 
     def _token(self, bearer: str) -> TokenClaims:
         if self._foreign is None or not self._foreign.takes(bearer):
@@ -115,7 +121,7 @@ class Authenticator:
         return known
 
     async def judge(self, claims: Sequence[Claim]) -> list[Standing | AuthError]:
-        """Where many callers stand now, in their order, by four statements at most."""
+        """Where many callers stand now, in their order, by five statements at most."""
         tokens = [(place, claim, claim.token) for place, claim in enumerate(claims) if claim.token is not None]
         sessions = [(place, claim, claim.session) for place, claim in enumerate(claims) if claim.session is not None]
         rows: dict[int, Row] = {}
@@ -133,7 +139,8 @@ class Authenticator:
         if keys:
             found_keys = await self._directory.api_keys.callers([name for _, name in keys])
             rows |= {place: found_keys[name] for place, name in keys if name in found_keys}
-        return [self._outcome(claim, rows.get(place), replaced) for place, claim in enumerate(claims)]
+        outcomes = [self._outcome(claim, rows.get(place), replaced) for place, claim in enumerate(claims)]
+        return [_at(outcome, claim.address) for outcome, claim in zip(outcomes, claims, strict=True)]
 
     def _outcome(self, claim: Claim, row: Row | None, replaced: Mapping[bytes, str]) -> Standing | AuthError:
         if claim.session is not None and claim.session in replaced:
@@ -169,11 +176,28 @@ class Authenticator:
 
     def _standing(self, claim: Claim, row: Row | None) -> Standing:
         """Raises BadToken, BadSession, BadKey, Forbidden."""
+        if not self._lists:
+            return standing
+        bound = replace(standing.principal, lists=self._lists + standing.principal.lists)
+        return replace(standing, principal=bound)
+
+    def _unbound(self, claim: Claim, row: Row | None) -> Standing:
+        """By the lists of tenant and key alone."""
         if claim.token is not None:
             return _standing_of_token(claim.token, row, claim.slug)
         if claim.key is not None:
             return _standing_of_key(claim.key, row, claim.slug, self.clock())
         return _standing_of_session(row, claim.slug, self.lifetimes, self.clock())
+
+
+def _at(outcome: Standing | AuthError, address: str | None) -> Standing | AuthError:
+    """The same where the caller is."""
+    if isinstance(outcome, AuthError):
+        return outcome
+    try:
+        return replace(outcome, principal=outcome.principal.at(address))
+    except AuthError as error:
+        return error
 
 
 async def tenant_of_operator(directory: Directory, slug: str) -> TenantId:
@@ -222,8 +246,6 @@ def _standing_of_key(key: KeyClaim, row: Row | None, slug: str | None, now: date
     _require_member(row, None, BadKey)
     if slug is not None and slug != row["tenant_slug"]:
         raise Forbidden("a key's other tenant", NOT_YOURS)
-    if not may_come_from(key.address, row["networks"]):
-        raise Forbidden("address", "This key may not be used from here.")
     made = _principal(row, None, row["expires_at"])
     grants = narrowed(row["key_permissions"], made.permissions)
     version = hashlib.sha256(f"{made.permissions_version} {sorted(grants)}".encode()).hexdigest()[:16]
@@ -233,6 +255,7 @@ def _standing_of_key(key: KeyClaim, row: Row | None, slug: str | None, now: date
         permissions=PermissionSet(grants),
         permissions_version=version,
         key_name=row["key_name"],
+        lists=made.lists + lists_of({EVERYTHING: row["networks"]} if row["networks"] else {}),
     )
     return Standing(_placed(narrow, row, row["key_space"]), row["expires_at"])
 
@@ -267,6 +290,7 @@ def _principal(row: Row, session_id: str | None, expires_at: datetime) -> Princi
         session_id=session_id,
         expires_at=expires_at,
         scope=scope_of(row["scopes"], row["user_id"]),
+        lists=lists_of(row["address_lists"]),
     )
 
 

@@ -7,8 +7,8 @@ not exist are counted alike: a wait tells nobody who exists.
 
 import hashlib
 import math
-from ipaddress import IPv6Address, ip_address
 
+from auth.addresses import place_of
 from auth.errors import TooManyAttempts
 from auth.keyring import Keyring
 from db.attempts import Brake
@@ -42,18 +42,9 @@ class Brakes:
         await self._directory.attempts.forgive((pair, account), place)
 
     def _keys(self, email: str, address: str | None) -> tuple[bytes, bytes, bytes]:
-        place = _network(address)
+        place = place_of(address) or ""
         return self._hash("pair", email, place), self._hash("account", email), self._hash("address", place)
 
     def _hash(self, *parts: str) -> bytes:
         text = "\0".join(parts).encode("utf-8", "replace")
         return hashlib.blake2b(text, digest_size=16, key=self._key).digest()
-
-
-def _network(address: str | None) -> str:
-    """Who shares an address: for IPv6 a whole /64, which one customer has to itself."""
-    try:
-        parsed = ip_address(address or "")
-    except ValueError:
-        return ""
-    return parsed.exploded[:19] if isinstance(parsed, IPv6Address) else str(parsed)

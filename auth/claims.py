@@ -16,7 +16,7 @@ class Credentials(NamedTuple):
     session: str | None
     tenant_slug: str | None
     address: str | None = None
-    """Where the request comes from; given with an API key alone, which may be bound to networks."""
+    """Where the request comes from: it changes nothing of who is calling, but may of what that caller may do."""
     stream: str | None = None
     """A stream token: good for opening event streams alone, so nothing else may come with it."""
 
@@ -30,6 +30,7 @@ class Claim:
     slug: str | None
     """The tenant asked for; None for the credentials' own."""
     key: KeyClaim | None = None
+    address: str | None = None
 
 
 def claim_to_json(claim: Claim) -> Mapping[str, Any]:  # Any: JSON
@@ -38,7 +39,8 @@ def claim_to_json(claim: Claim) -> Mapping[str, Any]:  # Any: JSON
     if told is not None:
         told["expires_at"] = told["expires_at"].timestamp()
     key = None if claim.key is None else {**asdict(claim.key), "secret_hash": claim.key.secret_hash.hex()}
-    return {"token": told, "session": claim.session and claim.session.hex(), "slug": claim.slug, "key": key}
+    session = claim.session and claim.session.hex()
+    return {"token": told, "session": session, "slug": claim.slug, "key": key, "address": claim.address}
 
 
 def claim_from_json(told: Mapping[str, Any]) -> Claim:  # Any: JSON
@@ -48,4 +50,5 @@ def claim_from_json(told: Mapping[str, Any]) -> Claim:  # Any: JSON
     key = told["key"]
     if key is not None:
         key = KeyClaim(**{**key, "secret_hash": bytes.fromhex(key["secret_hash"])})
-    return Claim(token, told["session"] and bytes.fromhex(told["session"]), told["slug"], key)
+    session = told["session"] and bytes.fromhex(told["session"])
+    return Claim(token, session, told["slug"], key, told["address"])

@@ -8,6 +8,7 @@ AuthError
 │   ├── BadKey              malformed, unknown, revoked or expired, or its maker is gone
 │   ├── InvitationOver      an invitation that is not good, or not any more: told alike
 ├── Forbidden               the caller is known, and may not do this
+│   ├── Elsewhere           and nothing at all from where it is
 ├── AmbiguousCredentials    the same kind of credential twice
 ├── TooManyAttempts         so many wrong passwords that the next one waits
 ├── ProviderFailed          a sign-in provider is away, or does not speak as it should
@@ -75,6 +76,17 @@ class Forbidden(AuthError):
 
     code = "FORBIDDEN"
     message = "This is not allowed."
+
+
+class Elsewhere(Forbidden):
+    """Nothing may be done by these credentials, or in this tenant, from the caller's address."""
+
+    message = "This may not be used from where you are."
+
+    def __init__(self, actor: Actor, tenant_id: str) -> None:
+        super().__init__("address")
+        self.actor = actor
+        self.tenant_id = tenant_id
 
 
 class AmbiguousCredentials(AuthError):

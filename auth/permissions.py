@@ -4,7 +4,7 @@ A permission is ``noun:action``. A grant is a permission, or the beginning of pe
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -22,6 +22,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "products:write": "Create products and edit them.",
         "admin:members": "See the tenant's members, invite them, change their roles and remove them.",
         "admin:roles": "See the tenant's roles, make them and change what they grant.",
+        "admin:addresses": "See and change from which networks the tenant, or some of its permissions, may be used.",
         "admin:announce": "Ring the tenant's bell: the beginning of a day, its end, a notice.",
         "admin:streams": "End open streams of the tenant.",
         "admin:audit": "Read the audit trail.",
@@ -51,26 +52,61 @@ class PermissionSet:
     grants: frozenset[str]
     space: Space = USUAL
     """Where the caller is: only what counts there is allowed."""
+    withheld: frozenset[str] = frozenset()
+    """Grants that do not count at the caller's address (``auth/addresses.py``)."""
+    _hash: int = field(init=False, repr=False, compare=False)
+    """Each request looks up several things by its caller's permissions."""
+    _told: dict[str, bool] = field(init=False, repr=False, compare=False)
+    """By permission: sets are few, questions many."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.grants, self.space, self.withheld, self.acting)))
+        object.__setattr__(self, "_told", {})
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @classmethod
     def of(cls, grants: Iterable[str], space: Space = USUAL) -> "PermissionSet":
         return cls(frozenset(grants), space)
 
     def allows(self, permission: str) -> bool:
-        """Whether a grant is the permission, or a star covers it, and it counts in the space. Remembered: sets are few,
-        questions many.
-        """
-        return _allows(self.grants, permission) and self.space in spaces_of(permission)
+        """Whether a grant is the permission, or a star covers it, and it counts in the space."""
+        told = self._told.get(permission)
+        if told is None:
+            told = self._granted(permission) and self.space in spaces_of(permission)
+            if permission in PERMISSIONS:  # what anybody makes up is not remembered
+                self._told[permission] = told
+        return told
 
     def covers(self, grant: str) -> bool:
         """Whether all that the grant would allow is granted here, whatever the space."""
-        return _allows(self.grants, grant)
+        return _allows(self.grants, grant) and not any(_meet(each, grant) for each in self.withheld)
 
     def elsewhere(self, permission: str) -> tuple[Space, ...]:
         """The spaces where the permission would be allowed, if only the space is in its way; else none."""
-        if self.space in spaces_of(permission) or not _allows(self.grants, permission):
+        if self.space in spaces_of(permission) or not self._granted(permission):
             return ()
         return spaces_of(permission)
+
+    def withholds(self, permission: str) -> bool:
+        """Whether the permission is granted, and only the address is in its way."""
+        return _allows(self.withheld, permission) and _allows(self.grants, permission)
+
+    @property
+    def standing(self) -> frozenset[str]:
+        """The grants, but for those that are withheld as a whole."""
+        return frozenset(grant for grant in self.grants if not _allows(self.withheld, grant))
+
+    def _granted(self, permission: str) -> bool:
+        if self.withheld and _allows(self.withheld, permission):
+            return False
+        return _allows(self.grants, permission)
+
+
+def is_known(grant: str) -> bool:
+    """Whether it is a permission, or the beginning of some and a star."""
+    return grant in PERMISSIONS or any(_meet(grant, each) for each in PERMISSIONS)
 
 
 @lru_cache(maxsize=10_000)
@@ -78,3 +114,11 @@ def _allows(grants: frozenset[str], permission: str) -> bool:
     if permission in grants:
         return True
     return any(grant.endswith("*") and permission.startswith(grant[:-1]) for grant in grants)
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether there may be a permission that both cover."""
+    if not one.endswith("*"):
+        return one == other or (other.endswith("*") and one.startswith(other[:-1]))
+    beginning = one[:-1]
+    return other.startswith(beginning) or (other.endswith("*") and beginning.startswith(other[:-1]))

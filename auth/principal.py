@@ -4,8 +4,11 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from auth.addresses import EVERYTHING, NO_LISTS, AddressList, withheld_at
+from auth.errors import Elsewhere
 from auth.permissions import PermissionSet
 from auth.spaces import EVERY_SPACE, Space
+from db.audit_records import Actor
 from db.scopes import EVERY_ROW, RowScope
 from db.tenancy import TenantId
 
@@ -36,6 +39,8 @@ class Principal:
     """Which of the tenant's rows the caller may see and change."""
     spaces: tuple[Space, ...] = EVERY_SPACE
     """Where the caller's membership lets it be."""
+    lists: tuple[AddressList, ...] = NO_LISTS
+    """From where the caller may do what (``auth/addresses.py``): judged by ``at``."""
 
     @property
     def space(self) -> Space:
@@ -49,6 +54,19 @@ class Principal:
         version = hashlib.sha256(f"{self.permissions_version} {space} {spaces}".encode()).hexdigest()[:16]
         permissions = replace(self.permissions, space=space)
         return replace(self, permissions=permissions, spaces=spaces, permissions_version=version)
+
+    def at(self, address: str | None) -> "Principal":
+        """The same caller at an address, with what counts there. Raises Elsewhere where nothing does."""
+        withheld = withheld_at(self.lists, address) if self.lists else None
+        if not withheld:
+            return self
+        if EVERYTHING in withheld:
+            actor = Actor(self.person.user_id, None, "ENTRY", key_name=self.key_name)
+            actor.acting_as_id = None if self.acting_for is None else self.user_id
+            actor.credential, actor.space = self.credential, self.space.value
+            raise Elsewhere(actor, self.tenant.hex)
+        version = hashlib.sha256(f"{self.permissions_version} {sorted(withheld)}".encode()).hexdigest()[:16]
+        return replace(self, permissions=replace(self.permissions, withheld=withheld), permissions_version=version)
 
     @property
     def credential(self) -> str:
@@ -72,4 +90,5 @@ class Principal:
             expires_at=None,
             key_name=None,
             session_key=None,
+            lists=NO_LISTS,
         )

@@ -20,6 +20,7 @@ from itertools import count
 
 import structlog
 
+from auth.addresses import NO_LISTS, AddressList
 from auth.authenticate import Authenticator, Claim, Credentials, Standing
 from auth.errors import AuthError
 from auth.foreign_tokens import ForeignTokens
@@ -282,13 +283,15 @@ async def open_rights(
     clock: Clock = utc_now,
     lifetimes: Lifetimes = USUAL,
     foreign: ForeignTokens | None = None,
+    *,
+    lists: tuple[AddressList, ...] = NO_LISTS,
 ) -> Rights:
     """An authenticator that knows its callers for seconds, and a watch over those with open streams; both hear of
     every change. To be stopped before the directory is closed.
     """
     listener: Listener | None = None
     cache = PrincipalCache(lambda: listener is not None and listener.listening)
-    rights = Rights(directory, Authenticator(directory, keyring, clock, cache, lifetimes, foreign), cache)
+    rights = Rights(directory, Authenticator(directory, keyring, clock, cache, lifetimes, foreign, lists=lists), cache)
     listener = await directory.listen(IDENTITY_CHANNEL, rights.hear, rights.miss)
     await rights.start()
     return rights

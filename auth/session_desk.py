@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from auth.addresses import is_open, lists_of
 from auth.devices import device_of
 from auth.errors import BadSession, Forbidden
 from auth.principal import Principal
@@ -18,6 +19,7 @@ from db.ids import public_id
 
 NO_SESSION = "Only a browser's session can do this: a token or a key speaks for itself alone."
 NO_TENANT = "You belong to no tenant of that name."
+NOT_HERE = "That tenant may not be used from where you are."
 NO_SPACE = "Your membership does not let you be in that space."
 
 
@@ -96,18 +98,30 @@ async def rotate_session(
     return secret
 
 
-async def switch_tenant(directory: Directory, principal: Principal, slug: str) -> tuple[str, Row]:
-    """Let the principal's session speak for another of its own tenants: a new secret, and the membership there.
+async def switch_tenant(
+    directory: Directory,
+    principal: Principal,
+    slug: str,
+    address: str | None = None,
+    clock: Clock = utc_now,
+    actor: Actor | None = None,
+) -> tuple[str, Row]:
+    """Let the principal's session speak for another of its own tenants: a new secret, and the membership there. An
+    elevation ends.
 
-    Raises Forbidden for a tenant that is not one of the caller's, and what ``rotate_session`` raises.
+    Raises Forbidden for a tenant that is not one of the caller's or may not be used from its address, where the
+    session could not come back from it; and what ``rotate_session`` raises.
     """
     if principal.session_key is None:
         raise Forbidden("no session", NO_SESSION)
     found = next((row for row in await directory.memberships_of(principal.user_id) if row["slug"] == slug), None)
     if found is None:
         raise Forbidden("not a member", NO_TENANT)
-    secret = await rotate_session(directory, principal, Rotation.TENANT, tenant_id=found["tenant_id"])
-    return secret, found
+    if not is_open(lists_of(found["address_lists"]), address):
+        raise Forbidden("address", NOT_HERE)
+    changes = {**NO_ELEVATION, "tenant_id": found["tenant_id"]}
+    record = change_of_session(principal, actor, clock(), "switchTenant")
+    return await rotate_session(directory, principal, Rotation.TENANT, changes, record), found
 
 
 async def switch_space(

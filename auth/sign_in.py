@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from auth.addresses import is_open, lists_of
 from auth.brakes import Brakes
 from auth.emails import normal_email
 from auth.errors import AuthError, Forbidden, WrongPassword
@@ -37,7 +38,7 @@ async def sign_in(
     lifetimes: Lifetimes,
     visitor: Visitor = NOBODY_KNOWN,
 ) -> SignedIn:
-    """A new session in the first of the user's tenants by slug.
+    """A new session in the first of the user's tenants by slug that may be used from where the visitor is.
 
     Raises TooManyAttempts, WrongPassword, SignInBusy, and Forbidden for a user of no tenant.
     """
@@ -89,8 +90,10 @@ async def begin_session(  # what a session is made of
     """
     if not memberships:
         raise Forbidden("no membership", "You belong to no tenant yet. Ask whoever runs yours to add you.")
-    secret, tenant = new_secret(), memberships[0]
-    seen = note(visitor.user_agent), note(visitor.address)
+    open_here = (each for each in memberships if is_open(lists_of(each["address_lists"]), visitor.address))
+    tenant = next(open_here, memberships[0])
+    secret, expires_at, seen = new_secret(), now + lifetimes.absolute, (note(visitor.user_agent), note(visitor.address))
+    record = AuditRecord(tenant["tenant_id"], by_visitor(user["id"], visitor), now, "signIn", Outcome.ALLOWED)
     created = await directory.sessions.create(
         hash_of(secret) or b"", user, tenant["tenant_id"], expires_at, *seen, record=record
     )

@@ -17,6 +17,7 @@ from types import MappingProxyType
 import asyncpg
 
 from db import callers, identity, memberships
+from db.address_lists import AddressLists
 from db.api_keys import ApiKeys
 from db.attempts import Attempts
 from db.audit_records import AuditRecord
@@ -70,6 +71,7 @@ class Directory:
         self._clock = clock
         self.links = Links(self._write)
         self.attempts = Attempts(self._write)
+        self.address_lists = AddressLists(self._write)
         self.api_keys = ApiKeys(self._write)
         self.sessions = Sessions(self._write)
         self.recorder = Recorder(self._write)

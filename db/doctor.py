@@ -44,6 +44,8 @@ _TELLING = [
         for table in ("api_keys", "memberships", "roles", "sessions", "users")
         for trigger in ("number_delete", "number_update", "tell_delete", "tell_update")
     ),
+    "tenants.number_update",
+    "tenants.tell_update",
     *(f"member_roles.tell_{event}" for event in ("delete", "insert", "update")),
 ]
 _WRITES = ["INSERT", "UPDATE", "DELETE", "TRUNCATE"]

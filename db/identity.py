@@ -75,6 +75,7 @@ MEMBER = (
     tenants.c.id.label("tenant_id"),
     tenants.c.slug.label("tenant_slug"),
     tenants.c.name.label("tenant_name"),
+    tenants.c.address_lists,
     memberships.c.version.label("membership_version"),
     memberships.c.spaces,
     _HELD.c.roles,
@@ -111,6 +112,7 @@ MEMBERSHIPS_OF = compile_statement(
         _GRANTED.c.permissions,
         memberships.c.created_at.label("since"),
         memberships.c.spaces,
+        tenants.c.address_lists,
     )
     .select_from(SPOKEN_FOR)
     .where(memberships.c.user_id == bindparam("user_id"))

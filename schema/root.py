@@ -5,6 +5,7 @@ from functools import cache
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.address_lists import AddressListMutations, AddressListQueries
 from schema.announcements import NODE as ANNOUNCEMENT
 from schema.announcements import (
     Announcement,
@@ -56,6 +57,7 @@ class Query(
     MemberQueries,
     InvitationQueries,
     RoleQueries,
+    AddressListQueries,
 ):
     """Everything that can be read."""
 
@@ -81,6 +83,7 @@ class Mutation(
     MemberMutations,
     InvitationMutations,
     RoleMutations,
+    AddressListMutations,
 ):
     """Everything that can be changed."""
 

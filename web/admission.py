@@ -14,7 +14,8 @@ from auth.errors import AuthError
 from auth.principal import Principal
 from db.errors import QueryTimeout, Unavailable
 from web.body import Fields, read_json_body
-from web.credentials import credentials_of, has_csrf_header, needs_csrf, sent_by_own_page
+from web.credentials import credentials_of, has_csrf_header, has_stream_token, needs_csrf, sent_by_own_page
+from web.entry import note_refusal
 from web.parameters import Parameters, event_id, from_body, from_query
 from web.refusals import Refusal
 
@@ -85,12 +86,6 @@ def _intended_credentials(scope: Scope) -> Credentials:
     if needs_csrf(credentials):
         _check_intent(connection, scope["method"])
     return credentials
-
-
-def address_of(scope: Scope) -> str | None:
-    """Where a request comes from."""
-    client: tuple[str, int] | None = scope.get("client")
-    return None if client is None else client[0]
 
 
 def credentials_in(scope: Scope) -> Credentials:

@@ -35,6 +35,7 @@ from schema.execute import Gateway
 from schema.limits import Limits
 from schema.masks import MaskKeys
 from web.edge import edge_of
+from web.entry import entry_of
 from web.graphiql import graphiql_routes
 from web.graphql import GraphQLEndpoint
 from web.health import serve_live, serve_ready, serve_version

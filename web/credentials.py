@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from auth.api_keys import PREFIX as KEY
 from auth.authenticate import Credentials
 from auth.errors import AmbiguousCredentials, Unauthenticated
+from web.entry import address_of
 from web.negotiation import negotiate
 from web.session_cookie import session_cookie
 
@@ -34,10 +34,7 @@ def credentials_of(request: HTTPConnection) -> Credentials:
             given[name] = value.decode("latin-1").strip()
     bearer, stream = _bearer(given.get(b"authorization")), _stream_token(request, given)
     session = None if bearer is not None or stream is not None else _session(request)
-    # Only a key may be bound to networks; for all others the address would only make equal callers look different.
-    from_key = bearer is not None and bearer.startswith(KEY)
-    address = request.client.host if from_key and request.client is not None else None
-    return Credentials(bearer, session, given.get(b"x-tenant"), address, stream)
+    return Credentials(bearer, session, given.get(b"x-tenant"), address_of(request.scope), stream)
 
 
 def session_secrets(request: HTTPConnection) -> set[str]:

@@ -18,7 +18,7 @@ from schema.live.member import Member
 from schema.requests import OperationRequest
 from web.admission import address_of, admit, credentials_in, last_event_id_of
 from web.body import Fields, fields_of
-from web.credentials import has_stream_token
+from web.entry import address_of
 from web.metrics import Metrics
 from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, TOLD_IN_STREAM, Accepted, Media, negotiate, status_of
 from web.parameters import Parameters

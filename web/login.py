@@ -21,6 +21,7 @@ from auth.sign_in import SignedIn, failed_sign_in, sign_in, sign_out
 from db.errors import QueryTimeout, Unavailable
 from db.ids import public_id
 from web.credentials import has_csrf_header, sent_by_own_page, session_secrets
+from web.entry import address_of
 from web.login_body import FORM, JSON, read_body, read_form
 from web.refusals import Refusal
 from web.responses import error_body
@@ -153,8 +154,9 @@ async def _logout_at_provider(request: Request) -> tuple[str, str] | None:
 
 def visitor_of(request: Request) -> Visitor:
     """What the request says of itself."""
-    address = request.client.host if request.client else None
-    return Visitor(request.headers.get("user-agent"), address, getattr(request.state, "request_id", None))
+    return Visitor(
+        request.headers.get("user-agent"), address_of(request.scope), getattr(request.state, "request_id", None)
+    )
 
 
 def note_failure(request: Request, error: AuthError) -> None:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.ids import new_id
 from web.edge import Edge
+from web.entry import Entry
 from web.logs import REQUESTS
 from web.metrics import Metrics
 from web.origins import PREFLIGHT, is_preflight
@@ -24,6 +25,7 @@ OTHER = "other"
 """What the metrics call a method that is none of HTTP's."""
 UNANSWERED = 499
 """The status in the log of a request that nobody answered: its client went away."""
+NOT_FROM_HERE = "This server may not be used from where you are."
 NOT_HERE = "This server is not the one of that host."
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _SECURITY: tuple[Header, ...] = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
@@ -142,6 +144,11 @@ def _read_head(scope: Scope) -> tuple[int, str]:
 
 async def _refuse(scope: Scope, send: Send, status: int, text: str) -> None:
     await send_json(send, status, error_body("BAD_REQUEST", text, scope["state"]["request_id"]))
+async def _turn_away(scope: Scope, send: Send) -> None:
+    structlog.contextvars.bind_contextvars(reason="address")
+    await _tell(scope, send, 403, "FORBIDDEN", NOT_FROM_HERE)
+
+
 async def _send_preflight(send: Send) -> None:
     await send({"type": "http.response.start", "status": 204, "headers": list(PREFLIGHT)})
     await send({"type": "http.response.body", "body": b""})

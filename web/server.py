@@ -149,6 +149,7 @@ def configure(app: Starlette, settings: Settings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # it would believe whatever this machine forwards: web/entry.py counts the proxies
         timeout_graceful_shutdown=DRAIN_SECONDS,
         backlog=BACKLOG,
         reset_contextvars=True,  # what is bound to the lines of a request ends with it

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from auth.addresses import NetworkRule
 from auth.issuers import Issuer
 from auth.providers import Provider, is_safe_address
 from web.hosts import plain_host
@@ -88,6 +89,16 @@ class SettingFields(BaseSettings):
         default=(),
         repr=False,
         description="Issuers whose tokens are taken as a JSON list of {issuer, audience, jwks_uri, tenant_claim, join}",
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="Proxies before the server, each adding its caller to X-Forwarded-For; 0: that is not read",
+    )
+    address_lists: JsonList[NetworkRule] = Field(
+        default=(),
+        description='From where what may be done, as a JSON list of {permission ("*": everything), networks}',
     )
     session_idle_minutes: int = Field(
         default=1440, ge=5, le=525_600, description="Minutes without a request after which a session ends"

@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from db.tables.base import metadata, text_column, time_column, uuid_column, version_column
 
@@ -29,12 +30,14 @@ tenants = Table(
     Column("id", uuid_column("id").type, primary_key=True),
     text_column("slug"),
     text_column("name"),
+    Column("address_lists", JSONB, nullable=False, server_default="{}"),
     version_column(),
     time_column("created_at"),
     time_column("updated_at"),
     UniqueConstraint("slug"),
     CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="slug_shape"),
 )
+"""``address_lists``: by grant (``*`` for everything) the networks that it counts from (``auth/addresses.py``)."""
 
 users = Table(
     "users",

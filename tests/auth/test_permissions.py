@@ -51,3 +51,17 @@ def test_every_system_role_grants_registered_permissions_only() -> None:
 
 def test_every_permission_has_one_sentence() -> None:
     assert all(sentence.endswith(".") and sentence.count(".") == 1 for sentence in PERMISSIONS.values())
+def test_what_is_withheld_is_neither_allowed_nor_covered_nor_elsewhere() -> None:
+    held = PermissionSet.of(["admin:*", "orders:*"])
+    bound = replace(held, withheld=frozenset({"admin:roles", "orders:*"}))
+    assert bound.allows("admin:members")
+    assert bound.covers("admin:members")
+    for grant in ("admin:roles", "admin:*", "orders:read", "orders:*", "*"):
+        assert not bound.covers(grant)
+    assert not bound.allows("admin:roles")
+    assert not bound.allows("orders:read")
+    assert bound.withholds("orders:read")
+    assert not bound.withholds("customers:read")
+    assert bound.standing == {"admin:*"}
+    assert replace(bound, space=Space.CLIENT).elsewhere("orders:write") == ()
+    assert replace(held, space=Space.CLIENT).elsewhere("orders:write") == (Space.PROVIDER,)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth.authenticate import Credentials
+from auth.authenticate import Credentials, tenant_of_operator
 from auth.errors import BadSession, Forbidden
 from auth.key_desk import NewKey, create_key
 from auth.principal import Principal
@@ -155,3 +155,26 @@ async def test_who_has_no_session_has_none_to_change(people: People, by: str) ->
         await rotate_session(people.directory, principal, Rotation.PRIVILEGE)
     with pytest.raises(Forbidden):
         await switch_tenant(people.directory, principal, principal.tenant_slug)
+
+
+async def test_a_session_does_not_go_where_it_could_not_come_back_from(people: People) -> None:
+    first, second = sorted([await people.tenant(), await people.tenant()])
+    signed_in = await people.sign_in(await people.user(first, second))
+    principal = await people.by_session(signed_in.secret)
+    tenant = await tenant_of_operator(people.directory, second)
+    await people.directory.address_lists.put(tenant.hex, "*", ["203.0.113.0/24"])
+    for address in ("198.51.100.1", None):
+        with pytest.raises(Forbidden):
+            await switch_tenant(people.directory, principal, second, address)
+    assert (await people.by_session(signed_in.secret)).tenant_slug == first
+    _, membership = await switch_tenant(people.directory, principal, second, "203.0.113.9")
+    assert membership["slug"] == second
+
+
+async def test_signing_in_leads_to_a_tenant_that_may_be_used_from_there(people: People) -> None:
+    first, second = sorted([await people.tenant(), await people.tenant()])
+    email = await people.user(first, second)
+    tenant = await tenant_of_operator(people.directory, first)
+    await people.directory.address_lists.put(tenant.hex, "*", ["203.0.113.0/24"])
+    assert (await people.sign_in(email, visitor=Visitor(address="203.0.113.9"))).tenant["slug"] == first
+    assert (await people.sign_in(email, visitor=Visitor(address="198.51.100.1"))).tenant["slug"] == second

@@ -34,7 +34,7 @@ async def test_it_speaks_for_the_credential_that_it_was_made_by(people: People) 
 
 def test_a_key_is_told_by_its_hash(people: People) -> None:
     text, name, _ = make_key()
-    claim = Claim(None, None, None, read_key(text, "192.0.2.1"))
+    claim = Claim(None, None, None, read_key(text), "192.0.2.1")
     made, _ = seal_stream_token(KEYRING, claim, people.clock())
     assert open_stream_token(KEYRING, made, people.clock()) == claim
     assert name not in made

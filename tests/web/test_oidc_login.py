@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from auth.authenticate import tenant_of_operator
 from auth.providers import JoinRule
 from tests.support.database import Dsns
 from tests.support.door import cookie_of
@@ -30,6 +31,13 @@ async def test_a_verified_email_leads_to_the_user_who_has_it(door: OidcDoor) -> 
     assert sorted(actions) == ["linkProvider", "signIn"]
 
 
+async def test_it_leads_to_a_tenant_that_may_be_used_from_there(door: OidcDoor) -> None:
+    closed, other = sorted([await door.people.tenant(), await door.people.tenant()])
+    email = await door.people.user(closed, other)
+    door.provider.person |= {"email": email, "email_verified": True}
+    tenant = await tenant_of_operator(door.people.directory, closed)
+    await door.people.directory.address_lists.put(tenant.hex, "*", ["203.0.113.0/24"])
+    assert (await door.people.by_session(session_of(await door.sign_in()))).tenant_slug == other
 
 
 async def test_the_way_out_carries_pkce_state_and_nonce_and_no_secret(door: OidcDoor) -> None:

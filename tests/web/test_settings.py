@@ -151,3 +151,13 @@ def test_the_example_file_is_up_to_date() -> None:
 
 def test_every_setting_is_described() -> None:
     assert all(info.description for info in Settings.model_fields.values())
+@pytest.mark.parametrize("value", ["nonsense", '[{"networks": ["everywhere"]}]', '{"permission": "*"}', "[7]"])
+def test_lists_of_networks_come_from_the_environment(environment: pytest.MonkeyPatch) -> None:
+    lists = '[{"networks": ["203.0.113.0/24"]}, {"permission": "admin:*", "networks": ["::ffff:10.0.0.0/104"]}]'
+    given(environment, TIDEGATE_ADDRESS_LISTS=lists, TIDEGATE_TRUSTED_PROXIES="2")
+    settings = Settings.load()
+    assert settings.trusted_proxies == 2
+    assert [each.as_list for each in settings.address_lists] == [
+        ("*", ("203.0.113.0/24",)),
+        ("admin:*", ("10.0.0.0/8",)),
+    ]
