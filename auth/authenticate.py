@@ -21,7 +21,15 @@ from auth.permissions import PermissionSet
 from auth.principal import Principal
 from auth.principal_cache import PrincipalCache
 from auth.sessions import USUAL, Lifetimes, hash_of
-from auth.spaces import Space
+from auth.standing import (
+    NOT_YOURS,
+    SESSION_EXPIRED,
+    Standing,
+    placed,
+    require_member,
+    say_whose,
+    version_of,
+)
 from auth.stream_tokens import open_stream_token
 from auth.tokens import TokenClaims, read_token
 from auth.touches import Touches
@@ -33,18 +41,6 @@ from db.tenancy import TenantId
 __all__ = ["Authenticator", "Claim", "Credentials", "Standing", "tenant_of_operator"]
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-NOT_YOURS = "You belong to no tenant of that name."
-"""The same for a tenant that does not exist and for another's: which ones exist is not told."""
-
-MEMBERSHIP_GONE = "membership gone"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A caller who may go on, and when that ends if nothing happens."""
-
-    principal: Principal
-    ends_at: datetime
 
 
 class Authenticator:
@@ -175,7 +171,12 @@ class Authenticator:
         return principal
 
     def _standing(self, claim: Claim, row: Row | None) -> Standing:
-        """Raises BadToken, BadSession, BadKey, Forbidden."""
+        """Wherever the caller is. Raises BadToken, BadSession, BadKey, Forbidden."""
+        try:
+            standing = self._unbound(claim, row)
+        except AuthError as error:
+            say_whose(error, claim, row)
+            raise
         if not self._lists:
             return standing
         bound = replace(standing.principal, lists=self._lists + standing.principal.lists)
@@ -213,11 +214,11 @@ def _standing_of_token(token: TokenClaims, row: Row | None, slug: str | None) ->
         raise BadToken("user gone")
     if token.credentials_version not in {None, row["credentials_version"]}:
         raise BadToken("password changed since")
-    _require_member(row, slug, BadToken)
+    require_member(row, slug, BadToken)
     if token.bound and row["tenant_id"] != token.tenant_id:
         raise Forbidden("a token's other tenant", NOT_YOURS)
     principal = _principal(row, None, token.expires_at)
-    return Standing(_placed(principal, row, token.space), token.expires_at)
+    return Standing(placed(principal, row, token.space), token.expires_at)
 
 
 def _standing_of_session(row: Row | None, slug: str | None, lifetimes: Lifetimes, now: datetime) -> Standing:
@@ -243,7 +244,7 @@ def _standing_of_key(key: KeyClaim, row: Row | None, slug: str | None, now: date
         raise BadKey("revoked")
     if now >= row["expires_at"]:
         raise BadKey("expired")
-    _require_member(row, None, BadKey)
+    require_member(row, None, BadKey)
     if slug is not None and slug != row["tenant_slug"]:
         raise Forbidden("a key's other tenant", NOT_YOURS)
     made = _principal(row, None, row["expires_at"])
@@ -257,23 +258,7 @@ def _standing_of_key(key: KeyClaim, row: Row | None, slug: str | None, now: date
         key_name=row["key_name"],
         lists=made.lists + lists_of({EVERYTHING: row["networks"]} if row["networks"] else {}),
     )
-    return Standing(_placed(narrow, row, row["key_space"]), row["expires_at"])
-
-
-def _placed(principal: Principal, row: Row, space: str) -> Principal:
-    """The caller in the space of its credentials. Raises Forbidden where its membership does not let it be."""
-    spaces = tuple(map(Space, row["spaces"]))
-    if space not in spaces:
-        raise Forbidden("space", f"Your membership does not let you be in the space {space}.")
-    return principal.placed(Space(space), spaces)
-
-
-def _require_member(row: Row, slug: str | None, refusal: type[AuthError]) -> None:
-    """Not a member of the tenant asked for: forbidden. Not of the credentials' own: they are worth nothing any more."""
-    if row["disabled_at"] is not None:
-        raise refusal("user disabled")
-    if row["membership_version"] is None:
-        raise Forbidden("not a member", NOT_YOURS) if slug is not None else refusal(MEMBERSHIP_GONE)
+    return Standing(placed(narrow, row, row["key_space"]), row["expires_at"])
 
 
 def _principal(row: Row, session_id: str | None, expires_at: datetime) -> Principal:
@@ -286,23 +271,9 @@ def _principal(row: Row, session_id: str | None, expires_at: datetime) -> Princi
         tenant_name=row["tenant_name"],
         roles=tuple(row["roles"]),
         permissions=PermissionSet.of(row["permissions"]),
-        permissions_version=_version(row),
+        permissions_version=version_of(row),
         session_id=session_id,
         expires_at=expires_at,
         scope=scope_of(row["scopes"], row["user_id"]),
         lists=lists_of(row["address_lists"]),
     )
-
-
-def _version(row: Row) -> str:
-    follows_from = (
-        row["user_id"],
-        row["user_version"],
-        row["tenant_id"],
-        row["membership_version"],
-        *row["roles"],
-        *row["role_versions"],
-        *row["scopes"],
-        *row["permissions"],
-    )
-    return hashlib.sha256("\n".join(map(str, follows_from)).encode()).hexdigest()[:16]

@@ -16,6 +16,8 @@ AuthError
 └── OperatorError           a command names what does not exist, or what exists already
 """
 
+from db.audit_records import Actor
+
 
 class AuthError(Exception):
     """The root of this floor's errors. ``reason`` is a word for the log: it says more than the caller is told."""
@@ -29,6 +31,10 @@ class AuthError(Exception):
         self.reason = reason
         self.user_id: str | None = None
         """Whom it is about, as far as that is known: for the audit trail."""
+        self.tenant_id: str | None = None
+        """Whose trail it concerns, as far as that is known."""
+        self.actor: Actor | None = None
+        """Who was turned away, where that is to be on record."""
 
 
 class Unauthenticated(AuthError):

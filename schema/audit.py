@@ -48,7 +48,7 @@ class AuditOutcome(enum.Enum):
 
 @strawberry.enum(description="What kind of thing was done.")
 class AuditKind(enum.Enum):
-    """An operation's kind, or a sign-in."""
+    """An operation's kind, a sign-in or its end, a command, or no more than a request."""
 
     QUERY = "QUERY"
     MUTATION = "MUTATION"
@@ -56,7 +56,10 @@ class AuditKind(enum.Enum):
     SIGN_IN = strawberry.enum_value("SIGN_IN", description="By password or provider; also what a link is used for.")
     SIGN_OUT = "SIGN_OUT"
     COMMAND = strawberry.enum_value("COMMAND", description="A change by an operator, from the command line.")
-    SIGN_IN = "SIGN_IN"
+    ENTRY = strawberry.enum_value(
+        "ENTRY",
+        description="A request that was turned away: for its address, its document, or a credential that is over.",
+    )
 
 
 @strawberry.enum(description="By which credential somebody acted.")

@@ -46,15 +46,17 @@ async def identify(scope: Scope) -> Principal | None:
 
 async def caller_of(scope: Scope) -> Principal | None:
     """Who asks for something that only reads. Raises Refusal."""
-    connection = HTTPConnection(scope)
-    return await authenticate(scope["app"].state.authenticator, _credentials(connection))
+    return await authenticate(scope, _credentials(HTTPConnection(scope)))
 
 
-async def authenticate(authenticator: Authenticator, credentials: Credentials) -> Principal | None:
+async def authenticate(scope: Scope, credentials: Credentials) -> Principal | None:
     """Raises Refusal with the code that says why."""
+    authenticator: Authenticator = scope["app"].state.authenticator
     try:
         return await authenticator.authenticate(credentials)
     except AuthError as error:
+        if error.actor is not None:
+            note_refusal(scope, error, error.actor)
         raise _refusal(error) from None
     except Unavailable:
         raise Refusal("OVERLOADED", "Too many requests at once. Try again in a moment.") from None

@@ -5,9 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from auth.authenticate import NOT_YOURS, Credentials, tenant_of_operator
+from auth.authenticate import Credentials, tenant_of_operator
 from auth.errors import BadSession, BadToken, Forbidden, OperatorError
 from auth.sessions import new_secret
+from auth.standing import NOT_YOURS
 from auth.tokens import sign_token
 from db.ids import new_id
 from tests.support.people import KEYRING, People
