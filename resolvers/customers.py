@@ -14,6 +14,7 @@ from resolvers.changes import Patch, held, record, refuse, text_faults
 from resolvers.context import ReadContext, WriteContext
 from resolvers.errors import Invalid, Problem
 from resolvers.events import Watch, watch
+from resolvers.members import check_assignee
 
 LONGEST = {"name": 200, "email": 254, "city": 100, "country": 2}
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)+")
@@ -31,7 +32,7 @@ class NewCustomer:
 
 
 class CustomerPatch(Patch):
-    """What ``update_customer`` may change: ``name``, ``email``, ``city``, ``country``."""
+    """What ``update_customer`` may change: ``name``, ``email``, ``city``, ``country``, ``assigned_to``."""
 
     __slots__ = ()
 
@@ -70,16 +71,17 @@ async def create_customer(ctx: WriteContext, new: NewCustomer) -> Row:
     refuse(_faults(given))
     async with ctx.write() as writer:
         now = ctx.clock()
-        made = {"id": new_id(), "version": 1, "created_by": writer.actor.user_id, "assigned_to": None}
+        made = {"id": new_id(), "version": 1, "created_by": writer.actor.holder_id, "assigned_to": None}
         row = await rows.insert_customer(writer, {**given, **made, "created_at": now, "updated_at": now})
         record(writer, "customer.created", "createCustomer", None, row)
     return row
 
 
 async def update_customer(ctx: WriteContext, patch: CustomerPatch) -> Row:
-    """Change what a customer is called and where it is reached. Raises NotFound, Conflict, Problems. A patch that
-    changes nothing writes nothing and answers the customer.
+    """Change what a customer is called, where it is reached, and whom it is assigned to. Raises NotFound, Conflict,
+    Problems. A patch that changes nothing writes nothing and answers the customer.
     """
+    await check_assignee(ctx, patch.changes)
     async with ctx.write() as writer:
         before = held(await rows.lock_customer(writer, patch.id), "customer", patch.expected_version)
         changes = patch.beside(before)

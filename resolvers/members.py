@@ -71,6 +71,18 @@ async def enable_user(ctx: WriteContext, user_id: str) -> Row:
     return await _member(ctx, user_id)
 
 
+async def check_assignee(ctx: ReadContext, changes: Mapping[str, Any]) -> None:  # Any: columns
+    """Whom a row is assigned to has to be a member who can act; nobody is nobody. Raises NotFound. To be asked before a
+    transaction begins: the directory is another connection.
+    """
+    assignee = changes.get("assigned_to")
+    if assignee is None:
+        return
+    found = await ctx.database.directory.members.by_id(ctx.principal.tenant.hex, [assignee])
+    if assignee not in found or found[assignee]["disabled_at"] is not None:
+        raise NotFound("There is no such member.", "assignedToId")
+
+
 async def _member(ctx: ReadContext, user_id: str) -> Row:
     """Raises NotFound: alike for nobody, and for somebody of other tenants."""
     row = (await ctx.database.directory.members.by_id(ctx.principal.tenant.hex, [user_id])).get(user_id)

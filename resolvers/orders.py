@@ -14,6 +14,7 @@ from resolvers.context import ReadContext, WriteContext
 from resolvers.errors import BadTransition, Invalid, NotFound, Problem
 from resolvers.events import Watch, watch
 from resolvers.live_pages import FollowPage, follow_page
+from resolvers.members import check_assignee
 from resolvers.order_drafts import MAX_NOTES, NewOrder, assemble
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -29,7 +30,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 
 
 class OrderPatch(Patch):
-    """What ``update_order`` may change: ``notes``, ``customer_id``."""
+    """What ``update_order`` may change: ``notes``, ``customer_id``, ``assigned_to``."""
 
     __slots__ = ()
 
@@ -94,9 +95,10 @@ async def create_order(ctx: WriteContext, new: NewOrder) -> Row:
 
 
 async def update_order(ctx: WriteContext, patch: OrderPatch) -> Row:
-    """Change notes or customer. Raises NotFound, Conflict, Invalid. A patch that changes nothing writes nothing
-    and answers the order.
+    """Change notes, customer or whom it is assigned to. Raises NotFound, Conflict, Invalid. A patch that changes
+    nothing writes nothing. Whoever hands an order on may not reach it any more, and is answered the order all the same.
     """
+    await check_assignee(ctx, patch.changes)
     async with ctx.write() as writer:
         before = held(await rows.lock_order(writer, patch.id), "order", patch.expected_version)
         changes = patch.beside(before)

@@ -32,3 +32,11 @@ def id_in(public: str, prefix: str, problems: list[Problem], *field: str) -> str
 def changes_in(patch: Any, *names: str) -> dict[str, Any]:  # Any: an input; one value per field
     """Those of the fields that were given, null or not."""
     return {name: value for name in names if (value := getattr(patch, name)) is not strawberry.UNSET}
+
+
+def assignment_in(patch: Any, problems: list[Problem]) -> dict[str, Any]:  # Any: an input; an id as hex, or None
+    """Whom a row is to be assigned to, if that was said."""
+    public = patch.assigned_to_id
+    if public is strawberry.UNSET:
+        return {}
+    return {"assigned_to": None if public is None else id_in(public, "usr", problems, "assignedToId")}

@@ -6,7 +6,7 @@ import strawberry
 
 from resolvers.customers import CustomerPatch, NewCustomer, create_customer, update_customer
 from resolvers.errors import Problem
-from schema.changes import ChangePayload, changes_in, id_in
+from schema.changes import ChangePayload, assignment_in, changes_in, id_in
 from schema.customers import NODE, PII, Customer
 from schema.directives import requires
 from schema.fields import Info, given, held, root_field
@@ -35,6 +35,9 @@ class UpdateCustomerInput:
     email: str | None = strawberry.field(default=strawberry.UNSET, directives=requires(PII))
     city: str | None = strawberry.UNSET
     country: str | None = strawberry.UNSET
+    assigned_to_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The member who shall look after it; null for nobody."
+    )
 
 
 @strawberry.type
@@ -62,9 +65,9 @@ async def _create(info: Info, input: CreateCustomerInput) -> Any:  # Any: a Payl
 async def _update(info: Info, input: UpdateCustomerInput) -> Any:  # Any: a Payload
     problems: list[Problem] = []
     customer_id = id_in(input.id, "cus", problems, "id")
+    changes = changes_in(input, "name", "email", "city", "country") | assignment_in(input, problems)
     if problems:
         return refused(*problems)
-    changes = changes_in(input, "name", "email", "city", "country")
     patch = CustomerPatch(customer_id, given(input.expected_version), changes)
     return await payload_of(NODE, update_customer(info.context.write, patch))
 

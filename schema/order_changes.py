@@ -7,7 +7,7 @@ import strawberry
 from resolvers.errors import Invalid, Problem
 from resolvers.order_drafts import NewItem, NewOrder
 from resolvers.orders import OrderPatch, change_order_status, create_order, update_order
-from schema.changes import ChangePayload, changes_in, id_in
+from schema.changes import ChangePayload, assignment_in, changes_in, id_in
 from schema.customers import READ as CUSTOMERS_READ
 from schema.directives import requires
 from schema.fields import Info, given, held, root_field
@@ -43,6 +43,9 @@ class UpdateOrderInput:
     expected_version: int | None = strawberry.UNSET
     notes: str | None = strawberry.UNSET
     customer_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, directives=requires(CUSTOMERS_READ))
+    assigned_to_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The member who shall look after it; null for nobody."
+    )
 
 
 @strawberry.input
@@ -93,7 +96,7 @@ async def _create(info: Info, input: CreateOrderInput) -> Any:  # Any: a Payload
 async def _update(info: Info, input: UpdateOrderInput) -> Any:  # Any: a Payload
     problems: list[Problem] = []
     order_id = id_in(input.id, "ord", problems, "id")
-    changes = changes_in(input, "notes")
+    changes = changes_in(input, "notes") | assignment_in(input, problems)
     if input.customer_id is None:
         problems.append(Invalid("An order needs a customer.", "customerId", code="REQUIRED"))
     elif input.customer_id is not strawberry.UNSET:
