@@ -7,30 +7,30 @@ it) tells a mistyped key from a wrong one without asking anybody, and scanners a
 
 import hashlib
 import hmac
+import re
 import secrets
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 
 from auth.errors import BadKey, OperatorError
-from auth.permissions import PERMISSIONS, PermissionSet
+from auth.permissions import PermissionSet, is_known
 
 PREFIX = "tgk_"
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _NAME, _SECRET, _CHECK = 12, 26, 7
+NAME = re.compile(f"{PREFIX}[{_ALPHABET}]{{{_NAME}}}")
 LENGTH = len(PREFIX) + _NAME + _SECRET + _CHECK
 _NOBODY = b"\0" * 32
-MOST_NETWORKS = 50
+MOST_GRANTS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class KeyClaim:
-    """What a key says: which one it is, the hash of its secret, and the address that it was used from."""
+    """What a key says: which one it is, and the hash of its secret."""
 
     name: str
     secret_hash: bytes
-    address: str | None
 
 
 def make_key() -> tuple[str, str, bytes]:
@@ -39,30 +39,23 @@ def make_key() -> tuple[str, str, bytes]:
     return name + secret + _checksum(name + secret), name, _hash(secret)
 
 
-def read_key(text: str, address: str | None) -> KeyClaim:
+def read_key(text: str) -> KeyClaim:
     """What the text says. Raises BadKey for what was never made here."""
     body, check = text[:-_CHECK], text[-_CHECK:]
     if len(text) != LENGTH or not text.isascii() or not hmac.compare_digest(_checksum(body), check):
         raise BadKey("checksum")
     cut = len(PREFIX) + _NAME
-    return KeyClaim(body[:cut], _hash(body[cut:]), address)
+    return KeyClaim(body[:cut], _hash(body[cut:]))
+
+
+def name_of(text: str) -> str:
+    """The public half of what may be a whole key, so that no secret is searched for or repeated."""
+    return text[: len(PREFIX) + _NAME]
 
 
 def is_right(claim: KeyClaim, stored: bytes | None) -> bool:
     """Whether the secret is the key's. As long for a key that does not exist."""
     return hmac.compare_digest(claim.secret_hash, _NOBODY if stored is None else stored) and stored is not None
-
-
-def may_come_from(address: str | None, networks: Sequence[str]) -> bool:
-    """Whether a key that is bound to networks may be used from there; one that is bound to none may, from anywhere."""
-    if not networks:
-        return True
-    try:
-        parsed = ip_address(address or "")
-    except ValueError:
-        return False
-    mapped = getattr(parsed, "ipv4_mapped", None) or parsed
-    return any(mapped in ip_network(each) for each in networks)
 
 
 def narrowed(wanted: Iterable[str], held: PermissionSet) -> frozenset[str]:
@@ -78,25 +71,16 @@ def narrowed(wanted: Iterable[str], held: PermissionSet) -> frozenset[str]:
 
 def checked_grants(wanted: Sequence[str], held: PermissionSet) -> list[str]:
     """The grants for a new key. Raises OperatorError for one that is unknown, or more than the maker has."""
+    if len(wanted) > MOST_GRANTS:
+        raise OperatorError("permission", f"A key has at most {MOST_GRANTS} permissions.")
     for grant in wanted:
-        known = any(each == grant or (grant.endswith("*") and each.startswith(grant[:-1])) for each in PERMISSIONS)
-        if not known:
-            raise OperatorError("permission", f"There is no permission {grant!r}.")
+        if not is_known(grant):
+            raise OperatorError("permission", f"There is no permission {grant[:40]!r}.")
         if not held.covers(grant):
-            raise OperatorError("permission", f"Whoever makes the key does not have {grant!r}.")
+            raise OperatorError("beyond", f"Whoever makes the key does not have {grant!r}.")
     if not wanted:
         raise OperatorError("permission", "A key needs at least one permission.")
     return sorted(set(wanted))
-
-
-def checked_networks(given: Sequence[str]) -> list[str]:
-    """Networks in CIDR form. Raises OperatorError."""
-    if len(given) > MOST_NETWORKS:
-        raise OperatorError("network", f"A key is bound to at most {MOST_NETWORKS} networks.")
-    try:
-        return [str(ip_network(each)) for each in given]
-    except ValueError:
-        raise OperatorError("network", "A network is given as 203.0.113.0/24 or 2001:db8::/32.") from None
 
 
 def _draw(length: int) -> str:

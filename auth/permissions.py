@@ -22,6 +22,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "products:write": "Create products and edit them.",
         "admin:members": "See the tenant's members, invite them, change their roles and remove them.",
         "admin:roles": "See the tenant's roles, make them and change what they grant.",
+        "admin:keys": "See the tenant's API keys, make them, rotate them and revoke them.",
         "admin:addresses": "See and change from which networks the tenant, or some of its permissions, may be used.",
         "admin:announce": "Ring the tenant's bell: the beginning of a day, its end, a notice.",
         "admin:streams": "End open streams of the tenant.",

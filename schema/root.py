@@ -13,6 +13,7 @@ from schema.announcements import (
     AnnouncementQueries,
     AnnouncementSubscriptions,
 )
+from schema.api_keys import ApiKeyMutations, ApiKeyQueries
 from schema.audit import AuditQueries
 from schema.customer_changes import CustomerMutations
 from schema.customer_events import CustomerSubscriptions
@@ -57,6 +58,7 @@ class Query(
     MemberQueries,
     InvitationQueries,
     RoleQueries,
+    ApiKeyQueries,
     AddressListQueries,
 ):
     """Everything that can be read."""
@@ -83,6 +85,7 @@ class Mutation(
     MemberMutations,
     InvitationMutations,
     RoleMutations,
+    ApiKeyMutations,
     AddressListMutations,
 ):
     """Everything that can be changed."""
