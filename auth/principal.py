@@ -75,9 +75,9 @@ class Principal:
             return "SESSION"
         return "TOKEN" if self.key_name is None else "KEY"
 
-    def impersonal(self) -> "Principal":
+    def impersonal(self, version: str = "") -> "Principal":
         """Nobody in particular with this tenant, these permissions and this scope: who equal operations are executed
-        for.
+        for. ``version`` is that of the permissions, where it is told.
         """
         return replace(
             self,
@@ -85,7 +85,7 @@ class Principal:
             email="",
             name="",
             roles=(),
-            permissions_version="",
+            permissions_version=version,
             session_id=None,
             expires_at=None,
             key_name=None,

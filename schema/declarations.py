@@ -106,6 +106,13 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What a function answers of the operation and of the field's own arguments, whatever the object."""
+
+    resolver: Callable[..., Any]  # Any: a value, or an awaitable of one
+
+
+@dataclass(frozen=True, slots=True)
 class RootOf:
     """A root field with a resolver of its own."""
 
@@ -115,7 +122,7 @@ class RootOf:
 
 @dataclass(frozen=True, slots=True)
 class RootInfo:
-    """What a root field's resolver may use of its ``info``, whoever runs it."""
+    """What a resolver may use of its ``info``, whoever runs it."""
 
     context: Operation
 
@@ -129,7 +136,19 @@ class PageOf:
 
 
 Declaration = (
-    FromColumns | Embedded | ToOne | ToMany | ById | AnyById | ListOf | PageOf | Held | HeldNode | Resolved | RootOf
+    FromColumns
+    | Embedded
+    | ToOne
+    | ToMany
+    | ById
+    | AnyById
+    | ListOf
+    | PageOf
+    | Held
+    | HeldNode
+    | Resolved
+    | Asked
+    | RootOf
 )
 
 

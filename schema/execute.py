@@ -31,6 +31,7 @@ from schema.live.member import Member
 from schema.live.tally import Tally
 from schema.masks import MaskKeys
 from schema.meter import Meter
+from schema.reach import Reach
 from schema.reference import Reference
 from schema.requests import OperationRequest, Ready
 from schema.root import schema, sdl
@@ -62,23 +63,13 @@ class Gateway:
     ) -> None:
         core = schema()._schema  # Strawberry has no public name for the schema it builds
         self.engine = Engine(schema(), core) if engine == "compiled" else None
-        self.sdl = sdl()
-        self.tally = Tally()
-        self.book = Book(lambda: self.groups.members, clock)
-        self.mask_keys = mask_keys or MaskKeys.passing()
-        reference = Reference(core)
+        self.sdl, self.tally = sdl(), Tally()
+        self.book, self.mask_keys = Book(lambda: self.groups.members, clock), mask_keys or MaskKeys.passing()
+        self._gates, self._meter = Gatekeeper(core), Meter(core, limits)
         self._runner = Runner(
-            database,
-            hub,
-            cursors,
-            event_cursors,
-            reference,
-            self.engine,
-            clock,
-            self.book,
-            lifetimes,
-            self.tally,
-            self.mask_keys,
+            *(database, hub, cursors, event_cursors, Reference(core), self.engine),
+            *(clock, self.book, lifetimes, self.tally, self.mask_keys),
+            Reach(core, self._gates.all_needs),
             tell_engine,
         )
         self.groups = Groups(self._runner)

@@ -14,6 +14,7 @@ import strawberry
 from db.ids import hex_of
 from schema.declarations import (
     DECLARATION,
+    Asked,
     ById,
     Declaration,
     Embedded,
@@ -108,7 +109,18 @@ def resolved(
     """What ``function(operation, *columns' values)`` answers, plain or async: called once for each object, so nothing
     for long lists. ``at_most`` as ``held`` has it, ``keeping`` as ``root_field``.
     """
-    return _declared(Resolved(function, columns), gate, description)
+    return _declared(Resolved(function, columns), gate, description, [*at_most_of(at_most), *keeping])
+
+
+def asked(
+    resolver: Callable[..., Any], *, gate: str | None = None, description: str | None = None
+) -> Any:  # Any: a field specifier
+    """What ``resolver(info, the field's arguments)`` answers, plain or async, of the operation alone, whatever the
+    object. Of its ``info`` it may use what ``RootInfo`` has.
+    """
+    return strawberry.field(
+        resolver=resolver, directives=requires(gate), description=description, metadata={DECLARATION: Asked(resolver)}
+    )
 
 
 def part(name: str, *, at_most: int | None = None, description: str | None = None) -> Any:  # Any: a field specifier

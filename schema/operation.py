@@ -15,6 +15,7 @@ from resolvers.newcomers import Newcomers
 from schema.denials import Denial
 from schema.loading import Loaders, Reads, Unanswered
 from schema.masks import Mask, Masker, MaskKeys
+from schema.reach import Reach
 
 
 @dataclass(slots=True)
@@ -37,6 +38,8 @@ class Operation:
     """Told where a live operation begins, and how far its log is done with."""
     newcomers: Newcomers | None = None
     """Who waits to be told how things stand, for a live operation that opens."""
+    reach: Reach | None = None
+    """What callers can get to in the schema."""
     variables: Any = None
     """The coerced variables, for arguments that are read below the root."""
     judged: dict[object, Any] = field(default_factory=dict)  # Any: what arguments below the root ask for

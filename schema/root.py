@@ -29,6 +29,7 @@ from schema.orders import NODE as ORDER
 from schema.orders import Order, OrderQueries
 from schema.orders_live import OrdersLiveSubscriptions
 from schema.overview import OverviewQueries, OverviewSubscriptions
+from schema.permissions import PermissionSubscriptions
 from schema.product_changes import ProductMutations
 from schema.product_events import ProductSubscriptions
 from schema.products import NODE as PRODUCT
@@ -102,6 +103,7 @@ class Subscription(
     ProductSubscriptions,
     AnnouncementSubscriptions,
     OverviewSubscriptions,
+    PermissionSubscriptions,
 ):
     """Everything that can be watched."""
 

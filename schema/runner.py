@@ -21,6 +21,7 @@ from schema.engine.nulls import Json
 from schema.live.tally import Tally
 from schema.masks import MaskKeys
 from schema.operation import Operation
+from schema.reach import Reach
 from schema.reference import GatedExecutor, Reference
 from schema.requests import OperationRequest, Ready
 
@@ -46,6 +47,7 @@ class Runner:
     tally: Tally = field(default_factory=Tally)
     """What the subscriptions did."""
     mask_keys: MaskKeys | None = None
+    reach: Reach | None = None
     tell_engine: bool = False
     """Whether a query's answer says in its extensions what ran it, when the request's extensions hold ``engine: true``.
     """
@@ -114,6 +116,7 @@ class Runner:
 
     def _operation(self, context: ReadContext | None, ready: Ready) -> Operation:
         denied, masked = ready.verdict.denied, ready.verdict.masked
+        made = Operation(context, self.cursors, self.event_cursors, denied, masked, self.mask_keys, reach=self.reach)
         return Operation(context, self.cursors, self.event_cursors, denied, masked, self.mask_keys)
 
     def _context(self, ready: Ready, caller: Principal | None, request: OperationRequest) -> ReadContext | None:

@@ -12,8 +12,9 @@ from resolvers.errors import Problem
 from resolvers.sessions import switch_space, switch_tenant
 from schema.changes import ChangePayload
 from schema.directives import SpaceName
-from schema.fields import Info, held, resolved, root_field
+from schema.fields import Info, asked, held, resolved, root_field
 from schema.operation import Operation
+from schema.permissions import AccessName, PermissionsSnapshot, access_to
 from schema.sessions import Session, own_sessions
 from schema.user_errors import Payload, refused
 
@@ -34,14 +35,6 @@ class Tenant:
     id: strawberry.ID
     slug: str
     name: str
-
-
-@strawberry.type(description="What the caller may do now; the version changes when any of it does.")
-class PermissionsSnapshot:
-    """A snapshot to gate a user interface by."""
-
-    version: str
-    grants: list[str]
 
 
 @strawberry.type(description="A tenant that the caller belongs to, and as what.")
@@ -102,9 +95,8 @@ def _roles(operation: Operation) -> list[str]:
     return list(operation.read.principal.roles)
 
 
-def _permissions(operation: Operation) -> PermissionsSnapshot:
-    principal = operation.read.principal
-    return PermissionsSnapshot(version=principal.permissions_version, grants=sorted(principal.permissions.grants))
+def _permissions(operation: Operation) -> Any:  # Any: the snapshot reads the principal itself
+    return PermissionsSnapshot()
 
 
 async def _memberships(operation: Operation) -> list[Membership]:
@@ -154,6 +146,12 @@ class Viewer:
     spaces: list[SpaceName] = resolved(_spaces, description="Where the caller may be: change it with switchSpace.")
     roles: list[str] = resolved(_roles)
     permissions: PermissionsSnapshot = resolved(_permissions)
+    can: AccessName | None = asked(
+        access_to,
+        description="Whether you may use a coordinate of the schema now: `Order.total`, `Mutation.createOrder`, "
+        "`OrderWhere.customerId`, `CustomerSortField.EMAIL`, `Order`. Null with BAD_USER_INPUT for one that the schema "
+        "does not have.",
+    )
     memberships: list[Membership] = resolved(
         _memberships,
         description="Every tenant that the caller belongs to: choose one for a request with the header X-Tenant, for a "

@@ -21,12 +21,13 @@ from graphql import (
 
 from db.columns import printed
 from schema.connections import Connection
-from schema.declarations import Embedded, FromColumns, Held, HeldNode, PageOf, Resolved, ToMany, ToOne
+from schema.declarations import Asked, Embedded, FromColumns, Held, HeldNode, PageOf, Resolved, RootInfo, ToMany, ToOne
 from schema.engine.connections import Connections
 from schema.engine.joins import joined
 from schema.engine.plan import (
     Attribute,
     Attributes,
+    Call,
     Extra,
     Fixed,
     Inline,
@@ -48,6 +49,7 @@ from schema.engine.plan import (
 from schema.engine.scope import Group, Path, declared, field_of, object_type
 from schema.masks import Mask
 from schema.needs import DEFINITION
+from schema.operation import Operation
 
 PLAIN_SCALARS = frozenset({"ID", "String", "Int", "Boolean", "Decimal", "DateTime", "JSON"})
 """Scalars whose column values are written as they are; times are asked for as text."""
@@ -151,10 +153,19 @@ class Levels(Connections):
                     page = self.read(spec.pages, self.connection(object_type(definition), group, path))
                 self.nested.append(paged := Paged("/".join(path), key, spec, call, page))
                 return paged
-            case Resolved(function, names):
+            case Resolved() | Asked() as declaration:
+                names, function = self._function(declaration, definition, group)
                 return Extra("/".join(path), names, function, self.shape(definition.type, group, path))
             case _:
                 raise Unsupported("resolver")
+
+    def _function(
+        self, declaration: Resolved | Asked, definition: GraphQLField, group: Group
+    ) -> tuple[tuple[str, ...], Callable[..., Any]]:  # Any: a value, or an awaitable of one
+        """What is called of the operation and of these columns."""
+        if isinstance(declaration, Resolved):
+            return declaration.columns, declaration.function
+        return (), partial(_answered, declaration.resolver, self.call(definition, group, keep=True))
 
     def _below(self, definition: GraphQLField, group: Group, path: Path) -> ObjectPlan:
         """The level of a relation, whose rows are read for it."""
@@ -198,6 +209,10 @@ class Levels(Connections):
 
 def _asked(is_type_of: Callable[..., Any], info: Any, source: Any) -> Any:  # Any: graphql-core's own; a source; a bool
     return is_type_of(source, info)
+
+
+def _answered(resolver: Callable[..., Any], call: Call, operation: Operation) -> Any:  # Any: a value, an awaitable
+    return resolver(info=RootInfo(operation), **call(operation.variables))
 
 
 def _is_connection(kind: GraphQLObjectType) -> bool:

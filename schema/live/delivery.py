@@ -1,7 +1,7 @@
 """How a subscription field delivers: declared on the field, visible in the SDL, heeded by its group."""
 
 import enum
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,8 @@ class Live:
     """Whether each member begins with a frame that tells how things stand. Whoever resumes begins anew then: there is
     no replay.
     """
+    personal: bool = False
+    """Whether it tells of the version of the caller's permissions: only callers of one version share it then."""
 
 
 def live_field(
@@ -69,15 +71,18 @@ def live_field(
     delivery: Delivery,
     description: str,
     opens: bool = False,
+    personal: bool = False,
+    size: Sequence[object] = (),
 ) -> Any:  # Any: a field specifier, typed as its stream
-    """A subscription field. ``gate`` None means any signed-in caller.
+    """A subscription field. ``gate`` None means any signed-in caller; ``size``: what is said of its lists, those of one
+    event (``schema/weights.py``).
 
     Its resolver yields *sources*, mappings that the type's fields read, with ``position`` (a ``Position``), ``cursor``
     (the same as text), and ``entity_id`` where COALESCE shall tell entities apart; at most one for each position. It
     begins after ``info.context.resume_after``, or now where that is None, and tells ``info.context.moved`` the place
     where it begins and every position that it is done with, event or not. It runs once for a whole group: nothing in
-    it may depend on who in particular asks. An argument ``after`` is for the SDL: it has become ``resume_after`` by
-    then.
+    it may depend on who in particular asks; in one that is ``personal``, on the version of the caller's permissions.
+    An argument ``after`` is for the SDL: it has become ``resume_after`` by then.
 
     One that ``opens`` begins at the first of ``info.context.newcomers``. A source with ``newcomers`` is told to those
     alone: it is how things stand at its ``position``, from where they go on. A source with a ``reader`` is executed
@@ -86,9 +91,9 @@ def live_field(
     """
     return strawberry.subscription(
         resolver=resolver,
-        directives=[*root_gate(gate), delivery],
+        directives=[*root_gate(gate), delivery, *size],
         description=description,
-        metadata={LIVE: Live(delivery, opens)},
+        metadata={LIVE: Live(delivery, opens, personal)},
     )
 
 

@@ -1,4 +1,5 @@
 """A group: subscriptions that are equal in document, variables, tenant, permissions and scope, executed once for all.
+Those that tell of the version of their permissions are equal in that too.
 
 It has one run at the head of the log, and for those who begin further back, runs that replay what they missed until
 they meet it. A member's place is a position in the log, so it can change runs at any time and neither lose nor repeat

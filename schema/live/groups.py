@@ -22,7 +22,7 @@ from schema.requests import OperationRequest, Ready
 from schema.runner import Runner
 
 MAX_CURSOR = 200
-Key = tuple[str, str | None, str, str, PermissionSet, RowScope]
+Key = tuple[str, str | None, str, str, PermissionSet, RowScope, str, bytes | None]
 
 
 class Groups:
@@ -58,12 +58,15 @@ class Groups:
     def _group(
         self, request: OperationRequest, ready: Ready, caller: Principal, definition: GraphQLField, node: FieldNode
     ) -> Group:
-        key = _key(request, ready, caller, node)
+        live = live_of(definition)
+        somebody = caller.impersonal(caller.permissions_version if live.personal else "")
+        note = acting_note(caller)
+        key = _key(request, ready, somebody, node, note)
         group = self._groups.get(key)
         if group is None:
             own = replace(request, request_id=new_id())
             emptied = self._forget(key)
-            group = Group(self._runner, own, ready, caller.impersonal(), live_of(definition), emptied)
+            group = Group(self._runner, own, ready, somebody, live, emptied, note=note)
             self._groups[key] = group
         return group
 
@@ -104,12 +107,13 @@ def _root(ready: Ready) -> tuple[GraphQLField, FieldNode, dict[str, Any]]:  # An
     return definition, details.node, values
 
 
-def _key(request: OperationRequest, ready: Ready, caller: Principal, node: FieldNode) -> Key:
+def _key(request: OperationRequest, ready: Ready, caller: Principal, node: FieldNode, note: bytes | None) -> Key:
     cursor = _cursor_variable(ready, node)
     declared = ready.execution.variable_values.coerced.keys()
     variables = {name: value for name, value in ready.variables.items() if name in declared and name != cursor}
     canonical = json.dumps(variables, sort_keys=True)
-    return request.document or "", ready.name, canonical, caller.tenant.hex, caller.permissions, caller.scope
+    who = caller.tenant.hex, caller.permissions, caller.scope, caller.permissions_version
+    return request.document or "", ready.name, canonical, *who, note
 
 
 def _cursor_variable(ready: Ready, node: FieldNode) -> str | None:

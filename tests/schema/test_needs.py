@@ -93,7 +93,11 @@ GATED_TYPES = {
     "Customer": "customers:read",
     "Product": "products:read",
     "Member": "admin:members",
+    "Invitation": "admin:members",
     "Role": "admin:roles",
+    "ApiKey": "admin:keys",
+    "RegisteredDocument": "admin:documents",
+    "AddressList": "admin:addresses",
     "AuditRecord": "admin:audit",
 }
 PATCHED = ("Order", "Customer", "Product")
@@ -115,8 +119,13 @@ OPEN = {
     "User",
     "Tenant",
     "PermissionsSnapshot",
+    "FieldAccess",
     "Membership",
     "Session",
+    "Elevation",
+    "Impersonation",
+    "RateLimit",
+    "Budget",
     "InputError",
 }
 """The caller's own, and what everybody in a tenant may see."""
@@ -209,6 +218,10 @@ def test_no_search_finds_what_its_field_does_not_show() -> None:
     assert found == {("Customer", "email")}
 
 
+OF_OTHERS = {"InviteMemberInput.email"}
+"""Inputs that are called as a gated field is, and are of another noun: a member's address, no customer's."""
+
+
 def test_no_input_takes_what_its_field_does_not_show() -> None:
     """What can be given can be tried out: an input of a gated field takes its gate."""
     shown: dict[str, tuple[str, ...]] = {}
@@ -221,7 +234,7 @@ def test_no_input_takes_what_its_field_does_not_show() -> None:
     found = set()
     for kind in inputs:
         for name in kind.fields if isinstance(kind, GraphQLInputObjectType) else ():
-            if name in shown:
+            if name in shown and f"{kind.name}.{name}" not in OF_OTHERS:
                 assert set(shown[name]) <= set(NEEDS[f"{kind.name}.{name}"].permissions), f"{kind.name}.{name}"
                 found.add(f"{kind.name}.{name}")
     assert found == {

@@ -82,8 +82,9 @@ FIELDS = {
     "UpdateProductPayload": {"product": "Product", "userErrors": "[UserError!]!"},
     "UpdateOrderPayload": {"order": "Order", "userErrors": "[UserError!]!"},
     "ConflictError": {"current": "Node", "code": "UserErrorCode!", "message": "String!", "field": "[String!]"},
-    "PermissionsSnapshot": {"version": "String!", "grants": "[String!]!"},
-    "Viewer": {"permissions": "PermissionsSnapshot!", "roles": "[String!]!", "tenant": "Tenant!"},
+    "PermissionsSnapshot": {"version": "String!", "grants": "[String!]!", "fields": "[FieldAccess!]"},
+    "FieldAccess": {"name": "String!", "access": "Access!"},
+    "Viewer": {"permissions": "PermissionsSnapshot!", "roles": "[String!]!", "tenant": "Tenant!", "can": "Access"},
 }
 ARGUMENTS = {
     "Query.node": "id: ID!",
@@ -106,6 +107,8 @@ ARGUMENTS = {
     "Mutation.updateProduct": "input: UpdateProductInput!",
     "Subscription.customerEvents": "where: CustomerWhere, types: [CustomerEventType!], after: String",
     "Subscription.productEvents": "where: ProductWhere, types: [ProductEventType!], after: String",
+    "Viewer.can": "coordinate: String!",
+    "PermissionsSnapshot.fields": "type: String!",
     "Subscription.orderEvents": "where: OrderWhere, types: [OrderEventType!], after: String",
 }
 INPUTS = {
