@@ -7,6 +7,7 @@ AuthError
 │   ├── BadToken            malformed, forged, expired, or its user is gone
 │   ├── BadKey              malformed, unknown, revoked or expired, or its maker is gone
 │   ├── InvitationOver      an invitation that is not good, or not any more: told alike
+│   └── BadSignature        a request of another instance that is not signed as it must be: told alike
 ├── Forbidden               the caller is known, and may not do this
 │   ├── Elsewhere           and nothing at all from where it is
 ├── AmbiguousCredentials    the same kind of credential twice
@@ -75,6 +76,22 @@ class InvitationOver(Unauthenticated):
     def __init__(self, reason: str, tenant_id: str | None = None) -> None:
         super().__init__(reason)
         self.tenant_id = tenant_id
+
+
+class BadSignature(Unauthenticated):
+    """A request of another instance that is not signed as it must be. Whose it says it is, and why it is refused, is
+    for the log.
+    """
+
+    message = "The signature of this request is not valid here."
+
+    def __init__(self, reason: str, tenant_id: str | None = None) -> None:
+        super().__init__(reason)
+        self.tenant_id = tenant_id
+        self.peer: str | None = None
+        """Whose key it names, if that is known."""
+        self.key_id: str | None = None
+        self.subject: str | None = None
 
 
 class Forbidden(AuthError):

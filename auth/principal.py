@@ -32,9 +32,11 @@ class Principal:
     expires_at: datetime | None
     """When the credentials end by themselves."""
     key_name: str | None = None
-    """The public name of the API key that was used; None for a session or a token."""
+    """The public name of the API key that was used, or of the peer that signed; None for a session or a token."""
     session_key: str | None = None
     """The hash, in hex, of the session's secret that the caller came by: another one after each change of privilege."""
+    by_peer: bool = False
+    """Whether another instance asks for this member, by a signed request."""
     scope: RowScope = EVERY_ROW
     """Which of the tenant's rows the caller may see and change."""
     spaces: tuple[Space, ...] = EVERY_SPACE
@@ -70,9 +72,11 @@ class Principal:
 
     @property
     def credential(self) -> str:
-        """By which kind of credential it came: SESSION, KEY or TOKEN."""
+        """By which kind of credential it came: SESSION, KEY, PEER or TOKEN."""
         if self.session_id is not None:
             return "SESSION"
+        if self.by_peer:
+            return "PEER"
         return "TOKEN" if self.key_name is None else "KEY"
 
     def impersonal(self, version: str = "") -> "Principal":
@@ -89,6 +93,7 @@ class Principal:
             session_id=None,
             expires_at=None,
             key_name=None,
+            by_peer=False,
             session_key=None,
             lists=NO_LISTS,
         )

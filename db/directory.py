@@ -31,6 +31,7 @@ from db.links import Links
 from db.listener import Listener
 from db.members import Members
 from db.outage import AWAY, AWAY_TEXT
+from db.peers import Peers
 from db.recorder import Recorder
 from db.recording import Recorded, run, run_together
 from db.resets import Resets
@@ -79,6 +80,7 @@ class Directory:
         self.members = Members(self._write)
         self.roles = Roles(self._write)
         self.invitations = Invitations(self._write)
+        self.peers = Peers(self._write)
         self._listeners: list[Listener] = []
         self.observer: Callable[[str], None] | None = None
 

@@ -69,6 +69,7 @@ class CredentialKind(enum.Enum):
     SESSION = "SESSION"
     TOKEN = "TOKEN"  # noqa: S105  a kind
     KEY = "KEY"
+    PEER = "PEER"
 
 
 @strawberry.type(description="Who did something: a member, or somebody who was one.")
@@ -116,7 +117,7 @@ class AuditRecord:
     actor: Actor | None = to_one(users_by_id, key="actor_id", description="Who did it; null for a caller unknown.")
     acting_as: Actor | None = to_one(users_by_id, key="acting_as_id", description="With whose rights, if another's.")
     credential: CredentialKind | None = computed(lambda kind: kind and CredentialKind(kind), "credential")
-    key_name: str | None = column("key_name", description="The public name of the API key.")
+    key_name: str | None = column("key_name", description="The public name of the API key or of the peer.")
     elevated: bool = computed(lambda elevation: elevation is not None, "elevation_id")
     space: str | None = column("space")
     operation_name: str | None = column("operation_name")

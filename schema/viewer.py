@@ -101,8 +101,10 @@ def _permissions(operation: Operation) -> Any:  # Any: the snapshot reads the pr
 
 async def _memberships(operation: Operation) -> list[Membership]:
     ctx = operation.read
-    found = await ctx.database.directory.memberships_of(ctx.principal.user_id)
-    return [_membership(row, ctx.principal.tenant.hex) for row in found]
+    who, here = ctx.principal, ctx.principal.tenant.hex
+    bound = who.key_name is not None or who.acting_for is not None  # of other tenants they tell nothing
+    found = await ctx.database.directory.memberships_of(who.user_id)
+    return [_membership(row, here) for row in found if not bound or row["tenant_id"] == here]
 
 
 def _membership(row: Row, current: str) -> Membership:
@@ -155,7 +157,7 @@ class Viewer:
     memberships: list[Membership] = resolved(
         _memberships,
         description="Every tenant that the caller belongs to: choose one for a request with the header X-Tenant, for a "
-        "session with switchTenant.",
+        "session with switchTenant. An API key and a peer are of one tenant, and told of no other.",
     )
     sessions: list[Session] = resolved(
         own_sessions, description="Where the caller is signed in, used last first; none for an API key."

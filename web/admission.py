@@ -18,6 +18,7 @@ from web.credentials import credentials_of, has_csrf_header, has_stream_token, n
 from web.entry import note_refusal
 from web.parameters import Parameters, event_id, from_body, from_query
 from web.refusals import Refusal
+from web.signed import admit_signed, is_signed
 
 ALLOW = (b"allow", b"GET, POST")
 
@@ -29,6 +30,8 @@ async def admit(scope: Scope, receive: Receive, fields: Fields) -> tuple[Paramet
         raise Refusal("BAD_REQUEST", "Send a GET or a POST.", 405, (ALLOW,))
     if b"idempotency-key" in fields:
         raise Refusal("FEATURE_DISABLED", "Idempotency-Key is not supported yet: send the request without it.")
+    if is_signed(fields):
+        return await admit_signed(scope, receive, fields)
     credentials = _intended_credentials(scope)
     if method == "POST":
         parameters = from_body(await read_json_body(fields, receive))

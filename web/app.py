@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from auth.brakes import Brakes
+from auth.federation import Federation
 from auth.foreign_tokens import ForeignTokens
 from auth.keyring import Keyring
 from auth.oidc import Oidc

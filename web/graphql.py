@@ -101,6 +101,8 @@ class GraphQLEndpoint:
         )
         if by_stream_token and gateway.judge(request, caller) in {"query", "mutation"}:
             raise Refusal("FORBIDDEN", "A stream token opens subscriptions alone.")
+        if caller is not None and caller.by_peer and gateway.judge(request, caller) == "subscription":
+            raise Refusal("FORBIDDEN", "A signed request opens no stream: its signature is good for a minute.")
         return await gateway.answer(request, caller)
 
 

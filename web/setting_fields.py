@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from auth.addresses import NetworkRule
 from auth.issuers import Issuer
+from auth.peers import Peers
 from auth.providers import Provider, is_safe_address
 from web.hosts import plain_host
 from web.json_list import JsonList, parsed
@@ -70,7 +71,7 @@ class SettingFields(BaseSettings):
         description="The one password of all demo users; random ones are made without it",
     )
     public_url: str | None = Field(
-        default=None, description="Our own address as browsers see it, https://…: needed to sign in at a provider"
+        default=None, description="Our own address as browsers see it, https://…: for sign-in providers and peers"
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -99,6 +100,11 @@ class SettingFields(BaseSettings):
     address_lists: JsonList[NetworkRule] = Field(
         default=(),
         description='From where what may be done, as a JSON list of {permission ("*": everything), networks}',
+    )
+    peers: Annotated[Peers, NoDecode, BeforeValidator(parsed)] = Field(
+        default=(),
+        repr=False,
+        description="Instances that sign requests, JSON: {name, key_id, public_key, tenant, subjects}",
     )
     session_idle_minutes: int = Field(
         default=1440, ge=5, le=525_600, description="Minutes without a request after which a session ends"

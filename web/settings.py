@@ -69,8 +69,8 @@ class Settings(SettingFields):
             (self.environment == "demo", "TIDEGATE_ENVIRONMENT is demo: serve runs in production only"),
             (self.demo_password is not None, "TIDEGATE_DEMO_PASSWORD is set: production has no demo users"),
             (
-                bool(self.oidc) and self.public_url is None,
-                "TIDEGATE_PUBLIC_URL is missing: sign-in providers send browsers back to it",
+                bool(self.oidc or self.peers) and self.public_url is None,
+                "TIDEGATE_PUBLIC_URL is missing: sign-in providers send browsers back to it, and peers sign it",
             ),
             (
                 workers > 1 and self.redis_url is None,

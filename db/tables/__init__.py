@@ -30,6 +30,7 @@ from db.tables.invitations import invitations
 from db.tables.log import event_heads, event_log
 from db.tables.orders import ORDER_STATUSES, order_items, order_terms, orders
 from db.tables.overview import QUARTERS, folded_heads, order_hours
+from db.tables.peers import peer_nonces
 
 __all__ = [
     "ANNOUNCEMENT_KINDS",
@@ -61,6 +62,7 @@ __all__ = [
     "order_terms",
     "orders",
     "password_resets",
+    "peer_nonces",
     "product_terms",
     "products",
     "replaced_sessions",

@@ -45,3 +45,21 @@ async def test_a_viewer_costs_a_tenant_nothing(world: World) -> None:
     async with world.statements() as seen:
         await world.ask(VIEWER)
     assert seen == []
+
+
+async def test_a_key_and_a_peer_are_told_of_their_own_tenant_alone(world: World) -> None:
+    (row,) = await look(world, "SELECT id FROM users WHERE email = $1", "viewer@acme.example")
+    await world.database.directory.put_membership(world.tenants["globex"].hex, row["id"], "viewer")
+    ask = "{ viewer { memberships { tenant { slug } } } }"
+    caller = replace(world.principal("viewer"), user_id=row["id"])
+    try:
+        for who, slugs in ((caller, ["acme", "globex"]), (replace(caller, key_name="north", by_peer=True), ["acme"])):
+            found = (await world.ask(ask, caller=who)).data["viewer"]["memberships"]
+            assert [each["tenant"]["slug"] for each in found] == slugs
+    finally:
+        await look(
+            world,
+            "DELETE FROM memberships WHERE user_id = $1 AND tenant_id = $2",
+            row["id"],
+            world.tenants["globex"].hex,
+        )

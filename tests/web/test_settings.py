@@ -1,10 +1,12 @@
 """Settings: read from the environment, refused by name and all at once, never shown with their secrets."""
 
+import json
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from tests.support.peers import new_key, peer_of
 from web.settings import DEMO_SECRET_PREFIX, Settings, SettingsError, env_name, example
 
 GOOD = {
@@ -109,6 +111,8 @@ def test_a_malformed_setting_is_not_called_missing_too(environment: pytest.Monke
         ("TIDEGATE_DEMO_PASSWORD", "long enough", "no demo users"),
         ("DATABASE_OWNER_URL", "postgresql://tidegate_app:x@db/tidegate", "row-level security"),
         ("TIDEGATE_SECRET", "a" * 32, "TIDEGATE_SECRETS is meant?"),
+        ("DATABASE_REPLICA_URL", GOOD["DATABASE_URL"], "name the standby"),
+        ("DATABASE_REPLICA_URL", "db.example", "must begin with postgresql://"),
     ],
 )
 def test_production_refuses(environment: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
@@ -124,6 +128,8 @@ def test_more_workers_than_one_need_redis(environment: pytest.MonkeyPatch) -> No
     assert problem.startswith("REDIS_URL is missing")
     given(environment, REDIS_URL="redis://localhost")
     assert Settings.for_serve(workers=2).redis_url
+
+
 
 
 def test_no_secret_is_shown(environment: pytest.MonkeyPatch) -> None:
@@ -151,7 +157,34 @@ def test_the_example_file_is_up_to_date() -> None:
 
 def test_every_setting_is_described() -> None:
     assert all(info.description for info in Settings.model_fields.values())
+
+
+def test_peers_have_keys_of_their_own_and_an_address_to_sign(environment: pytest.MonkeyPatch) -> None:
+    north = peer_of(new_key()).model_dump()
+    given(environment, **GOOD, TIDEGATE_PEERS=json.dumps([north, {**north, "key_id": "north-2"}]))
+    assert [peer.key_id for peer in Settings.load().peers] == ["north-1", "north-2"]
+    (problem,) = problems_of_serve()
+    assert problem.startswith("TIDEGATE_PUBLIC_URL is missing")
+    given(environment, TIDEGATE_PUBLIC_URL="https://tides.example")
+    assert Settings.for_serve().peers
+    for wrong in ([north, north], [{**north, "public_key": "none"}], [{**north, "role": "admin"}]):
+        given(environment, TIDEGATE_PEERS=json.dumps(wrong))
+        assert problems_of_serve()[0].startswith("TIDEGATE_PEERS is wrong")
+
+
+@pytest.mark.parametrize("name", ["TIDEGATE_OIDC", "TIDEGATE_ISSUERS", "TIDEGATE_ADDRESS_LISTS", "TIDEGATE_PEERS"])
 @pytest.mark.parametrize("value", ["nonsense", '[{"networks": ["everywhere"]}]', '{"permission": "*"}', "[7]"])
+def test_a_list_that_makes_no_sense_is_named_and_not_repeated(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    given(environment, **{name: value})
+    with pytest.raises(SettingsError) as caught:
+        Settings.load()
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"{name} is wrong: ")
+    assert "everywhere" not in problem
+
+
 def test_lists_of_networks_come_from_the_environment(environment: pytest.MonkeyPatch) -> None:
     lists = '[{"networks": ["203.0.113.0/24"]}, {"permission": "admin:*", "networks": ["::ffff:10.0.0.0/104"]}]'
     given(environment, TIDEGATE_ADDRESS_LISTS=lists, TIDEGATE_TRUSTED_PROXIES="2")
