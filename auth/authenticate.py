@@ -13,6 +13,7 @@ from datetime import datetime
 from auth.addresses import EVERYTHING, NO_LISTS, AddressList, lists_of
 from auth.api_keys import PREFIX, KeyClaim, is_right, narrowed, read_key
 from auth.claims import Claim, Credentials
+from auth.elevation import elevated
 from auth.errors import AuthError, BadKey, BadSession, BadToken, Forbidden, OperatorError
 from auth.flights import Flights
 from auth.foreign_tokens import ForeignTokens
@@ -228,12 +229,16 @@ def _standing_of_session(row: Row | None, slug: str | None, lifetimes: Lifetimes
         raise BadSession("revoked")
     ends = lifetimes.ends_at(row)
     if now >= ends:
-        raise BadSession("expired")
-    _require_member(row, slug, BadSession)
-    principal = _principal(row, row["session_id"], lifetimes.last_until(row))
+        raise BadSession(SESSION_EXPIRED)
+    require_member(row, slug, BadSession)
+    known = _principal(row, row["session_id"], lifetimes.last_until(row))
+    known = replace(known, session_key=row["id_hash"].hex(), signed_in_at=row["authenticated_at"])
+    principal = elevated(known, row, now)
+    if principal.elevation is not None:
+        ends = min(ends, principal.elevation.until)
     # A membership that was narrowed moves its sessions to its first space: people go on, keys and tokens end.
     space = row["space"] if row["space"] in row["spaces"] else row["spaces"][0]
-    return Standing(_placed(replace(principal, session_key=row["id_hash"].hex()), row, space), ends)
+    return Standing(placed(principal, row, space), ends)
 
 
 def _standing_of_key(key: KeyClaim, row: Row | None, slug: str | None, now: datetime) -> Standing:
@@ -276,4 +281,5 @@ def _principal(row: Row, session_id: str | None, expires_at: datetime) -> Princi
         expires_at=expires_at,
         scope=scope_of(row["scopes"], row["user_id"]),
         lists=lists_of(row["address_lists"]),
+        elevatable=frozenset((row["elevatable"] or "").split()),
     )

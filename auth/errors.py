@@ -10,6 +10,7 @@ AuthError
 │   └── BadSignature        a request of another instance that is not signed as it must be: told alike
 ├── Forbidden               the caller is known, and may not do this
 │   ├── Elsewhere           and nothing at all from where it is
+│   └── Unconfirmed         not before it has shown once more who it is
 ├── AmbiguousCredentials    the same kind of credential twice
 ├── TooManyAttempts         so many wrong passwords that the next one waits
 ├── ProviderFailed          a sign-in provider is away, or does not speak as it should
@@ -110,6 +111,12 @@ class Elsewhere(Forbidden):
         super().__init__("address")
         self.actor = actor
         self.tenant_id = tenant_id
+
+
+class Unconfirmed(Forbidden):
+    """Not before the caller has shown once more who it is."""
+
+    message = "Show that it is you: send your password, or sign in again and come back within five minutes."
 
 
 class AmbiguousCredentials(AuthError):

@@ -38,6 +38,9 @@ class Arrival:
     visitor: Visitor = NOBODY_KNOWN
 
 
+_LEEWAY_SECONDS = 60
+
+
 async def sign_in_as(
     directory: Directory,
     provider: Provider,
@@ -126,6 +129,16 @@ def _verified_email(claims: Claims) -> str | None:
     if claims.get("email_verified") is not True or not isinstance(email, str) or not email.isascii():
         return None
     return normal_email(email)
+
+
+def _authenticated_at(claims: Claims, now: datetime) -> datetime | None:
+    """When the provider last asked the person who they are; None where it does not say."""
+    said = claims.get("auth_time")
+    if isinstance(said, bool) or not isinstance(said, (int, float)):
+        return None
+    if not 0 <= said <= now.timestamp() + _LEEWAY_SECONDS:
+        return None
+    return min(now, datetime.fromtimestamp(said, UTC))
 
 
 def _name(claims: dict[str, Any], email: str) -> str:  # Any: JSON

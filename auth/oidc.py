@@ -34,6 +34,8 @@ from auth.providers import CALLBACK_PATH, Provider, is_safe_address
 from auth.signatures import Claims
 
 FLOW_LIFE = timedelta(minutes=10)
+_ASKED_AGAIN = {"prompt": "login", "max_age": "0"}
+"""OpenID Connect Core, 3.1.2.1: with it the answer has to say when it asked (``auth_time``)."""
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _SEALED = {"alg": "dir", "enc": "A256GCM"}
 _ENCRYPTIONS = ["dir", "A256GCM"]
@@ -71,8 +73,10 @@ class Oidc:
         self._keys = KeySets(outside)
         self._discovery = Discovery(outside)
 
-    async def start(self, provider: Provider, next_path: str, now: datetime) -> Begun:
-        """A new sign-in. Raises ProviderFailed."""
+    async def start(self, provider: Provider, next_path: str, now: datetime, *, again: bool = False) -> Begun:
+        """A new sign-in; ``again``: one for which the provider asks the person, signed in there or not. Raises
+        ProviderFailed.
+        """
         document = await self._discover(provider)
         flow = Flow(
             provider.name,
@@ -91,6 +95,7 @@ class Oidc:
             "nonce": flow.nonce,
             "code_challenge": _challenge(flow.verifier),
             "code_challenge_method": "S256",
+            **(_ASKED_AGAIN if again else {}),
         }
         return Begun(_with_query(document["authorization_endpoint"], query), flow.state, self._seal(flow))
 

@@ -29,6 +29,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "admin:audit": "Read the audit trail.",
         "export:run": "Read in bulk: pages of up to 500 rows.",
         "streams:read": "See the tenant's open streams.",
+        "users:impersonate": "Act as another member, who may do no more than oneself: only while elevated.",
     }
 )
 
@@ -44,6 +45,19 @@ SYSTEM_ROLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """What every tenant begins with, over all of its rows. ``support`` reads whatever is no personal data: of what
 identifies a customer a mask, and not the audit trail, which repeats it.
 """
+
+
+ELEVATABLE: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "admin": ("users:impersonate",),
+        "support": ("customers:pii", "users:impersonate"),
+    }
+)
+"""What the members of system roles may have beyond that for some minutes (``auth/elevation.py``); of a role that is not
+here nothing.
+"""
+BY_ELEVATION = frozenset({"users:impersonate"})
+"""What no role grants for good."""
 
 
 @dataclass(frozen=True, slots=True)

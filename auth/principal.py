@@ -14,6 +14,17 @@ from db.tenancy import TenantId
 
 
 @dataclass(frozen=True, slots=True)
+class Elevation:
+    """Rights that a session has for a while beyond those of its person's roles."""
+
+    id: str
+    grants: frozenset[str]
+    until: datetime
+    usual: PermissionSet
+    """What the person may do without it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """One caller during one request. Ids are 32 hex digits."""
 
@@ -43,6 +54,32 @@ class Principal:
     """Where the caller's membership lets it be."""
     lists: tuple[AddressList, ...] = NO_LISTS
     """From where the caller may do what (``auth/addresses.py``): judged by ``at``."""
+    elevatable: frozenset[str] = frozenset()
+    """What the caller's roles let it be elevated to."""
+    elevation: Elevation | None = None
+    """What of its permissions it has for a while only."""
+    signed_in_at: datetime | None = None
+    """When the person showed who they are, to begin this session; None for a token, a key, and where nobody says."""
+
+    @property
+    def lasting(self) -> PermissionSet:
+        """What the caller may do for good: that much it can hand on."""
+        if self.elevation is None or self.acting_for is not None:
+            return self.permissions
+        return replace(self.elevation.usual, withheld=self.permissions.withheld)
+
+    @property
+    def good_until(self) -> datetime | None:
+        """When it is somebody else, or nobody, by itself."""
+        if self.elevation is None:
+            return self.expires_at
+        until = self.elevation.until
+        return until if self.expires_at is None else min(until, self.expires_at)
+
+    @property
+    def watched(self) -> bool:
+        """Whether all that it does is on record, plain reads too."""
+        return self.by_peer or self.elevation is not None
 
     @property
     def space(self) -> Space:
@@ -96,4 +133,7 @@ class Principal:
             by_peer=False,
             session_key=None,
             lists=NO_LISTS,
+            elevatable=self.elevatable if version else frozenset(),
+            elevation=None,
+            signed_in_at=None,
         )

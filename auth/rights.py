@@ -177,7 +177,7 @@ class Rights:
         if claim.token is not None:
             return claim.token.expires_at
         idle = self._clock() + self.authenticator.lifetimes.idle - TOUCHED_EVERY
-        return idle if principal.expires_at is None else min(idle, principal.expires_at)
+        return idle if principal.good_until is None else min(idle, principal.good_until)
 
     def _mistrust(self, caller: Caller) -> None:
         self._new.add(caller)

@@ -16,6 +16,7 @@ from db.audit_records import Actor, AuditRecord
 from db.clock import Clock, utc_now
 from db.directory import Directory, Row
 from db.ids import public_id
+from db.rotations import NO_ELEVATION
 
 NO_SESSION = "Only a browser's session can do this: a token or a key speaks for itself alone."
 NO_TENANT = "You belong to no tenant of that name."

@@ -50,16 +50,20 @@ async def sign_in(
         raise
 
 
+async def by_password(
+    directory: Directory, passwords: Passwords, email: str, password: str, *, brakes: Brakes, address: str | None
+) -> Row:
+    """The user, whose password it is. Raises TooManyAttempts, WrongPassword, SignInBusy."""
     known = normal_email(email)
-    await brakes.press(known or "", visitor.address)
+    await brakes.press(known or "", address)
     user = await directory.user_by_email(known) if known is not None else None
     try:
         right = await _right(directory, passwords, user, password)
-        await brakes.release(right["email"], visitor.address)
-        return await _begin(directory, right, clock() + lifetimes.absolute, visitor)
     except AuthError as error:
         error.user_id = None if user is None else str(user["id"])
         raise
+    await brakes.release(right["email"], address)
+    return right
 
 
 async def _right(directory: Directory, passwords: Passwords, user: Row | None, password: str) -> Row:

@@ -48,6 +48,8 @@ class Actor:
     """Those that have a gate of their own."""
     denials: Mapping[str, str] = field(default_factory=dict)
     """Coordinate → the permission that is missing."""
+    refused: Mapping[str, Any] | None = None  # Any: JSON
+    """What a rule refused that has to be on record, as a record's changes."""
     recorded: bool = False
     """Whether a transaction of this operation recorded it."""
     wrote: bool = False

@@ -37,7 +37,9 @@ _NOW = bindparam("now", type_=DateTime(timezone=True))
 
 
 def _held() -> LateralFromClause:
-    """The roles of a membership side by side, in the order of their names; empty arrays for none."""
+    """The roles of a membership side by side, in the order of their names; empty arrays for none. What they may be
+    elevated to is one text, in words: nearly nobody asks for it.
+    """
     none = {"name": "'{}'::text[]", "scope": "'{}'::text[]", "version": "'{}'::integer[]"}
     labels = {"name": "roles", "scope": "scopes", "version": "role_versions"}
     arrays = [
@@ -46,7 +48,9 @@ def _held() -> LateralFromClause:
         ).label(label)
         for name, label in labels.items()
     ]
-    return select(*arrays).select_from(_ROLES).where(_OF_MEMBER).correlate(memberships).lateral("held")
+    space: ColumnElement[str] = literal_column("' '")
+    words = func.string_agg(func.array_to_string(roles.c.elevatable, space), space).label("elevatable")
+    return select(*arrays, words).select_from(_ROLES).where(_OF_MEMBER).correlate(memberships).lateral("held")
 
 
 def _granted() -> LateralFromClause:
@@ -81,6 +85,7 @@ MEMBER = (
     _HELD.c.roles,
     _HELD.c.scopes,
     _HELD.c.role_versions,
+    _HELD.c.elevatable,
     _GRANTED.c.permissions,
 )
 """``membership_version`` is null for who is no member; a member without any role has empty arrays."""
@@ -127,22 +132,21 @@ _new_tenant = (
     .returning(tenants.c.id)
     .cte("new_tenant")
 )
-_given = func.unnest(bindparam("role_names", type_=ARRAY(Text)), bindparam("role_grants", type_=ARRAY(Text)))
-_role = _given.table_valued(column("name", Text), column("grants", Text), name="role").render_derived()
-CREATE_TENANT = compile_statement(
-    insert(roles)
-    .from_select(
-        ["tenant_id", "name", "permissions", "system", "created_at", "updated_at"],
-        select(
-            bindparam("id", type_=tenants.c.id.type),
-            _role.c.name,
-            func.string_to_array(_role.c.grants, literal(" ", Text)),
-            true(),
-            _NOW,
-            _NOW,
-        ),
-    )
-    .add_cte(_new_tenant.cte("new_tenant"))
+_given = func.unnest(*(bindparam(f"role_{part}", type_=ARRAY(Text)) for part in ("names", "grants", "elevatable")))
+_role = _given.table_valued(
+    column("name", Text), column("grants", Text), column("elevatable", Text), name="role"
+).render_derived()
+_system_roles = insert(roles).from_select(
+    ["tenant_id", "name", "permissions", "elevatable", "system", "created_at", "updated_at"],
+    select(
+        _new_tenant.c.id,
+        _role.c.name,
+        func.string_to_array(_role.c.grants, literal(" ", Text)),
+        func.string_to_array(_role.c.elevatable, literal(" ", Text)),
+        true(),
+        _NOW,
+        _NOW,
+    ),
 )
 CREATE_TENANT = compile_statement(select(_new_tenant.c.id).add_cte(_system_roles.cte("system_roles")))
 """The tenant and its system roles at once. ``role_grants`` and ``role_elevatable`` hold permissions separated by

@@ -74,7 +74,11 @@ CREATE_LINKED = compile_statement(
 VOUCHED_BY = compile_statement(
     update(sessions)
     .where(sessions.c.id_hash == bindparam("id_hash"))
-    .values(provider=bindparam("issuer", type_=Text), provider_session=bindparam("sid", type_=Text))
+    .values(
+        provider=bindparam("issuer", type_=Text),
+        provider_session=bindparam("sid", type_=Text),
+        authenticated_at=bindparam("asked_at", type_=DateTime(timezone=True)),
+    )
 )
 PROVIDER_OF = compile_statement(select(sessions.c.provider).where(sessions.c.id_hash == bindparam("id_hash")))
 _subjects = select(identities.c.user_id).where(_who).scalar_subquery()
@@ -163,9 +167,9 @@ class Links:
         """Make the user a member, unless it is one: then it keeps its role. Raises BadValue."""
         await self._run(JOIN, record=record, tenant_id=tenant_id, user_id=user_id, role=role)
 
-    async def vouch(self, id_hash: bytes, issuer: str, sid: str | None) -> None:
-        """Note which provider a session came by, and what that calls its own."""
-        await self._run(VOUCHED_BY, id_hash=id_hash, issuer=issuer, sid=sid)
+    async def vouch(self, id_hash: bytes, issuer: str, sid: str | None, asked_at: datetime | None = None) -> None:
+        """Note which provider a session came by, what that calls its own, and when it asked its person."""
+        await self._run(VOUCHED_BY, id_hash=id_hash, issuer=issuer, sid=sid, asked_at=asked_at)
 
     async def provider_of(self, id_hash: bytes) -> str | None:
         """The issuer that a session came by; None for a password."""

@@ -38,6 +38,7 @@ _TENANT = bindparam("tenant", type_=roles.c.tenant_id.type)
 _NAME = bindparam("name", type_=Text)
 _SAID: dict[str, ColumnElement[Any]] = {  # Any: of their types
     "permissions": bindparam("permissions", type_=ARRAY(Text)),
+    "elevatable": bindparam("elevatable", type_=ARRAY(Text)),
     "scope": bindparam("scope", type_=Text),
     "description": bindparam("description", type_=Text),
 }

@@ -46,6 +46,11 @@ SESSION = (
     sessions.c.expires_at,
     sessions.c.revoked_at,
     sessions.c.space,
+    sessions.c.authenticated_at,
+    sessions.c.elevation_id,
+    sessions.c.elevation_tenant_id,
+    sessions.c.elevation_scopes,
+    sessions.c.elevated_until,
 )
 
 
@@ -71,6 +76,7 @@ CREATE = compile_statement(
     .from_select(
         [
             *("id", "id_hash", "user_id", "tenant_id", "user_agent", "address"),
+            *("created_at", "seen_at", "authenticated_at", "expires_at"),
         ],
         select(
             bindparam("id", type_=sessions.c.id.type),
@@ -208,6 +214,10 @@ class Sessions:
             **{f"set_{name}": value for name, value in changes.items()},
         )
         return rows[0]["session_id"] if rows else None
+
+    async def lower(self, id_hash: bytes, elevation_id: str, *, record: AuditRecord) -> bool:
+        """End that elevation of the session, on record. Whether it was there."""
+        return bool(await self._run(LOWER, record=record, id_hash=id_hash, ended_id=elevation_id))
 
     async def replaced(self, id_hashes: Sequence[bytes]) -> dict[bytes, str]:
         """Those that a session had before, with the reason for which it has another now."""

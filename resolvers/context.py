@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from auth.confirmation import Confirmation
 from auth.principal import Principal
 from auth.sessions import USUAL, Lifetimes
 from db.audit_records import Actor, AuditRecord, Outcome
@@ -47,7 +48,13 @@ class WriteContext(ReadContext):
     """None where no answer can carry a secret: on a stream."""
     actor: Actor | None = None
     """The principal, as the audit trail tells of it."""
+    confirmation: Confirmation | None = None
+    """Finds out whether the principal's person is there; None where nobody can."""
+
     @property
+    def author(self) -> Actor:
+        """Who writes, as the audit trail tells of it."""
+        return self.actor or Actor(self.principal.person.user_id, self.request_id)
 
     def write(self) -> TenantWriter:
         """One transaction: ``async with ctx.write() as writer:``."""

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from auth.granting import may_give, role_faults
-from db.audit_records import AuditDraft
+from auth.granting import may_give, may_let_elevate, role_faults
 from db.directory import Row
 from db.errors import BadValue, Duplicate
 from db.roles import MOST
@@ -14,6 +13,7 @@ from resolvers.context import ReadContext, WriteContext
 from resolvers.errors import Invalid, NotFound, Problem
 
 BEYOND = "This is more than you may do yourself."
+_SAID = ("permissions", "elevatable", "scope", "description")
 MOVED = "The role has changed meanwhile: look at it again."
 
 
@@ -25,6 +25,7 @@ class NewRole:
     permissions: tuple[str, ...]
     scope: str
     description: str | None
+    elevatable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,12 @@ async def list_roles(ctx: ReadContext) -> list[Row]:
 
 async def create_role(ctx: WriteContext, new: NewRole) -> Row:
     """A role with at most what its maker has. Raises Problem, Problems."""
-    said = {"permissions": sorted(set(new.permissions)), "scope": new.scope, "description": new.description}
+    said = {
+        "permissions": sorted(set(new.permissions)),
+        "elevatable": sorted(set(new.elevatable)),
+        "scope": new.scope,
+        "description": new.description,
+    }
     _check(ctx, new.name, said)
     record = ctx.record("createRole", "role", new.name, {name: [None, value] for name, value in said.items()})
     try:
@@ -65,7 +71,7 @@ async def update_role(ctx: WriteContext, patch: RolePatch) -> Row:
     changes = {name: value for name, value in patch.changes.items() if before[name] != value}
     if not changes:
         return before
-    said = {name: changes.get(name, before[name]) for name in ("permissions", "scope", "description")}
+    said = {name: changes.get(name, before[name]) for name in _SAID}
     _check(ctx, patch.name, said)
     told = {name: [before[name], value] for name, value in changes.items()}
     tenant, record = ctx.principal.tenant.hex, ctx.record("updateRole", "role", patch.name, told)
@@ -97,8 +103,10 @@ async def role_of(ctx: ReadContext, name: str) -> Row:
 
 def check_gift(ctx: ReadContext, *roles: Row, field: str) -> None:
     """Nobody gives, takes or changes more than they have themselves. Raises Problem."""
-    if not all(may_give(ctx.principal, role["permissions"], role["scope"]) for role in roles):
-        raise Problem(BEYOND, field, code="BEYOND_YOURS")
+    who = ctx.principal
+    for role in roles:
+        if not (may_give(who, role["permissions"], role["scope"]) and may_let_elevate(who, role["elevatable"])):
+            raise Problem(BEYOND, field, code="BEYOND_YOURS")
 
 
 async def _own_role(ctx: ReadContext, name: str) -> Row:
@@ -111,10 +119,12 @@ async def _own_role(ctx: ReadContext, name: str) -> Row:
 
 
 def _check(ctx: ReadContext, name: str, said: Mapping[str, Any]) -> None:  # Any: columns
-    faults = role_faults(name, said["permissions"], said["description"])
+    faults = role_faults(name, said["permissions"], said["description"], said["elevatable"])
     refuse([Problem(message, part, code=code) for code, message, part in faults])
     if not may_give(ctx.principal, said["permissions"], said["scope"]):
         raise Problem(BEYOND, "permissions", code="BEYOND_YOURS")
+    if not may_let_elevate(ctx.principal, said["elevatable"]):
+        raise Problem(BEYOND, "elevatable", code="BEYOND_YOURS")
 
 
 def _no_such_role() -> NotFound:

@@ -2,8 +2,9 @@
 two schemas for the same roles.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema, build_schema
@@ -34,6 +35,8 @@ class Explained:
     granted_by: tuple[str, ...]
     spaces: tuple[str, ...] = ()
     """Where the role would see it, if only its space is in the way."""
+    by_elevation: tuple[str, ...] = ()
+    """The roles whose members see it as it is once they are elevated to what the role names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,10 @@ def explain(
     *,
     operation: str | None = None,
     variables: Mapping[str, Any] | None = None,  # Any: JSON
+    elevatable: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> list[Explained]:
     """Every coordinate that the operation uses, in its order. Input fields in variables count as far as they are given.
-    Raises BadDocument.
+    ``elevatable``: what the members of roles can be elevated to. Raises BadDocument.
     """
     gates = Gatekeeper(schema)
     document = DocumentCache(schema, Limits(), hide_suggestions=False).get(text)
@@ -65,7 +69,11 @@ def explain(
         refused = document if isinstance(document, Refused) else node
         raise BadDocument("\n".join(error.message for error in getattr(refused, "errors", ())))
     used = gates.uses(node, document.fragments, variables or {}, permissions)
-    return [_explained(name, gates.needs(name) or NOTHING, access, permissions, roles) for name, access in used.items()]
+    raised = {name: replace(roles[name], grants=roles[name].grants | set(more)) for name, more in elevatable.items()}
+    return [
+        _explained(name, gates.needs(name) or NOTHING, access, permissions, roles, raised)
+        for name, access in used.items()
+    ]
 
 
 def compare_roles(schema: GraphQLSchema, before: PermissionSet, after: PermissionSet) -> list[Difference]:
@@ -98,12 +106,16 @@ def schema_of(sdl: str) -> GraphQLSchema:
         raise BadDocument(f"This is no schema: {error}") from None
 
 
-def _explained(name: str, needs: Needs, access: Access, permissions: PermissionSet, roles: Roles) -> Explained:
+def _explained(  # what it follows from
+    name: str, needs: Needs, access: Access, permissions: PermissionSet, roles: Roles, raised: Roles
+) -> Explained:
     mask = needs.mask.mask.name if needs.mask is not None and access is Access.MASKED else None
     missing = needs.missing(permissions)
     held = needs.permissions[0] if needs.permissions else None
     granting = [role for role, grants in roles.items() if missing is not None and needs.missing(grants) is None]
-    return Explained(name, access, missing or held, mask, tuple(granting), needs.elsewhere(permissions))
+    others = {role: grants for role, grants in raised.items() if missing is not None and role not in granting}
+    elevated = tuple(role for role, grants in others.items() if needs.missing(grants) is None)
+    return Explained(name, access, missing or held, mask, tuple(granting), needs.elsewhere(permissions), elevated)
 
 
 def _differences(

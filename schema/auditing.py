@@ -1,7 +1,8 @@
 """What of an operation is recorded, and when. A plain read is not: it is only counted.
 
-Recorded is what changes something (by the transaction itself), what is denied, wholly or in part, and what uses a
-coordinate that asks for more than its noun does (``schema/recorded.py``). A subscription is recorded when it opens.
+Recorded is what changes something (by the transaction itself), what is denied, wholly or in part, what another
+instance asks for, whatever an elevated caller does, and what uses a coordinate that asks for more than its noun does
+(``schema/recorded.py``). A subscription is recorded when it opens.
 """
 
 from collections.abc import Callable, Mapping
@@ -45,6 +46,7 @@ def actor_of(
         space=None if caller is None else caller.space.value,
         operation_name=node.name.value if node.name else None,
         document_id=document.id,
+        elevation_id=None if caller is None or caller.elevation is None else caller.elevation.id,
         address=request.address,
         coordinates=tuple(sorted(verdict.recorded)),
         denials=verdict.denied,
@@ -87,7 +89,11 @@ class Auditing:
             if not told:
                 return
             actor = actor_of(request, ready.document, ready.node, ready.verdict, caller)
-        if actor.recorded or not (actor.coordinates or actor.denials or told):
+        if actor.refused is not None:
+            self._record(actor, ready.document, ready.node, caller, Outcome.DENIED)
+            return
+        watched = caller is not None and caller.watched
+        if actor.recorded or not (watched or actor.coordinates or actor.denials or told):
             return
         actor.denials = {**actor.denials, **told}
         failed = result.data is None and bool(result.errors)
@@ -105,12 +111,13 @@ class Auditing:
         if self._note is not None:
             tenant = None if caller is None else caller.tenant.hex
             action = _first_field(node.selection_set, document.fragments) or "__typename"
-            self._note(AuditRecord(tenant, actor, self._clock(), action, outcome))
+            self._note(AuditRecord(tenant, actor, self._clock(), action, outcome, changes=actor.refused))
 
 
-def is_news(node: OperationDefinitionNode, verdict: Verdict) -> bool:
-    """Whether an operation that runs may have to be recorded: a plain read has not."""
-    return node.operation is OperationType.MUTATION or bool(verdict.recorded or verdict.denied)
+def is_news(node: OperationDefinitionNode, verdict: Verdict, caller: Principal | None) -> bool:
+    """Whether an operation that runs may have to be recorded: a plain read has not, but for whom all is."""
+    watched = caller is not None and caller.watched
+    return watched or node.operation is OperationType.MUTATION or bool(verdict.recorded or verdict.denied)
 
 
 def _denials_in(result: ExecutionResult) -> Mapping[str, str]:

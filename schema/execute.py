@@ -8,6 +8,7 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 
+from auth.confirmation import Confirmation
 from auth.principal import Principal
 from auth.sessions import USUAL, Lifetimes
 from db.clock import Clock, utc_now
@@ -59,6 +60,7 @@ class Gateway:
         lifetimes: Lifetimes = USUAL,
         mask_keys: MaskKeys | None = None,
         note: Note | None = None,
+        confirmation: Confirmation | None = None,
         clock: Clock = utc_now,
     ) -> None:
         core = schema()._schema  # Strawberry has no public name for the schema it builds
@@ -71,6 +73,7 @@ class Gateway:
             *(clock, self.book, lifetimes, self.tally, self.mask_keys),
             Reach(core, self._gates.all_needs),
             tell_engine,
+            confirmation,
         )
         self.groups = Groups(self._runner)
         self._introspection = introspection

@@ -37,6 +37,7 @@ class Role:
     name: str = column("name")
     description: str | None = column("description")
     permissions: list[str] = column("permissions", description="A star covers the rest: `orders:*`.")
+    elevatable: list[str] = column("elevatable", description="What its members can add for a while: `elevate`.")
     scope: RowReach = computed(RowReach, "scope")
     system: bool = column("system", description="Whether every tenant has it, and nobody can change it.")
     members: int = column("members", description="How many members have it.")
@@ -52,6 +53,9 @@ class CreateRoleInput:
     name: str = strawberry.field(description="Up to 63 of a-z, 0-9 and -; not a system role's.")
     permissions: list[str]
     scope: RowReach = RowReach.ALL
+    elevatable: list[str] = strawberry.field(
+        default_factory=list, description="What its members can add for a while; at most what you have, or can add."
+    )
     description: str | None = strawberry.UNSET
 
 
@@ -62,6 +66,7 @@ class UpdateRoleInput:
     name: str
     expected_version: int | None = strawberry.UNSET
     permissions: list[str] | None = strawberry.UNSET
+    elevatable: list[str] | None = strawberry.UNSET
     scope: RowReach | None = strawberry.UNSET
     description: str | None = strawberry.UNSET
 
@@ -101,17 +106,20 @@ async def _roles(info: Info) -> list[Role]:
 
 
 async def _create(info: Info, input: CreateRoleInput) -> Any:  # Any: a Payload
-    new = NewRole(input.name, tuple(input.permissions), input.scope.name, given(input.description))
+    new = NewRole(
+        input.name, tuple(input.permissions), input.scope.name, given(input.description), tuple(input.elevatable)
+    )
     return await answered(create_role(info.context.write, new))
 
 
 async def _update(info: Info, input: UpdateRoleInput) -> Any:  # Any: a Payload
-    changes = changes_in(input, "permissions", "scope", "description")
-    empty = [name for name in ("permissions", "scope") if name in changes and changes[name] is None]
+    changes = changes_in(input, "permissions", "elevatable", "scope", "description")
+    empty = [name for name in ("permissions", "elevatable", "scope") if name in changes and changes[name] is None]
     if empty:
         return refused(*(Invalid(f"A role needs its {name}.", name, code="REQUIRED") for name in empty))
-    if "permissions" in changes:
-        changes["permissions"] = sorted(set(changes["permissions"]))
+    for name in ("permissions", "elevatable"):
+        if name in changes:
+            changes[name] = sorted(set(changes[name]))
     if "scope" in changes:
         changes["scope"] = changes["scope"].name
     return await answered(

@@ -19,6 +19,7 @@ from schema.customer_changes import CustomerMutations
 from schema.customer_events import CustomerSubscriptions
 from schema.customers import NODE as CUSTOMER
 from schema.customers import Customer, CustomerQueries
+from schema.elevation import ElevationMutations
 from schema.invitations import InvitationMutations, InvitationQueries
 from schema.members import MemberMutations, MemberQueries
 from schema.node import Node, NodeRegistry
@@ -78,6 +79,7 @@ class Query(
 class Mutation(
     ViewerMutations,
     SessionMutations,
+    ElevationMutations,
     OrderMutations,
     CustomerMutations,
     ProductMutations,

@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from graphql import ExecutionResult
 
+from auth.confirmation import Confirmation
 from auth.principal import Principal
 from auth.sessions import USUAL, Lifetimes
 from db.clock import Clock
@@ -51,6 +52,8 @@ class Runner:
     tell_engine: bool = False
     """Whether a query's answer says in its extensions what ran it, when the request's extensions hold ``engine: true``.
     """
+    confirmation: Confirmation | None = None
+    """Finds out whether a caller's person is there."""
 
     def operation(self, request: OperationRequest, ready: Ready, caller: Principal | None) -> Operation:
         """A fresh context for one execution."""
@@ -125,7 +128,7 @@ class Runner:
         reader = self.database.reader(caller.tenant, caller.scope)
         parts = (caller, reader, self.database, self.hub, self.clock, request.request_id, self.book, self.lifetimes)
         if ready.kind == "mutation":
-            return WriteContext(*parts, request.session_slot, ready.actor)
+            return WriteContext(*parts, request.session_slot, ready.actor, self.confirmation)
         return ReadContext(*parts)
 
 

@@ -12,6 +12,7 @@ from resolvers.errors import Problem
 from resolvers.sessions import switch_space, switch_tenant
 from schema.changes import ChangePayload
 from schema.directives import SpaceName
+from schema.elevation import Elevation, own_elevation
 from schema.fields import Info, asked, held, resolved, root_field
 from schema.operation import Operation
 from schema.permissions import AccessName, PermissionsSnapshot, access_to
@@ -153,6 +154,9 @@ class Viewer:
         description="Whether you may use a coordinate of the schema now: `Order.total`, `Mutation.createOrder`, "
         "`OrderWhere.customerId`, `CustomerSortField.EMAIL`, `Order`. Null with BAD_USER_INPUT for one that the schema "
         "does not have.",
+    )
+    elevation: Elevation | None = resolved(
+        own_elevation, description="What the caller is elevated to; null when it is not."
     )
     memberships: list[Membership] = resolved(
         _memberships,

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from auth.brakes import Brakes
+from auth.confirmation import Confirmation
 from auth.federation import Federation
 from auth.foreign_tokens import ForeignTokens
 from auth.keyring import Keyring
@@ -145,6 +146,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             limits=Limits(cost=settings.cost_limit, export_cost=settings.cost_limit_export),
             tell_engine=settings.environment == "demo",
             note=state.audit.note,
+            confirmation=Confirmation(database.directory, state.passwords, state.brakes),
             lifetimes=lifetimes,
             mask_keys=MaskKeys(keyring.keys("mask")[0]),
         )

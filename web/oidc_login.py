@@ -39,7 +39,8 @@ async def _begin(request: Request) -> Response:
         return _refused(request, "There is no such sign-in provider.", 404)
     next_path = safe_path(request.query_params.get("next", ""))
     try:
-        begun = await oidc.start(provider, next_path, request.app.state.authenticator.clock())
+        again = "again" in request.query_params
+        begun = await oidc.start(provider, next_path, request.app.state.authenticator.clock(), again=again)
     except AuthError as error:
         return _told(request, error)
     response = RedirectResponse(begun.address, 303, {"Cache-Control": "no-store"})

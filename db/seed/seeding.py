@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import asyncpg
 
@@ -18,6 +19,7 @@ from db.seed.staging import TABLES
 
 EPOCH = datetime(2026, 11, 1, tzinfo=UTC)
 """Where seeded time ends unless told otherwise, so that the same seed gives the same rows for ever."""
+NOTHING: Roles = MappingProxyType({})
 CONNECTIONS = 2
 """The largest tenant keeps one busy while the others share the rest: half and half."""
 AT_ONCE = 20_000
@@ -56,23 +58,26 @@ async def seed(
     orders: int,
     tenants: int,
     roles: Roles,
+    elevatable: Roles = NOTHING,
     seed: int = 1,
     now: datetime = EPOCH,
     progress: Watcher | None = None,
 ) -> SeedReport:
-    """Make ``tenants`` tenants with ``orders`` orders in all, the largest holding half of them.
+    """Make ``tenants`` tenants with ``orders`` orders in all, the largest holding half of them; members of some roles
+    are ``elevatable`` to more.
 
     A tenant whose slug is there already is left as it is: a second call returns at once, and the call after a killed
     one makes what is missing. Needs a migrated database and its owner. Raises ValueError when there are fewer orders
     than tenants, or when ``roles`` lacks a role of the staff.
     """
-    return await _seed(owner_dsn, plan_tenants(orders, tenants, seed, now), roles, progress)
+    return await _seed(owner_dsn, plan_tenants(orders, tenants, seed, now), _founding(roles, elevatable), progress)
 
 
 async def seed_demo(
     owner_dsn: str,
     *,
     roles: Roles,
+    elevatable: Roles = NOTHING,
     orders: int = 100_000,
     seed: int = 1,
     now: datetime | None = None,
@@ -82,10 +87,14 @@ async def seed_demo(
 
     As ``seed`` otherwise.
     """
-    return await _seed(owner_dsn, plan_demo(orders, seed, now or utc_now()), roles, progress)
+    return await _seed(owner_dsn, plan_demo(orders, seed, now or utc_now()), _founding(roles, elevatable), progress)
 
 
-async def _seed(owner_dsn: str, plans: list[TenantPlan], roles: Roles, progress: Watcher | None) -> SeedReport:
+def _founding(roles: Roles, elevatable: Roles) -> Founding:
+    return {name: (grants, elevatable.get(name, ())) for name, grants in roles.items()}
+
+
+async def _seed(owner_dsn: str, plans: list[TenantPlan], roles: Founding, progress: Watcher | None) -> SeedReport:
     if missing := {"admin", "manager", "viewer", "partner"} - roles.keys():
         raise ValueError(f"the staff needs these roles too: {', '.join(sorted(missing))}")
     started = time.monotonic()
@@ -133,7 +142,7 @@ class Counter:
             self.progress(SeedProgress(self.done, self.total, "orders" if self.done < self.total else "statistics"))
 
 
-async def load_at_once(owner_dsn: str, plans: list[TenantPlan], roles: Roles, counter: Counter) -> list[TenantMade]:
+async def load_at_once(owner_dsn: str, plans: list[TenantPlan], roles: Founding, counter: Counter) -> list[TenantMade]:
     """All tenants or none: nobody else may use their tables meanwhile."""
     async with _connection(owner_dsn) as connection, connection.transaction():
         bare = await Bare.make(connection)

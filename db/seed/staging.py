@@ -26,7 +26,8 @@ TRUNCATE seed_products;
 
 TENANT = "INSERT INTO tenants (id, slug, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)"
 ROLE = """
-INSERT INTO roles (tenant_id, name, permissions, system, created_at, updated_at) VALUES ($1, $2, $3, true, $4, $4)
+INSERT INTO roles (tenant_id, name, permissions, elevatable, system, created_at, updated_at)
+VALUES ($1, $2, $3, $4, true, $5, $5)
 """
 USER = "INSERT INTO users (id, email, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)"
 MEMBERSHIP = "INSERT INTO memberships (tenant_id, user_id, created_at, updated_at) VALUES ($1, $2, $3, $3)"

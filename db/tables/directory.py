@@ -65,6 +65,7 @@ roles = Table(
     Column("tenant_id", uuid_column("tenant_id").type, ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
     Column("name", Text(collation="C"), primary_key=True),
     Column("permissions", ARRAY(Text), nullable=False),
+    Column("elevatable", ARRAY(Text), nullable=False, server_default="{}"),
     Column("scope", Text(collation="C"), nullable=False, server_default="ALL"),
     text_column("description", nullable=True),
     Column("system", Boolean, nullable=False, server_default="false"),
@@ -73,7 +74,9 @@ roles = Table(
     time_column("updated_at"),
     CheckConstraint("scope IN ('ALL', 'ASSIGNED', 'OWN')", name="scope_known"),
 )
-"""``scope``: which of the tenant's rows the role reaches (``db/scopes.py``)."""
+"""``scope``: which of the tenant's rows the role reaches (``db/scopes.py``); ``elevatable``: what its members may have
+for some minutes beyond ``permissions`` (``auth/elevation.py``).
+"""
 
 identities = Table(
     "identities",
@@ -132,13 +135,24 @@ sessions = Table(
     text_column("provider", nullable=True),
     text_column("provider_session", nullable=True),
     Column("space", Text(collation="C"), nullable=False, server_default=SPACES[0]),
+    time_column("authenticated_at", nullable=True),
+    uuid_column("elevation_id", nullable=True),
+    uuid_column("elevation_tenant_id", nullable=True),
+    Column("elevation_scopes", ARRAY(Text), nullable=True),
+    time_column("elevated_until", nullable=True),
     CheckConstraint(f"space = ANY ({_ALL_SPACES})", name="space_known"),
+    CheckConstraint(
+        "num_nulls(elevation_id, elevation_tenant_id, elevation_scopes, elevated_until) IN (0, 4)",
+        name="elevation_whole",
+    ),
     UniqueConstraint("id"),
     Index(None, "user_id"),
 )
 """``id_hash`` is SHA-256 of the cookie's secret: the database never holds a usable session. It is another after each
 change of privilege, ``id`` stays. ``provider`` is the issuer that vouched for the sign-in, ``provider_session`` what
-that calls its own session (OpenID Connect's ``sid``).
+that calls its own session (OpenID Connect's ``sid``). ``authenticated_at``: when its person last showed who they are;
+null where a provider does not say. The columns of an elevation stand together or not at all; ``acting_as_id`` is the
+user whom the person acts as, for as long as the elevation lasts.
 """
 
 replaced_sessions = Table(

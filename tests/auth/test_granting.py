@@ -53,6 +53,13 @@ def test_a_permission_that_is_none_is_refused(grant: str) -> None:
     assert [part for _, _, part in role_faults("seller", [grant], None)] == ["permissions"]
 
 
+@pytest.mark.parametrize("grant", ["users:impersonate", "users:*", "*"])
+def test_what_nobody_has_for_good_is_in_no_role_by_any_spelling(grant: str) -> None:
+    (fault,) = role_faults("seller", ["orders:read", grant], None)
+    assert fault[1:] == ("Nobody has that for good: let the role be elevated to it.", "permissions")
+    assert role_faults("seller", ["orders:read"], None, [grant]) == []
+
+
 def test_a_role_that_says_what_there_is_has_no_fault() -> None:
     assert role_faults("seller", ["orders:read", "admin:*"], "Sells in Köln") == []
     assert [code for code, _, _ in role_faults("seller", ["orders:read"] * 101, "a\nb")] == ["TOO_MANY", "INVALID"]

@@ -1,8 +1,11 @@
 """Permissions, roles and stars."""
 
+from dataclasses import replace
+
 import pytest
 
-from auth.permissions import PERMISSIONS, SYSTEM_ROLES, PermissionSet
+from auth.permissions import ELEVATABLE, PERMISSIONS, SYSTEM_ROLES, PermissionSet
+from auth.spaces import Space
 
 
 def test_a_grant_allows_itself_and_nothing_beside_it() -> None:
@@ -43,6 +46,15 @@ def test_the_system_roles_grant_what_the_contract_says() -> None:
     }
 
 
+def test_the_system_roles_may_be_elevated_to_registered_permissions_only() -> None:
+    assert {name: " ".join(grants) for name, grants in ELEVATABLE.items()} == {
+        "admin": "users:impersonate",
+        "support": "customers:pii users:impersonate",
+    }
+    assert ELEVATABLE.keys() <= SYSTEM_ROLES.keys()
+    assert all(grant in PERMISSIONS for grants in ELEVATABLE.values() for grant in grants)
+
+
 def test_every_system_role_grants_registered_permissions_only() -> None:
     for grants in SYSTEM_ROLES.values():
         for grant in grants:
@@ -51,6 +63,8 @@ def test_every_system_role_grants_registered_permissions_only() -> None:
 
 def test_every_permission_has_one_sentence() -> None:
     assert all(sentence.endswith(".") and sentence.count(".") == 1 for sentence in PERMISSIONS.values())
+
+
 def test_what_is_withheld_is_neither_allowed_nor_covered_nor_elsewhere() -> None:
     held = PermissionSet.of(["admin:*", "orders:*"])
     bound = replace(held, withheld=frozenset({"admin:roles", "orders:*"}))

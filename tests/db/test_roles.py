@@ -1,12 +1,19 @@
 """A tenant's roles as the directory keeps them: its own alone, and system roles as they are."""
 
+from typing import Any
+
 import pytest
 
 from db.directory import Directory
 from db.errors import BadValue, Duplicate
 from tests.db.test_members import join, new_tenant
 
-SAID = {"permissions": ["orders:read"], "scope": "OWN", "description": "Sells"}
+SAID: dict[str, Any] = {
+    "elevatable": ["customers:pii"],
+    "permissions": ["orders:read"],
+    "scope": "OWN",
+    "description": "Sells",
+}
 
 
 async def test_a_role_is_made_changed_and_removed_within_its_tenant_alone(directory: Directory) -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -10,8 +9,7 @@ from auth.permissions import SYSTEM_ROLES, PermissionSet
 from auth.principal import Principal
 from db.ids import new_id
 from db.scopes import scope_of
-from db.tenancy import TenantId
-from tests.support.facts import Json, look
+from tests.support.facts import Json, look, new_order, records_of, tenant_apart
 from tests.support.world import World
 
 ERRORS = "userErrors { code field }"
@@ -19,6 +17,8 @@ MEMBERS = """query($where: MemberWhere, $first: Int) {
     members(where: $where, first: $first, orderBy: [{field: EMAIL}]) {
     nodes { id email roles disabledAt } totalCount pageInfo { hasNextPage } } }"""
 ROLES = "{ roles { name permissions scope system members version } }"
+HAND_ON = "mutation($i: UpdateOrderInput!) { updateOrder(input: $i) { order { id } userErrors { code field } } }"
+STAFF = ["manager@acme.example", "partner@acme.example"]
 LIMITED = frozenset({"admin:members", "admin:roles", "orders:read"})
 SELLER: dict[str, Any] = {"name": "seller", "permissions": ["orders:read"], "scope": "OWN"}
 
@@ -55,21 +55,15 @@ class House:
         return [error["code"] for error in (await self.ask(document, **given))["userErrors"]]
 
     async def actions(self) -> list[str]:
-        sql = "SELECT action FROM audit_log WHERE tenant_id = $1 ORDER BY created_at, id"
-        rows = await look(self.world, sql, self.admin.tenant.hex)
-        return [row["action"] for row in rows]
+        return [record["action"] for record in await records_of(self.world, self.admin)]
 
 
 @pytest.fixture
 async def house(world: World) -> House:
-    directory, slug = world.database.directory, f"t-{uuid4().hex[:12]}"
-    tenant = await directory.create_tenant(slug, "House", SYSTEM_ROLES)
-    admin, viewer = [
-        await directory.create_user(f"{role}-{new_id()}@house.example", "Zoë", None, (tenant, role))
-        for role in ("admin", "viewer")
-    ]
-    asks = replace(world.principal(), user_id=admin, tenant=TenantId(tenant), tenant_slug=slug)
-    return House(world, asks, f"usr_{viewer}")
+    admin, directory = await tenant_apart(world), world.database.directory
+    membership = (admin.tenant.hex, "viewer")
+    viewer = await directory.create_user(f"viewer-{new_id()}@house.example", "Zoë", None, membership)
+    return House(world, admin, f"usr_{viewer}")
 
 
 async def test_members_are_listed_within_the_tenant_with_their_roles(house: House) -> None:
@@ -175,3 +169,40 @@ async def test_whoever_may_not_is_refused(house: House, document: str) -> None:
     reply = await house.world.ask(document, asked.get(document), caller="manager")
     assert (reply.code, reply.data) == ("FORBIDDEN", None)
     assert await house.actions() == []
+
+
+async def test_an_order_is_assigned_to_a_member_who_can_act_and_to_nobody_else(world: World) -> None:
+    (seller, disabled) = await look(world, "SELECT id FROM users WHERE email = ANY($1) ORDER BY email", STAFF)
+    (foreign,) = await look(world, "SELECT id FROM users WHERE email = $1", "viewer@globex.example")
+    await look(world, "UPDATE memberships SET disabled_at = now() WHERE user_id = $1", disabled["id"])
+    order = await new_order(world)
+    try:
+        for user in (disabled, foreign):
+            given = {"id": order, "assignedToId": f"usr_{user['id']}"}
+            (error,) = (await world.ask(HAND_ON, {"i": given})).data["updateOrder"]["userErrors"]
+            assert error == {"code": "NOT_FOUND", "field": ["assignedToId"]}
+    finally:
+        await look(world, "UPDATE memberships SET disabled_at = NULL WHERE user_id = $1", disabled["id"])
+    caller = replace(world.principal(), user_id=seller["id"], scope=scope_of(["ASSIGNED"], seller["id"]))
+    find = "query($o: ID!) { order(id: $o) { id } }"
+    for assignee, seen in ((f"usr_{seller['id']}", {"id": order}), (None, None)):
+        answer = await world.ask(HAND_ON, {"i": {"id": order, "assignedToId": assignee}})
+        assert answer.data["updateOrder"]["userErrors"] == []
+        assert (await world.ask(find, {"o": order}, caller=caller)).data == {"order": seen}
+
+
+async def test_a_role_says_what_its_members_may_be_elevated_to_within_what_its_maker_may(house: House) -> None:
+    fields = of_role("createRole", "permissions elevatable")
+    made = await house.ask(fields, **SELLER, elevatable=["customers:pii", "customers:pii"])
+    assert made["role"] == {"permissions": ["orders:read"], "elevatable": ["customers:pii"]}
+    changed = await house.ask(of_role("updateRole", "elevatable"), name="seller", elevatable=[])
+    assert changed["role"] == {"elevatable": []}
+    refused = {**SELLER, "name": "other"}
+    assert await house.codes(CREATE, **refused, elevatable=["customers:pie"]) == ["INVALID"]
+    assert await house.codes(CREATE, **refused, elevatable=["users:impersonate"]) == ["BEYOND_YOURS"]
+    assert await house.codes(CREATE, **{**refused, "permissions": ["users:impersonate"]}) == ["INVALID"]
+    assert await house.codes(UPDATE, name="seller", elevatable=None) == ["REQUIRED"]
+    assert await house.actions() == ["createRole", "updateRole"]
+    able = replace(house.admin, elevatable=frozenset({"users:impersonate"}))
+    assert await replace(house, admin=able).codes(CREATE, **refused, elevatable=["users:impersonate"]) == []
+    assert await house.codes(ASSIGN, userId=house.viewer, role="other") == ["BEYOND_YOURS"]

@@ -1,6 +1,7 @@
 """Signing in at a provider, as a browser walks: a real provider over HTTP, and what becomes of its word."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
@@ -74,6 +75,10 @@ async def test_somebody_new_who_fits_a_rule_becomes_a_member_with_its_role(door:
     await door.people.run("UPDATE member_roles SET role = 'viewer' WHERE user_id = $1", principal.user_id)
     again = await door.people.by_session(session_of(await door.sign_in()))
     assert (again.user_id, again.roles) == (principal.user_id, ("viewer",))
+    (joined,) = [row for row in await door.people.trail(slug) if row["action"] == "joinByRule"]
+    assert (joined["kind"], joined["actor_id"].hex, joined["changes"]) == (
+        *("SIGN_IN", principal.user_id, '{"roles": [null, ["manager"]]}'),
+    )
 
 
 async def test_a_role_in_a_claim_counts_only_where_a_rule_maps_it(door: OidcDoor) -> None:
@@ -206,6 +211,11 @@ async def test_the_sign_in_page_offers_the_providers(door: OidcDoor) -> None:
         page = (await browser.get("/auth/login?next=/a%3Fb%3D1")).text
     assert 'href="/auth/login/tide?next=/a%3Fb%3D1"' in page
     assert "Sign in with Tide ID" in page
+
+
+@pytest.mark.parametrize(
+    ("told", "fresh"), [(0, True), (-600, False), (30, True), (3_600, None), ("now", None), (True, None), (None, None)]
+)
 async def test_when_the_provider_asked_its_person_is_known_of_the_session(
     door: OidcDoor, told: object, fresh: bool | None
 ) -> None:

@@ -1,6 +1,6 @@
 """`tidegate access`: what a role sees of a document and why, and what two roles or two schemas let see differently."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +9,8 @@ import typer
 
 from auth.spaces import USUAL, Space
 from web.cli.failures import Failure
-from web.cli.output import print_json
+from web.cli.output import print_json, print_table
+from web.cli.role_files import elevatable_in, json_in, role_named, roles_in, text_of
 
 if TYPE_CHECKING:
     from auth.permissions import PermissionSet
@@ -38,23 +39,25 @@ def explain(
     from schema.access import explain as explained
     from schema.root import schema
 
-    known = _roles(roles)
+    known = roles_in(roles)
     core = schema()._schema  # Strawberry has no public name for the schema it builds
     try:
         found = explained(
             core,
-            _read(document),
-            replace(_role(known, role), space=space),
+            text_of(document),
+            replace(role_named(known, role), space=space),
             known,
             operation=operation,
-            variables=_json(variables, "the variables"),
+            variables=json_in(variables, "the variables"),
+            elevatable=elevatable_in(roles),
         )
     except BadDocument as error:
         raise Failure(str(error)) from None
     if as_json:
         print_json([_explained_json(each) for each in found])
     else:
-        _table(("coordinate", "what becomes of it", "permission", "seen by"), [_row(each) for each in found])
+        told = [_row(each, role) for each in found]
+        print_table(("coordinate", "what becomes of it", "permission", "seen by (↑ when elevated)"), told)
 
 
 @app.command()
@@ -65,12 +68,12 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Say what two roles see differently; or of two schemas, or two files of roles, what each role does."""
-    found = _compared(before, after, _roles(roles))
+    found = _compared(before, after, roles_in(roles))
     if as_json:
         print_json([_difference_json(each) for each in found])
     else:
         told = [(each.role or "", each.coordinate, _access(each.before), _access(each.after)) for each in found]
-        _table(("role", "coordinate", before, after), told)
+        print_table(("role", "coordinate", before, after), told)
 
 
 def _compared(before: str, after: str, roles: "Mapping[str, PermissionSet]") -> "list[Difference]":
@@ -81,55 +84,23 @@ def _compared(before: str, after: str, roles: "Mapping[str, PermissionSet]") -> 
     core = schema()._schema  # as above
     try:
         if kinds == {".graphql"}:
-            return compare_schemas(schema_of(_read(Path(before))), schema_of(_read(Path(after))), roles)
+            return compare_schemas(schema_of(text_of(Path(before))), schema_of(text_of(Path(after))), roles)
     except BadDocument as error:
         raise Failure(str(error)) from None
     if kinds == {".json"}:
-        return compare_grants(core, _roles(Path(before)), _roles(Path(after)))
-    return compare_roles(core, _role(roles, before), _role(roles, after))
-
-
-def _roles(file: Path | None) -> "dict[str, PermissionSet]":
-    from auth.permissions import SYSTEM_ROLES, PermissionSet
-
-    given = SYSTEM_ROLES if file is None else _json(_read(file), str(file))
-    if not all(isinstance(grants, Sequence) and not isinstance(grants, str) for grants in given.values()):
-        raise Failure(f'{file} holds no roles: {{"name": ["permission"]}}.')
-    return {name: PermissionSet.of(map(str, grants)) for name, grants in given.items()}
-
-
-def _role(roles: "Mapping[str, PermissionSet]", name: str) -> "PermissionSet":
-    if name not in roles:
-        raise Failure(f"There is no role {name!r}; there are {', '.join(roles)}.")
-    return roles[name]
-
-
-def _read(file: Path) -> str:
-    try:
-        return typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(f"{file} cannot be read: {error}.") from None
-
-
-def _json(text: str, what: str) -> dict[str, Any]:  # Any: JSON
-    import json
-
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise Failure(f"{what} cannot be read as JSON: {error}.") from None
-    if not isinstance(found, dict):
-        raise Failure(f"{what} must be a JSON object.")
-    return found
+        return compare_grants(core, roles_in(Path(before)), roles_in(Path(after)))
+    return compare_roles(core, role_named(roles, before), role_named(roles, after))
 
 
 def _access(access: Any) -> str:  # Any: an Access, or None
     return "not there" if access is None else _TOLD[access.name]
 
 
-def _row(each: "Explained") -> tuple[str, ...]:
+def _row(each: "Explained", role: str) -> tuple[str, ...]:
     told = f"{_access(each.access)} ({each.mask})" if each.mask else _access(each.access)
-    by = f"space {' or '.join(each.spaces)}" if each.spaces else ", ".join(each.granted_by)
+    told += " ↑" if role in each.by_elevation else ""
+    seen_by = (*each.granted_by, *(f"↑ {name}" for name in each.by_elevation))
+    by = f"space {' or '.join(each.spaces)}" if each.spaces else ", ".join(seen_by)
     return each.coordinate, told, each.permission or "", by
 
 
@@ -140,6 +111,7 @@ def _explained_json(each: "Explained") -> dict[str, object]:
         "permission": each.permission,
         "mask": each.mask,
         "grantedBy": list(each.granted_by),
+        "byElevation": list(each.by_elevation),
         "spaces": list(each.spaces),
     }
 
@@ -151,15 +123,3 @@ def _difference_json(each: "Difference") -> dict[str, object]:
         "before": None if each.before is None else each.before.name,
         "after": None if each.after is None else each.after.name,
     }
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for name in head:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table, soft_wrap=False)

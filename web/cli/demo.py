@@ -73,7 +73,7 @@ async def prepare(settings: Settings, orders: int) -> tuple[dict[str, str], str]
     """Migrate, seed what is missing, set the passwords that changed. Answers them by email, and a bearer token."""
     from auth.keyring import Keyring
     from auth.operators import issue_token
-    from auth.permissions import SYSTEM_ROLES
+    from auth.permissions import ELEVATABLE, SYSTEM_ROLES
     from db.directory import Directory
     from db.migrations.run import upgrade
     from db.seed import seed_demo
@@ -81,7 +81,9 @@ async def prepare(settings: Settings, orders: int) -> tuple[dict[str, str], str]
 
     await upgrade(owner_dsn(settings), runtime_login=runtime_login(settings))
     with shown_progress() as progress:
-        report = await seed_demo(owner_dsn(settings), roles=SYSTEM_ROLES, orders=orders, progress=progress)
+        report = await seed_demo(
+            owner_dsn(settings), roles=SYSTEM_ROLES, elevatable=ELEVATABLE, orders=orders, progress=progress
+        )
     directory = await Directory.open(runtime_dsn(settings), size=2)
     try:
         passwords = await apply_passwords(directory, settings, afresh=bool(report.made))

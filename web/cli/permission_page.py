@@ -4,7 +4,11 @@ _HEAD = """# Permissions
 
 A gate names one permission: `@requiresPermission(permission: "…")` in the schema. A role grants permissions, or the
 beginning of permissions and a star: `orders:*` covers `orders:read`. Every tenant begins with the roles below, and its
-own copy of them in the database is what counts. `viewer { permissions { version grants } }` tells a caller's.
+own copy of them in the database is what counts. ✓ is what a role grants, ↑ what its members can add for some minutes
+with `elevate`. `viewer { permissions { version grants } }` tells a caller's.
+`viewer { can(coordinate: "Order.total") }` answers for one coordinate (ALLOWED, MASKED, DENIED) and
+`permissions { fields(type:) }` for a type, by all the gates on the way there and the caller's space;
+`permissionsChanged` tells them anew when they change.
 
 Written by `make schema`; change `auth/permissions.py` and the schema instead.
 
@@ -32,14 +36,17 @@ common, `BUCKET` the bound below the value.
 
 def permission_page() -> str:
     """Markdown: one row a permission, one column a system role."""
-    from auth.permissions import PERMISSIONS, SYSTEM_ROLES, PermissionSet
+    from auth.permissions import ELEVATABLE, PERMISSIONS, SYSTEM_ROLES, PermissionSet
 
-    sets = [PermissionSet.of(grants) for grants in SYSTEM_ROLES.values()]
+    sets = {role: PermissionSet.of(grants) for role, grants in SYSTEM_ROLES.items()}
+    more = {role: PermissionSet.of(ELEVATABLE.get(role, ())) for role in SYSTEM_ROLES}
     rows = [
-        _row(f"`{name}`", meaning, *("✓" if granted.allows(name) else "" for granted in sets))
+        _row(
+            f"`{name}`", meaning, *("✓" if sets[role].allows(name) else "↑" * more[role].allows(name) for role in sets)
+        )
         for name, meaning in PERMISSIONS.items()
     ]
-    head = _row("permission", "what it allows", *SYSTEM_ROLES) + "|---|---|" + ":-:|" * len(sets) + "\n"
+    head = _row("permission", "what it allows", *sets) + "|---|---|" + ":-:|" * len(sets) + "\n"
     return _HEAD + head + "".join(rows) + _spaces() + _masks()
 
 

@@ -38,7 +38,7 @@ def command(
 
 
 async def _seed(dsn: str, orders: int, tenants: int, number: int) -> SeedReport:
-    from auth.permissions import SYSTEM_ROLES
+    from auth.permissions import ELEVATABLE, SYSTEM_ROLES
     from db.migrations.run import is_current
     from db.seed import seed as make
     from web.cli.progress import shown_progress
@@ -46,7 +46,15 @@ async def _seed(dsn: str, orders: int, tenants: int, number: int) -> SeedReport:
     if not await is_current(dsn):
         raise Failure("The database is not migrated: run `tidegate migrate` first.")
     with shown_progress() as progress:
-        return await make(dsn, orders=orders, tenants=tenants, roles=SYSTEM_ROLES, seed=number, progress=progress)
+        return await make(
+            dsn,
+            orders=orders,
+            tenants=tenants,
+            roles=SYSTEM_ROLES,
+            elevatable=ELEVATABLE,
+            seed=number,
+            progress=progress,
+        )
 
 
 def show_report(report: SeedReport, console: Console) -> None:

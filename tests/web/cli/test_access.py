@@ -36,6 +36,7 @@ def test_it_tells_what_a_role_sees_and_who_sees_more(tidegate: CommandLine, docu
         "permission": "customers:pii",
         "mask": None,
         "grantedBy": ["admin", "manager"],
+        "byElevation": ["support"],
         "spaces": [],
     }
 
@@ -45,6 +46,16 @@ def test_it_explains_roles_out_of_a_file(tidegate: CommandLine, document: str, r
     lines = {line.split()[0]: line for line in outcome.out.splitlines()}
     assert "masked (HASH)" in lines["Customer.email"]
     assert "allowed" in lines["Customer.name"]
+
+
+def test_it_tells_what_a_role_can_be_elevated_to(tidegate: CommandLine, document: str, tmp_path: Path) -> None:
+    told = tidegate("access", "explain", "--role", "support", "--document", document).out
+    (email,) = [" ".join(line.split()) for line in told.splitlines() if line.startswith("Customer.email")]
+    assert "masked (HASH) ↑ customers:pii admin, manager, ↑" in email
+    given = {"desk": {"permissions": ["customers:read"], "elevatable": ["customers:*"]}, "clerk": ["customers:read"]}
+    (tmp_path / "raised.json").write_text(json.dumps(given))
+    asked = ("access", "explain", "--role", "clerk", "--document", document, "--roles", str(tmp_path / "raised.json"))
+    assert json.loads(tidegate(*asked, "--json").out)[-1]["byElevation"] == ["desk"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 import pytest
 from typer.testing import CliRunner, Result
 
-from auth.permissions import SYSTEM_ROLES
+from auth.permissions import ELEVATABLE, SYSTEM_ROLES
 from tests.support.database import Dsns
 from tests.support.seeding import reading
 from web.cli.failures import Failure
@@ -28,8 +28,10 @@ async def test_it_makes_what_it_reports_and_keeps_it_the_second_time(
     assert [made["slug"] for made in report["made"]] == ["acme", "globex"]
     async with reading(fresh_dsns.owner, "globex") as connection:
         assert await connection.fetchval("SELECT count(*) FROM orders") == report["made"][1]["orders"]
-        granted = await connection.fetch("SELECT DISTINCT name, permissions FROM roles")
+        granted = await connection.fetch("SELECT DISTINCT name, permissions, elevatable FROM roles")
         assert {row["name"]: tuple(row["permissions"]) for row in granted} == dict(SYSTEM_ROLES)
+        raised = {row["name"]: tuple(row["elevatable"]) for row in granted if row["elevatable"]}
+        assert raised == dict(ELEVATABLE)
     second = await run("seed", "--orders", "60", "--tenants", "2")
     assert "Kept as they were: acme, globex." in second.stdout
 
