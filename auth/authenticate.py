@@ -17,6 +17,7 @@ from auth.elevation import elevated
 from auth.errors import AuthError, BadKey, BadSession, BadToken, Forbidden, OperatorError
 from auth.flights import Flights
 from auth.foreign_tokens import ForeignTokens
+from auth.impersonation import in_others_place
 from auth.keyring import Keyring
 from auth.permissions import PermissionSet
 from auth.principal import Principal
@@ -137,6 +138,10 @@ class Authenticator:
             found_keys = await self._directory.api_keys.callers([name for _, name in keys])
             rows |= {place: found_keys[name] for place, name in keys if name in found_keys}
         outcomes = [self._outcome(claim, rows.get(place), replaced) for place, claim in enumerate(claims)]
+        standing = {place: each for place, each in enumerate(outcomes) if isinstance(each, Standing)}
+        callers = {place: (each.principal, rows[place]) for place, each in standing.items()}
+        for place, principal in (await in_others_place(self._directory, callers)).items():
+            outcomes[place] = replace(standing[place], principal=principal)
         return [_at(outcome, claim.address) for outcome, claim in zip(outcomes, claims, strict=True)]
 
     def _outcome(self, claim: Claim, row: Row | None, replaced: Mapping[bytes, str]) -> Standing | AuthError:
@@ -160,9 +165,10 @@ class Authenticator:
         id_hash = claim.session or b""
         row = await self._directory.sessions.find(id_hash, claim.slug)
         principal = self._standing(claim, row).principal
-        if row is not None:
-            self.touches.note_session(id_hash, row["seen_at"], self.clock())
-        return principal
+        if row is None:
+            return principal
+        self.touches.note_session(id_hash, row["seen_at"], self.clock())
+        return (await in_others_place(self._directory, {0: (principal, row)})).get(0, principal)
 
     async def _ask_by_key(self, claim: Claim, name: str) -> Principal:
         row = (await self._directory.api_keys.callers([name])).get(name)

@@ -60,6 +60,10 @@ BY_ELEVATION = frozenset({"users:impersonate"})
 """What no role grants for good."""
 
 
+MASKED_BY: Mapping[str, str] = MappingProxyType({"customers:pii": "customers:masked"})
+"""What is sensitive, and the permission that shows its mask: who acts as somebody else has that instead."""
+
+
 @dataclass(frozen=True, slots=True)
 class PermissionSet:
     """What a caller may do. Equal grants are equal sets."""
@@ -69,6 +73,8 @@ class PermissionSet:
     """Where the caller is: only what counts there is allowed."""
     withheld: frozenset[str] = frozenset()
     """Grants that do not count at the caller's address (``auth/addresses.py``)."""
+    acting: bool = False
+    """Whether the caller acts as somebody else: then it may do nothing that is done in person (``@inPerson``)."""
     _hash: int = field(init=False, repr=False, compare=False)
     """Each request looks up several things by its caller's permissions."""
     _told: dict[str, bool] = field(init=False, repr=False, compare=False)
@@ -82,8 +88,8 @@ class PermissionSet:
         return self._hash
 
     @classmethod
-    def of(cls, grants: Iterable[str], space: Space = USUAL) -> "PermissionSet":
-        return cls(frozenset(grants), space)
+    def of(cls, grants: Iterable[str], space: Space = USUAL, *, acting: bool = False) -> "PermissionSet":
+        return cls(frozenset(grants), space, acting=acting)
 
     def allows(self, permission: str) -> bool:
         """Whether a grant is the permission, or a star covers it, and it counts in the space."""

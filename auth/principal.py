@@ -25,6 +25,15 @@ class Elevation:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who signed in."""
+
+    user_id: str
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """One caller during one request. Ids are 32 hex digits."""
 
@@ -60,6 +69,19 @@ class Principal:
     """What of its permissions it has for a while only."""
     signed_in_at: datetime | None = None
     """When the person showed who they are, to begin this session; None for a token, a key, and where nobody says."""
+
+    acting_for: Person | None = None
+    """Who is there, when that is somebody else than the caller: an impersonation."""
+
+    @property
+    def person(self) -> "Principal | Person":
+        """Who is there: by name, email and id."""
+        return self if self.acting_for is None else self.acting_for
+
+    def is_same(self, other: "Principal") -> bool:
+        """Whether it is the same user of the same tenant, and the same person who is there."""
+        whose = [(each.user_id, each.person.user_id, each.tenant) for each in (self, other)]
+        return whose[0] == whose[1]
 
     @property
     def lasting(self) -> PermissionSet:
@@ -136,4 +158,5 @@ class Principal:
             elevatable=self.elevatable if version else frozenset(),
             elevation=None,
             signed_in_at=None,
+            acting_for=None,
         )

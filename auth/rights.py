@@ -75,8 +75,7 @@ class Watch:
     def renew(self, claim: Claim, principal: Principal) -> bool:
         """Go on by another credential, if it is the same user's for the same tenant and the stream is still watched."""
         old, follower = self._caller, self._caller.followers.get(self._key)
-        whose = (old.principal.user_id, old.principal.tenant)
-        if follower is None or (principal.user_id, principal.tenant) != whose:
+        if follower is None or not principal.is_same(old.principal):
             return False
         caller = self._rights.caller(claim, principal)
         if caller is not old:
@@ -126,7 +125,10 @@ class Rights:
         fresh = self.authenticator.still_knows(credentials, principal)
         caller = self.caller(self.authenticator.claim(credentials), principal, fresh=fresh)
         watch = Watch(self, caller, follower)
-        if caller.principal.permissions_version != principal.permissions_version:
+        if not caller.principal.is_same(principal):  # an impersonation ended just now
+            self._mistrust(caller)
+            follower.lose_rights(Lost.SESSION_ROTATED)
+        elif caller.principal.permissions_version != principal.permissions_version:
             self._mistrust(caller)
             follower.change_rights(caller.principal)
         return watch
@@ -260,8 +262,8 @@ class Rights:
             self._lose(caller, loss_of(outcome))
             return
         before, now = caller.principal, outcome.principal
-        if now.tenant != before.tenant:
-            self._lose(caller, Lost.TENANT_SWITCHED)
+        if not now.is_same(before):  # it went to another tenant, or an impersonation is over
+            self._lose(caller, Lost.SESSION_ROTATED if now.tenant == before.tenant else Lost.TENANT_SWITCHED)
             return
         self._watched.put_off(caller, outcome.ends_at)
         if now.permissions_version != before.permissions_version:

@@ -43,8 +43,10 @@ class OwnSession:
 async def list_sessions(
     directory: Directory, principal: Principal, lifetimes: Lifetimes, clock: Clock = utc_now
 ) -> list[OwnSession]:
-    """Those that are good now, used last first; none for an API key, which is not the person."""
-    if principal.key_name is not None:
+    """Those that are good now, used last first; none for an API key, or an impersonation, which
+    is not the person.
+    """
+    if principal.key_name is not None or principal.acting_for is not None:
         return []
     now = clock()
     rows = await directory.sessions.living(principal.user_id, now - lifetimes.absolute, now - lifetimes.idle)

@@ -10,10 +10,11 @@ from enum import StrEnum
 from itertools import count
 from typing import Protocol
 
-from auth.authenticate import MEMBERSHIP_GONE, Claim
+from auth.authenticate import Claim
 from auth.errors import AuthError, BadKey, BadSession, Forbidden
 from auth.principal import Principal
 from auth.sessions import Rotation
+from auth.standing import MEMBERSHIP_GONE
 
 _SPARE = 500
 """Timers of callers who have left that may lie about before they are cleared away."""
@@ -79,17 +80,19 @@ class Watched:
 
     def add(self, caller: Caller) -> None:
         self._callers[caller.claim] = caller
-        self._of_user.setdefault(caller.principal.user_id, {})[caller] = None
+        for user_id in _whose(caller):
+            self._of_user.setdefault(user_id, {})[caller] = None
         self._set_timer(caller)
 
     def remove(self, caller: Caller) -> None:
         if caller not in self:
             return
         del self._callers[caller.claim]
-        of_user = self._of_user[caller.principal.user_id]
-        del of_user[caller]
-        if not of_user:
-            del self._of_user[caller.principal.user_id]
+        for user_id in _whose(caller):
+            of_user = self._of_user[user_id]
+            del of_user[caller]
+            if not of_user:
+                del self._of_user[user_id]
 
     def put_off(self, caller: Caller, ends_at: datetime) -> None:
         """The caller's rights end at another moment."""
@@ -114,6 +117,11 @@ class Watched:
             self._ends = [each for each in self._ends if each[2] in self and each[0] == each[2].ends_at]
             heapq.heapify(self._ends)
         heapq.heappush(self._ends, (caller.ends_at, next(self._order), caller))
+
+
+def _whose(caller: Caller) -> set[str]:
+    """Whose changes concern the caller: its own, and those of the person that acts as it."""
+    return {caller.principal.user_id, caller.principal.person.user_id}
 
 
 def loss_of(refusal: AuthError) -> Lost:

@@ -54,6 +54,10 @@ class Actor:
     """Whether a transaction of this operation recorded it."""
     wrote: bool = False
     """Whether one was told to commit: what it changed is there, or may be."""
+    @property
+    def holder_id(self) -> str | None:
+        """Whose it is what is made."""
+        return self.acting_as_id or self.user_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ SESSION = (
     sessions.c.elevation_tenant_id,
     sessions.c.elevation_scopes,
     sessions.c.elevated_until,
+    sessions.c.acting_as_id,
 )
 
 

@@ -43,7 +43,13 @@ async def announce(ctx: WriteContext, kind: str, text: str | None) -> Row:
         refuse(list(text_faults({"text": text}, LONGEST)))
     async with ctx.write() as writer:
         now = ctx.clock()
-        made = {"id": new_id(), "version": 1, "created_by": writer.actor.user_id, "created_at": now, "updated_at": now}
+        made = {
+            "id": new_id(),
+            "version": 1,
+            "created_by": writer.actor.holder_id,
+            "created_at": now,
+            "updated_at": now,
+        }
         row = await rows.insert_announcement(writer, {"kind": kind, "text": text, **made})
         record(writer, "announcement.made", "announce", None, row)
     return row

@@ -55,7 +55,7 @@ async def assemble(
     total = sum(item["total"] for item in items)
     if total > LARGEST:
         raise Problems([Invalid("The order's total is too large.", "items", code="OUT_OF_RANGE")])
-    return _order(new, total, writer.actor.user_id, now), items
+    return _order(new, total, writer.actor.holder_id, now), items
 
 
 def _faults_of(new: NewOrder) -> list[Problem]:

@@ -8,7 +8,7 @@ from graphql import ExecutionResult
 
 from db.events import Position
 from schema.errors import CODES, Unexpected, error_json
-from schema.live.frames import Ending, Frame
+from schema.live.frames import Ending, Frame, joined
 from schema.meter import Cost
 
 TEMPORARY = frozenset({"OVERLOADED", "OPERATION_TIMEOUT"})
@@ -57,16 +57,18 @@ def frame_of(
     cursor: str | None = None,
     position: Position | None = None,
     entity: str | None = None,
+    *,
+    note: bytes | None = None,
 ) -> Frame:
-    """A stream's frame of one result."""
+    """A stream's frame of one result; ``note``: what it says besides, as members of ``extensions``."""
     body = _body(result, request_id, unexpected)
     resync = any(error["extensions"]["code"] == "STREAM_RESYNC" for error in body.get("errors", ()))
-    return Frame(json_body(body), cursor, position, entity, RESYNC if resync else None)
+    return Frame(json_body(body), cursor, position, entity, joined(RESYNC if resync else None, note))
 
 
-def end_frame(ending: Ending, cursor: str | None) -> Frame:
+def end_frame(ending: Ending, cursor: str | None, note: bytes | None = None) -> Frame:
     """The last frame of an operation that was ended: why, and from where to go on. Where the client shall not come back
-    by itself it is told as an error too.
+    by itself it is told as an error too. ``note`` is what its other frames say besides.
     """
     end = {"reason": ending.reason.value, "code": ending.code, "cursor": cursor}
     body: dict[str, Any] = {"data": None}  # Any: JSON
@@ -75,7 +77,7 @@ def end_frame(ending: Ending, cursor: str | None) -> Frame:
             "errors": [{"message": ending.message or CODES[ending.code], "extensions": {"code": ending.code}}],
             **body,
         }
-    return Frame(json_body(body), note=b'"stream":' + json_body({"end": end}))
+    return Frame(json_body(body), note=joined(b'"stream":' + json_body({"end": end}), note))
 
 
 def _body(result: ExecutionResult, request_id: str, unexpected: Unexpected) -> dict[str, Any]:  # Any: JSON

@@ -38,7 +38,8 @@ def actor_of(
 ) -> Actor:
     """Who does the operation, as all records of it say."""
     return Actor(
-        user_id=None if caller is None else caller.user_id,
+        user_id=None if caller is None else caller.person.user_id,
+        acting_as_id=None if caller is None or caller.acting_for is None else caller.user_id,
         request_id=request.request_id,
         kind=node.operation.value.upper(),
         credential=None if caller is None else caller.credential,

@@ -102,6 +102,36 @@ class InSpaces:
     in_: list[SpaceName] = strawberry.directive_field(name="in")
 
 
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="inPerson",
+    description=(
+        "Whoever acts as somebody else cannot use the field: the operation is refused. It changes how the caller signs "
+        "in, or what the session is."
+    ),
+)
+class InPerson:
+    """``@inPerson``"""
+
+
+@strawberry.schema_directive(
+    locations=[
+        *(Location.FIELD_DEFINITION, Location.ARGUMENT_DEFINITION),
+        *(Location.INPUT_FIELD_DEFINITION, Location.ENUM_VALUE),
+    ],
+    name="sunset",
+    description=(
+        "Since when what is deprecated is, and until when it will be there: days, in UTC. Answers to documents that "
+        "use it say so in the headers `Deprecation` and `Sunset`."
+    ),
+)
+class Sunset:
+    """``@sunset(since: "2026-12-01", until: "2027-06-01")``, beside ``@deprecated``"""
+
+    since: str
+    until: str | None = strawberry.UNSET
+
+
 Gate = RequiresPermission | Authenticated | Public
 
 

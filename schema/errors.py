@@ -19,7 +19,10 @@ CODES: dict[str, str] = {
     "BAD_USER_INPUT": "A value is malformed, out of range, or makes no sense: a cursor, a date, a page size.",
     "BAD_REQUEST": "The HTTP request is not a GraphQL request.",
     "UNAUTHENTICATED": "Sign in, or send a valid token.",
-    "FORBIDDEN": "The caller lacks `extensions.permission` for `extensions.coordinate`, or is in the wrong space.",
+    "FORBIDDEN": (
+        "The caller lacks `extensions.permission` for `extensions.coordinate`, is in the wrong space, or acts as "
+        "somebody else."
+    ),
     "NOT_FOUND": "There is no such row for this caller.",
     "CONFLICT": "The row has changed since it was read.",
     "RATE_LIMITED": "Too many requests; `Retry-After` says when to come back.",

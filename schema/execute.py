@@ -17,6 +17,7 @@ from db.errors import QueryTimeout, Unavailable
 from db.event_cursors import EventCursorCodec
 from db.hub import Hub
 from db.pages import CursorCodec
+from schema.acting import acting_note, signed
 from schema.answers import Answer, answer_of, answer_of_cost, frame_of, json_body
 from schema.auditing import Auditing, Note, actor_of, is_news
 from schema.documents import DocumentCache, Refused
@@ -122,14 +123,20 @@ class Gateway:
         """Why the operation is refused, else which kind it is; nothing runs. Never raises."""
         try:
             ready = self._prepare(request, caller)
-        except Exception as error:  # nothing of it is shown
-            self._runner.unexpected(error)
-            return self.refuse("INTERNAL_SERVER_ERROR", "Internal error.", request.request_id)
-        return ready if isinstance(ready, Answer) else ready.kind
+        except Exception as error:
+            return self._failed(error, request.request_id)
+        return signed(ready, caller) if isinstance(ready, Answer) else ready.kind
 
-    def refuse(self, code: str, message: str, request_id: str, **extensions: Any) -> Answer:  # Any: JSON
+    def refuse(
+        self,
+        code: str,
+        message: str,
+        request_id: str,
+        caller: Principal | None = None,
+        **extensions: Any,  # Any: JSON
+    ) -> Answer:
         """An answer that refuses before anything ran, in the shape of all others."""
-        return self._refused(Refused(code, (coded(code, message, **extensions),)), request_id)
+        return signed(self._refused(Refused(code, (coded(code, message, **extensions),)), request_id), caller)
 
     def may_introspect(self, caller: Principal | None) -> bool:
         """Whether the caller may see the schema."""
@@ -140,7 +147,7 @@ class Gateway:
             return self.groups.open(request, ready, caller)
         except Exception as error:  # a stream that cannot begin says why in its only frame
             failed = ExecutionResult(None, [GraphQLError("The stream failed.", original_error=error)])
-            frame = frame_of(failed, request.request_id, self._runner.unexpected)
+            frame = frame_of(failed, request.request_id, self._runner.unexpected, note=acting_note(caller))
             self.tally.ended[EndReason.FAILED] += 1
             return Told(frame, ending=Ending(EndReason.FAILED))
 

@@ -25,7 +25,7 @@ from schema.declarations import (
     ToMany,
     ToOne,
 )
-from schema.directives import Authenticated, Public, requires, requires_at_root
+from schema.directives import Authenticated, InPerson, Public, requires, requires_at_root
 from schema.loading import BatchFunction
 from schema.masks import Mask
 from schema.operation import Operation
@@ -137,6 +137,7 @@ def root_field(
     *,
     gate: str | None,
     public: bool = False,
+    in_person: bool = False,
     size: Sequence[object] = (),
     description: str | None = None,
 ) -> Any:  # Any: a field specifier
@@ -150,7 +151,7 @@ def root_field(
     size = size or (paged() if {"first", "last"} <= parameters.keys() else ())
     return strawberry.field(
         resolver=resolver,
-        directives=root_gate(gate, public=public),
+        directives=[*root_gate(gate, public=public), *([InPerson()] if in_person else []), *size, *keeping],
         description=description,
         metadata={DECLARATION: RootOf(resolver, "info" in parameters)},
     )

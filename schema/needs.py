@@ -20,7 +20,7 @@ from graphql import (
 
 from auth.permissions import PermissionSet
 from auth.spaces import Space
-from schema.directives import Authenticated, MaskKind, Public, RequiresPermission, Sensitive
+from schema.directives import Authenticated, InPerson, MaskKind, Public, RequiresPermission, Sensitive, Sunset
 
 DEFINITION = "strawberry-definition"
 
@@ -47,6 +47,8 @@ class Needs:
     """Whether who lacks a permission is refused the operation, and not answered null."""
     public: bool = False
     authenticated: bool = False
+    in_person: bool = False
+    """Whether nobody may do it for somebody else."""
 
     @property
     def stated(self) -> bool:
@@ -59,6 +61,8 @@ class Needs:
 
     def access(self, permissions: PermissionSet | None) -> Access:
         """``permissions`` is None for a caller who is not signed in."""
+        if self.in_person and permissions is not None and permissions.acting:
+            return Access.REFUSED
         if self.missing(permissions) is None:
             return Access.ALLOWED
         if self.mask is not None and permissions is not None and permissions.allows(self.mask.permission):
@@ -98,6 +102,7 @@ def _of_field(definition: GraphQLField, types: dict[str, str]) -> Needs:
         is_non_null_type(definition.type),
         any(isinstance(each, Public) for each in directives),
         any(isinstance(each, Authenticated) for each in directives),
+        any(isinstance(each, InPerson) for each in directives),
     )
 
 
@@ -132,5 +137,6 @@ _MADE: dict[str, Callable[..., object]] = {
     "requiresPermission": RequiresPermission,
     "public": Public,
     "authenticated": Authenticated,
+    "inPerson": InPerson,
     "sensitive": _sensitive,
 }

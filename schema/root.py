@@ -20,6 +20,7 @@ from schema.customer_events import CustomerSubscriptions
 from schema.customers import NODE as CUSTOMER
 from schema.customers import Customer, CustomerQueries
 from schema.elevation import ElevationMutations
+from schema.impersonation import ImpersonationMutations
 from schema.invitations import InvitationMutations, InvitationQueries
 from schema.members import MemberMutations, MemberQueries
 from schema.node import Node, NodeRegistry
@@ -80,6 +81,7 @@ class Mutation(
     ViewerMutations,
     SessionMutations,
     ElevationMutations,
+    ImpersonationMutations,
     OrderMutations,
     CustomerMutations,
     ProductMutations,

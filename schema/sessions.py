@@ -95,8 +95,9 @@ class SessionMutations:
     revoke_session: RevokeSessionPayload = root_field(
         _revoke,
         gate=None,
+        in_person=True,
         description="End one of your sessions, at once and with its streams; this one signs you out.",
     )
     revoke_other_sessions: RevokeOtherSessionsPayload = root_field(
-        _revoke_others, gate=None, description="End all of your sessions but this one."
+        _revoke_others, gate=None, in_person=True, description="End all of your sessions but this one."
     )

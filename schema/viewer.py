@@ -14,10 +14,14 @@ from schema.changes import ChangePayload
 from schema.directives import SpaceName
 from schema.elevation import Elevation, own_elevation
 from schema.fields import Info, asked, held, resolved, root_field
+from schema.impersonation import Impersonation, own_impersonation
+from schema.masks import last4
 from schema.operation import Operation
 from schema.permissions import AccessName, PermissionsSnapshot, access_to
 from schema.sessions import Session, own_sessions
 from schema.user_errors import Payload, refused
+
+_MASKED = last4("admin:members").masker(b"")
 
 
 @strawberry.type(description="A person who signs in.")
@@ -83,7 +87,9 @@ def _tenant(hex_id: str, slug: str, name: str) -> Tenant:
 
 def _own_user(operation: Operation) -> User:
     principal = operation.read.principal
-    return User(id=strawberry.ID(public_id("usr", principal.user_id)), email=principal.email, name=principal.name)
+    acting = principal.acting_for is not None  # members' addresses are seen with that permission alone
+    email = _MASKED(principal.email) if acting else principal.email
+    return User(id=strawberry.ID(public_id("usr", principal.user_id)), email=email, name=principal.name)
 
 
 def own_tenant(operation: Operation) -> Tenant:
@@ -155,6 +161,9 @@ class Viewer:
         "`OrderWhere.customerId`, `CustomerSortField.EMAIL`, `Order`. Null with BAD_USER_INPUT for one that the schema "
         "does not have.",
     )
+    acting_as: Impersonation | None = resolved(
+        own_impersonation, description="Set while the caller is not the person who is there."
+    )
     elevation: Elevation | None = resolved(
         own_elevation, description="What the caller is elevated to; null when it is not."
     )
@@ -186,12 +195,14 @@ class ViewerMutations:
     switch_tenant: SwitchTenantPayload = root_field(
         _switch_tenant,
         gate=None,
+        in_person=True,
         description="Let your session speak for another of your tenants. The answer brings a new cookie; streams that "
         "were opened with the old one end with TENANT_SWITCHED.",
     )
     switch_space: SwitchSpacePayload = root_field(
         _switch_space,
         gate=None,
+        in_person=True,
         description="Let your session be in another space. The answer brings a new cookie; streams that were opened "
         "with the old one end.",
     )

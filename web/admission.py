@@ -21,6 +21,8 @@ from web.refusals import Refusal
 from web.signed import admit_signed, is_signed
 
 ALLOW = (b"allow", b"GET, POST")
+ACTING = "acting"
+"""Where a request's state holds its caller, if that one acts as somebody else."""
 
 
 async def admit(scope: Scope, receive: Receive, fields: Fields) -> tuple[Parameters, Principal | None]:
@@ -37,14 +39,14 @@ async def admit(scope: Scope, receive: Receive, fields: Fields) -> tuple[Paramet
         parameters = from_body(await read_json_body(fields, receive))
     else:
         parameters = from_query(scope["query_string"])
-    return parameters, await authenticate(scope["app"].state.authenticator, credentials)
+    return parameters, _noted(scope, await authenticate(scope, credentials))
 
 
 async def identify(scope: Scope) -> Principal | None:
     """Who asks, for something that is no operation. Raises Refusal, also for a request that a browser was tricked
     into.
     """
-    return await authenticate(scope["app"].state.authenticator, _intended_credentials(scope))
+    return _noted(scope, await authenticate(scope, _intended_credentials(scope)))
 
 
 async def caller_of(scope: Scope) -> Principal | None:
@@ -65,6 +67,13 @@ async def authenticate(scope: Scope, credentials: Credentials) -> Principal | No
         raise Refusal("OVERLOADED", "Too many requests at once. Try again in a moment.") from None
     except QueryTimeout:
         raise Refusal("OPERATION_TIMEOUT", "Finding out who is calling took too long.") from None
+
+
+def _noted(scope: Scope, caller: Principal | None) -> Principal | None:
+    """The caller; one who acts as somebody else is remembered, for what is refused from now on to say so."""
+    if caller is not None and caller.acting_for is not None:
+        scope["state"][ACTING] = caller
+    return caller
 
 
 def last_event_id_of(fields: Fields, parameters: Parameters) -> str | None:

@@ -60,7 +60,8 @@ class GraphQLEndpoint:
             if scope["method"] == "GET" and media is Media.STREAM and refusal.code in LATER:
                 await send_later(send, refusal)
                 return
-            answer = gateway.refuse(refusal.code, refusal.message, scope["state"]["request_id"])
+            state = scope["state"]
+            answer = gateway.refuse(refusal.code, refusal.message, state["request_id"], state.get(ACTING))
             await _send(scope, send, media, answer, refusal.status, refusal.headers)
             return
         if isinstance(outcome, Answer):

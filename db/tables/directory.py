@@ -140,6 +140,7 @@ sessions = Table(
     uuid_column("elevation_tenant_id", nullable=True),
     Column("elevation_scopes", ARRAY(Text), nullable=True),
     time_column("elevated_until", nullable=True),
+    uuid_column("acting_as_id", nullable=True),
     CheckConstraint(f"space = ANY ({_ALL_SPACES})", name="space_known"),
     CheckConstraint(
         "num_nulls(elevation_id, elevation_tenant_id, elevation_scopes, elevated_until) IN (0, 4)",

@@ -19,7 +19,7 @@ class Others(Protocol):
     """The books of the other workers. Raises nothing."""
 
     async def of_tenant(self, tenant: str) -> tuple[list[OpenStream], bool]:
-        """Their streams of the tenant, and whether all answered."""
+        """Their streams of the tenant, and whether that is all of them."""
 
     async def end(self, tenant: str, stream_id: str) -> bool:
         """Whether one of them had it."""
@@ -59,7 +59,7 @@ class Book:
         return False
 
     def _entry(self, member: Member) -> OpenStream:
-        who, waiting = member.principal, member.oldest_waiting
+        who, waiting = member.principal.person, member.oldest_waiting
         lag = 0 if waiting is None else int((self._clock() - waiting.ts).total_seconds() * 1000)
         at = member.told if waiting is not None else member.done
         return OpenStream(

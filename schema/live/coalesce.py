@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from schema.live.frames import Frame
+from schema.live.frames import Frame, joined
 
 
 def coalesced(frames: Sequence[Frame], before: str) -> list[Frame]:
@@ -15,5 +15,5 @@ def coalesced(frames: Sequence[Frame], before: str) -> list[Frame]:
     skipped = len(frames) - len(kept)
     if skipped:
         note = b'"stream":{"skipped":{"count":%d,"cursor":"%s"}}' % (skipped, before.encode())
-        kept[0] = replace(kept[0], note=note, wire=None)
+        kept[0] = replace(kept[0], note=joined(note, kept[0].note), wire=None)
     return kept

@@ -20,6 +20,10 @@ class Feed(Protocol):
         """Whether its frames are events of the log, so that it counts for the connection's cursor."""
 
     @property
+    def note(self) -> bytes | None:
+        """What each of its frames says in ``extensions``, also its last one; None for nothing."""
+
+    @property
     def done(self) -> Position | None:
         """The newest position that nothing before or at is still to come for: past all frames that are ready, taken or
         not. None until the place where it begins is known.
@@ -64,6 +68,7 @@ class Told:
     """A feed of what is known already: the result of a query or a mutation, or a refusal."""
 
     durable = False
+    note: bytes | None = None
     done: Position | None = None
     cursor: str | None = None
     told: Position | None = None

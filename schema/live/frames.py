@@ -77,6 +77,11 @@ COMPLETED = Ending(EndReason.COMPLETE)
 GONE = Ending(EndReason.CLIENT_GONE)
 
 
+def joined(*notes: bytes | None) -> bytes | None:
+    """Notes as one; None for none."""
+    return b",".join(note for note in notes if note) or None
+
+
 def whole(frame: Frame, cursor: str | None) -> bytes:
     """The frame's result with its extensions, the cursor (URL-safe text) among them unless it is None."""
     members = [] if cursor is None else [b'"cursor":"%s"' % cursor.encode()]

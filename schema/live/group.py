@@ -35,6 +35,8 @@ class Group:
         caller: Principal,
         live: Live,
         emptied: Callable[[], None],
+        *,
+        note: bytes | None = None,
     ) -> None:
         self.runner = runner
         self.tally = runner.tally
@@ -42,6 +44,8 @@ class Group:
         self.ready = ready
         self.caller = caller
         self.live = live
+        self.note = note
+        """What each frame says besides."""
         self.members: set[Member] = set()
         self.runs: list[Run] = []
         limit = live.delivery.limit
@@ -64,7 +68,7 @@ class Group:
         """What is told of one execution."""
         unexpected = self.runner.unexpected
         if event is None:
-            return frame_of(result, self.request.request_id, unexpected)
+            return frame_of(result, self.request.request_id, unexpected, note=self.note)
         place = event.get("cursor"), event.get("position"), event.get("entity_id")
         return frame_of(result, self.request.request_id, unexpected, *place)
 

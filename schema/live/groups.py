@@ -15,6 +15,7 @@ from db.events import Position
 from db.ids import new_id
 from db.scopes import RowScope
 from resolvers.errors import InvalidInput
+from schema.acting import acting_note
 from schema.live.delivery import CURSOR_ARGUMENT, live_of
 from schema.live.group import Group
 from schema.live.member import Member

@@ -57,6 +57,10 @@ class Member:
         self._enter(group)
 
     @property
+    def note(self) -> bytes | None:
+        return self.group.note
+
+    @property
     def done(self) -> Position | None:
         run, told = self._run, self.told
         if run is None:

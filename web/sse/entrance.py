@@ -166,4 +166,4 @@ class Entrance:
 def _keys(caller: Principal) -> tuple[str, str]:
     """What a stream of the caller's counts for: the user in the tenant, and the tenant."""
     tenant = caller.tenant.hex
-    return f"{tenant}/{caller.user_id}", tenant
+    return f"{tenant}/{caller.person.user_id}", tenant

@@ -224,7 +224,8 @@ async def _tell(scope: Scope, send: Send, fields: Fields, outcome: Outcome) -> N
 
 async def _refuse(scope: Scope, send: Send, fields: Fields, refusal: Refusal) -> None:
     gateway: Gateway = scope["app"].state.gateway
-    answer = gateway.refuse(refusal.code, refusal.message, scope["state"]["request_id"])
+    state = scope["state"]
+    answer = gateway.refuse(refusal.code, refusal.message, state["request_id"], state.get(ACTING))
     status = refusal.status or status_of(refusal.code, Media.GRAPHQL)
     await _answer(scope, send, fields, answer, status, refusal.headers)
 

@@ -116,21 +116,23 @@ class SingleStream:
 
     def _launch(self, posted: Posted) -> Outcome | asyncio.Event:
         """Why it is refused, else what is set when it may be called accepted."""
-        name, request_id = posted.operation_id, posted.request.request_id
+        name, request_id, who = posted.operation_id, posted.request.request_id, self.principal
         if self._closed:
-            return Outcome.of(self._gateway.refuse("NOT_FOUND", "There is no such stream.", request_id))
+            return Outcome.of(self._gateway.refuse("NOT_FOUND", "There is no such stream.", request_id, who))
         if name in self._in_use:
-            return Outcome.of(self._gateway.refuse("CONFLICT", "An operation of this id runs already.", request_id))
+            return Outcome.of(
+                self._gateway.refuse("CONFLICT", "An operation of this id runs already.", request_id, who)
+            )
         if max(len(self._in_use), len(self._tasks)) >= OPERATIONS:
             message = f"A stream carries at most {OPERATIONS} operations."
-            return Outcome.of(self._gateway.refuse("STREAM_LIMIT", message, request_id))
-        kind = self._gateway.judge(posted.request, self.principal)
+            return Outcome.of(self._gateway.refuse("STREAM_LIMIT", message, request_id, who))
+        kind = self._gateway.judge(posted.request, who)
         if isinstance(kind, Answer):
             return Outcome.of(kind)
         try:
             self._take_room(kind, name)
         except Refusal as refusal:
-            return Outcome.of(self._gateway.refuse(refusal.code, refusal.message, request_id))
+            return Outcome.of(self._gateway.refuse(refusal.code, refusal.message, request_id, who))
         mark = self._in_use[name] = object()
         begun = asyncio.Event()
         task = asyncio.create_task(self._run(posted, mark, begun))
