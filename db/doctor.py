@@ -1,11 +1,11 @@
 """The doctor: looks at a database as the serving login sees it, and says what is wrong and how to mend it.
 
-Every check is read-only and needs no rights beyond those of the runtime login. Tables that ``DIRECTORY_TABLES`` does
-not name are taken for tenant tables, so one that was forgotten is reported and not trusted.
+Every check leaves the database as it is and needs no rights beyond those of the runtime login. Tables that
+``DIRECTORY_TABLES`` does not name are taken for tenant tables, so one that was forgotten is reported and not trusted.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from db.clock import utc_now
 from db.doctor_questions import (
+    A_ROW_FOR,
     A_ROW_OF,
     DEFAULT_PARTITION,
     DIRECTORY_OVERREACH,
@@ -31,11 +32,16 @@ from db.doctor_questions import (
     UNTOLD,
     WRITE_RIGHTS,
 )
+from db.ids import new_id
 from db.migrations.partitions import SERIES
 from db.migrations.run import head_revision
 from db.tables import DIRECTORY_ROLE, DIRECTORY_TABLES, RUNTIME_ROLE, SHARED_TABLES, TENANT_SETTING
 
 OLDEST_POSTGRESQL = 15
+NOT_REACHED = (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What a database that cannot be used throws."""
+ANSWERS = "PostgreSQL answers"
+"""The check that fails alone when the database cannot be reached."""
 REDIS_SECONDS = 3
 _APPEND_ONLY = ["announcements", "audit_log", "event_log"]
 _TELLING = [
@@ -65,14 +71,23 @@ class Finding:
 
 async def examine_database(runtime_dsn: str) -> list[Finding]:
     """All checks of the database that the runtime login can make; one finding when it cannot be reached."""
+    return await _examine(runtime_dsn, _CHECKS)
+
+
+async def _examine(runtime_dsn: str, checks: "Mapping[str, Check]") -> list[Finding]:
     try:
         connection = await asyncpg.connect(runtime_dsn, timeout=10, server_settings=_SESSION)
-    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        return [_unreachable("PostgreSQL answers", error, "DATABASE_URL")]
+    except NOT_REACHED as error:
+        return [_unreachable(ANSWERS, error, "DATABASE_URL")]
     try:
-        return [await _findings_of(name, check, connection) for name, check in _CHECKS.items()]
+        return [await _findings_of(name, check, connection) for name, check in checks.items()]
     finally:
         await connection.close()
+
+
+async def examine_isolation(runtime_dsn: str) -> list[Finding]:
+    """The checks of what keeps tenants apart that cost least; one finding when the database cannot be reached."""
+    return await _examine(runtime_dsn, {name: check for name, check in _CHECKS.items() if check in _ISOLATION})
 
 
 async def examine_redis(url: str) -> Finding:
@@ -156,6 +171,19 @@ async def _no_tenant_sees_nothing(connection: asyncpg.Connection) -> Outcome:
     return not seen, _list(seen), "Look at the policies of these tables: their rows show without a tenant."
 
 
+async def _nobody_sees_nothing(connection: asyncpg.Connection) -> Outcome:
+    async with _as_nobody(connection) as tables:
+        seen = [table for table in tables if await connection.fetchval(A_ROW_OF.format(table=table))]
+    return not seen, _list(seen), "Look at the policies of these tables: their rows show to another tenant."
+
+
+async def _nobody_writes_for_others(connection: asyncpg.Connection) -> Outcome:
+    """Policies are asked before constraints: a row without its values is refused for its tenant, or it is let in."""
+    async with _as_nobody(connection) as tables:
+        let_in = [table for table in tables if not await _is_refused(connection, table)]
+    return not let_in, _list(let_in), "Look at the policies of these tables: WITH CHECK lets in another tenant's rows."
+
+
 async def _rights(connection: asyncpg.Connection) -> Outcome:
     found = await _names(connection, DIRECTORY_OVERREACH, _NO_TENANTS, DIRECTORY_ROLE)
     found += await _names(connection, FOREIGN_RIGHTS, list(DIRECTORY_TABLES), RUNTIME_ROLE)
@@ -197,11 +225,45 @@ _CHECKS: dict[str, Check] = {
     "Every tenant table has a policy for reading and writing": _policies,
     "No policy opens a tenant table to everybody": _no_open_policy,
     "A connection without a tenant sees nothing": _no_tenant_sees_nothing,
+    "A tenant that is nobody's sees nothing": _nobody_sees_nothing,
+    "No tenant writes another's rows": _nobody_writes_for_others,
     "Each role has rights on its own tables only": _rights,
     "Changes of rights are told and numbered": _told,
     "No view or function goes around the policies": _no_way_around,
     "Both logs have today's partition and a default": _partitions,
 }
+
+_ISOLATION = (_login, _owns_nothing, _forced, _policies, _no_open_policy, _nobody_sees_nothing)
+"""What keeps tenants apart, and can be asked every minute."""
+
+
+@asynccontextmanager
+async def _as_nobody(connection: asyncpg.Connection) -> AsyncIterator[list[str]]:
+    """The tenants' tables, for a new tenant without a row: in a transaction of which nothing stays."""
+    tables = await _names(connection, TENANT_TABLES, _NO_TENANTS)
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute(f"SET LOCAL ROLE {RUNTIME_ROLE}")
+        await connection.execute("SELECT set_config($1, $2, true)", TENANT_SETTING, new_id())
+        yield tables
+    finally:
+        await transaction.rollback()
+
+
+async def _is_refused(connection: asyncpg.Connection, table: str) -> bool:
+    """Whether a row of somebody else's is refused for that, or because rows cannot be written there at all."""
+    attempt = connection.transaction()
+    await attempt.start()
+    try:
+        await connection.execute(A_ROW_FOR.format(table=table), new_id())
+    except (asyncpg.InsufficientPrivilegeError, asyncpg.ReadOnlySQLTransactionError):
+        return True
+    except asyncpg.PostgresError:
+        return False  # a constraint was asked: the policy had let it pass
+    finally:
+        await attempt.rollback()
+    return False
 
 
 @asynccontextmanager

@@ -107,3 +107,6 @@ DEFAULT_PARTITION = "SELECT partdefid <> 0 FROM pg_partitioned_table WHERE partr
 
 A_ROW_OF = 'SELECT EXISTS (SELECT FROM "{table}")'
 """``table`` is a name that the catalogue gave."""
+
+A_ROW_FOR = 'INSERT INTO "{table}" (tenant_id) VALUES ($1)'
+"""As above."""

@@ -42,6 +42,7 @@ from web.graphiql import graphiql_routes
 from web.graphql import GraphQLEndpoint
 from web.health import serve_live, serve_ready, serve_version
 from web.invitation import invitation_routes
+from web.isolation import Isolation
 from web.login import login_routes
 from web.metrics import Metrics, serve_metrics
 from web.middleware import FrontDoor

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from starlette.types import Receive, Scope, Send
 
 from db.engine import Database
+from web.isolation import Isolation
 from web.responses import send_json
 
 READY_SECONDS = 2.0
@@ -23,7 +24,7 @@ async def serve_ready(scope: Scope, receive: Receive, send: Send) -> None:
     log: both are told and turn no traffic away.
     """
     state = scope["app"].state
-    checks = {**await _database_checks(state.database), "accepting": not state.draining.is_set()}
+    checks = {**await _database_checks(state.database, state.isolation), "accepting": not state.draining.is_set()}
     beside = {"audit": state.audit.healthy}
     if state.settings.redis_url is not None:
         beside["redis"] = state.bus.live
@@ -49,9 +50,9 @@ def installed_version() -> str:
         return "0"
 
 
-async def _database_checks(database: Database) -> dict[str, bool]:
+async def _database_checks(database: Database, isolation: Isolation) -> dict[str, bool]:
     try:
         async with asyncio.timeout(READY_SECONDS):
-            return await database.ready()
+            return {**await database.ready(), "isolation": await isolation.is_sound()}
     except TimeoutError:
-        return {"database": False, "migrations": False}
+        return {"database": False, "migrations": False, "isolation": False}

@@ -3,10 +3,11 @@
 import asyncpg
 import pytest
 
-from db.doctor import Finding, examine_database, examine_redis
+from db.doctor import Finding, examine_database, examine_isolation, examine_redis
 from tests.support.database import Dsns
 
 TENANT = "0198c0de00007000800000000000000a"
+NOBODYS = "A tenant that is nobody's sees nothing"
 
 
 async def tell(dsn: str, *commands: str) -> None:
@@ -184,3 +185,39 @@ async def test_a_redis_that_does_not_answer_is_found() -> None:
 
 async def test_an_address_that_is_none_is_found() -> None:
     assert not (await examine_redis("redis://[")).ok
+
+
+@pytest.mark.parametrize(
+    ("harm", "check"),
+    [
+        ("ALTER POLICY tenant ON orders USING (true)", "A tenant that is nobody's sees nothing"),
+        ("ALTER POLICY tenant ON orders WITH CHECK (true)", "No tenant writes another's rows"),
+        ("ALTER TABLE order_items DISABLE ROW LEVEL SECURITY", "No tenant writes another's rows"),
+    ],
+)
+async def test_the_tables_themselves_are_asked_as_somebody_elses(fresh_dsns: Dsns, harm: str, check: str) -> None:
+    columns = "tenant_id, id, number, status, customer_id, currency, total, version, created_at, updated_at"
+    values = f"'{TENANT}', gen_random_uuid(), 'x', 'PENDING', gen_random_uuid(), 'EUR', 0, 1, now(), now()"
+    row = f"INSERT INTO orders ({columns}) VALUES ({values})"
+    await tell(fresh_dsns.superuser, "SET session_replication_role = replica", row, harm)
+    found = await illnesses(fresh_dsns.runtime)
+    assert check in found
+    assert "order" in found[check].detail
+    seen = {each.check for each in await examine_isolation(fresh_dsns.runtime) if not each.ok}
+    assert (NOBODYS in seen) is (NOBODYS in found)
+
+
+async def test_examining_writes_nothing(fresh_dsns: Dsns) -> None:
+    before = await counted(fresh_dsns.superuser)
+    await examine_database(fresh_dsns.runtime)
+    assert await counted(fresh_dsns.superuser) == before
+
+
+async def counted(dsn: str) -> list[int]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return [
+            await connection.fetchval(f"SELECT count(*) FROM {table}") for table in ("orders", "event_log", "audit_log")
+        ]
+    finally:
+        await connection.close()

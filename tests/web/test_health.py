@@ -6,9 +6,11 @@ import re
 import pytest
 
 from tests.support.database import Dsns
+from tests.support.plant import connected
 from tests.support.redis import RedisServer
 from tests.support.server import Front, serving, settings_for
 from tests.support.waiting import until_answered
+from web.isolation import Isolation
 
 
 async def test_a_process_that_answers_is_alive(front: Front) -> None:
@@ -21,7 +23,7 @@ async def test_ready_is_who_reaches_a_migrated_database(front: Front) -> None:
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ready",
-        "checks": {"database": True, "migrations": True, "accepting": True, "audit": True},
+        "checks": {"database": True, "migrations": True, "isolation": True, "accepting": True, "audit": True},
     }
 
 
@@ -80,3 +82,69 @@ async def test_without_its_redis_it_is_degraded_and_still_ready(dsns: Dsns, redi
         await until_answered(lambda: says("degraded", False))
         redis_apart.start()
         await until_answered(lambda: says("ready", True))
+
+
+async def test_where_tenants_are_not_kept_apart_nobody_is_sent(fresh_dsns: Dsns) -> None:
+    async with connected(fresh_dsns.owner) as owner:
+        await owner.execute("ALTER TABLE orders NO FORCE ROW LEVEL SECURITY")
+    async with serving(settings_for(fresh_dsns)) as front:
+        answer = await front.client.get("/health/ready")
+        assert answer.status_code == 503
+        assert [name for name, holds in answer.json()["checks"].items() if not holds] == ["isolation"]
+
+
+async def test_whether_they_are_kept_apart_is_asked_once_a_minute(front: Front) -> None:
+    isolation = front.app.state.isolation
+    assert await isolation.is_sound()
+    until = isolation._until
+    for _ in range(3):
+        assert (await front.client.get("/health/ready")).status_code == 200
+    assert isolation._until == until
+
+
+async def test_what_has_become_of_it_is_found_while_the_server_runs(
+    fresh_dsns: Dsns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.isolation.KEPT_SECONDS", 0.0)
+    monkeypatch.setattr("web.isolation.AGAIN_SECONDS", 0.0)
+    async with serving(settings_for(fresh_dsns)) as front, connected(fresh_dsns.owner) as owner:
+
+        async def says(status: int) -> bool:
+            return (await front.client.get("/health/ready")).status_code == status
+
+        assert await says(200)
+        await owner.execute("ALTER TABLE orders NO FORCE ROW LEVEL SECURITY")
+        await until_answered(lambda: says(503))
+        await owner.execute("ALTER TABLE orders FORCE ROW LEVEL SECURITY")
+        await until_answered(lambda: says(200))
+
+
+async def test_a_database_that_is_away_is_no_verdict() -> None:
+    isolation = Isolation("postgresql://app@127.0.0.1:1/none")
+    assert not await isolation.is_sound()
+    await isolation.stop()
+    assert isolation._sound is None
+
+
+LATER = """
+ALTER TABLE orders ADD COLUMN later text NOT NULL DEFAULT '';
+UPDATE alembic_version SET version_num = '29990101_0000';
+"""
+"""What a newer version may make of the schema: it adds, and says so."""
+CHANGE = """mutation ($id: ID!) {
+    updateOrder(input: {id: $id, notes: "over a newer schema"}) { order { id notes } } }"""
+SOONER = "UPDATE alembic_version SET version_num = '20261121_0700'"
+
+
+async def test_a_running_version_goes_on_over_a_newer_schema_and_never_over_an_older_one(seeded_dsns: Dsns) -> None:
+    async with serving(settings_for(seeded_dsns)) as front, connected(seeded_dsns.owner) as owner:
+        await owner.execute(LATER)
+        ready = await front.client.get("/health/ready")
+        assert (ready.status_code, ready.json()["checks"]["migrations"]) == (200, True)
+        orders = await front.post("{ orders(first: 2) { nodes { id notes } } }", headers=await front.bearer())
+        first = orders.json()["data"]["orders"]["nodes"][0]
+        changed = await front.post(CHANGE, {"id": first["id"]}, await front.bearer())
+        assert changed.json()["data"]["updateOrder"]["order"] == {"id": first["id"], "notes": "over a newer schema"}
+        await owner.execute(SOONER)
+        ready = await front.client.get("/health/ready")
+        assert (ready.status_code, ready.json()["checks"]["migrations"]) == (503, False)
