@@ -13,19 +13,42 @@ if TYPE_CHECKING:
     from web.settings import Settings
 
 
-def command(as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False) -> None:
-    """Examine the installation: packages, database, roles, row-level security, event log, Redis."""
+def command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Leave out the canary, which writes rows of two tenants of its own.")
+    ] = False,
+) -> None:
+    """Examine the installation: packages, database, roles, row-level security, event log, replica, Redis.
+
+    Two tenants made for it are asked whether they see anything of each other."""
     from web.cli.database import operating
     from web.settings import Settings
 
     with operating(Settings.load()) as settings:
-        findings = asyncio.run(examine(settings))
+        findings = asyncio.run(_examine_all(settings, canary=not read_only))
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
         _show(findings)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
+
+
+async def _examine_all(settings: "Settings", *, canary: bool) -> "list[Finding]":
+    """``examine``, the replica, without which a server starts too, and the canary where it can be written. Raises
+    Failure without DATABASE_URL.
+    """
+    from db.doctor_replica import examine_replica
+    from web.cli.canary import examine_canary
+    from web.cli.database import runtime_dsn
+
+    findings = await examine(settings)
+    if settings.database_replica_url is not None:
+        findings += await examine_replica(runtime_dsn(settings), settings.database_replica_url)
+    if canary and all(finding.ok for finding in findings):
+        findings.append(await examine_canary(runtime_dsn(settings)))
+    return findings
 
 
 async def examine(settings: "Settings") -> "list[Finding]":

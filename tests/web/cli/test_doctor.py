@@ -7,6 +7,7 @@ import pytest
 from tests.support.command_line import CommandLine
 from tests.support.database import Dsns
 from web.cli import doctor
+from web.cli.canary import CHECK, examine_canary
 
 
 def test_all_well_is_exit_code_zero(tidegate: CommandLine, with_database: Dsns) -> None:
@@ -46,3 +47,23 @@ def test_a_package_from_elsewhere_is_an_illness(monkeypatch: pytest.MonkeyPatch)
     finding = doctor.examine_rooms()
     assert not finding.ok
     assert finding.detail == "schema from /elsewhere"
+
+
+def test_two_tenants_are_asked_for_each_other_and_each_run_uses_the_same_two(
+    tidegate: CommandLine, with_database: Dsns
+) -> None:
+    for _ in range(2):
+        found = {finding["check"]: finding for finding in json.loads(tidegate("doctor", "--json").out)}
+        assert found[CHECK]["ok"]
+        assert "questions" in found[CHECK]["detail"]
+
+
+def test_who_may_not_write_leaves_the_canary_out(tidegate: CommandLine, with_database: Dsns) -> None:
+    found = json.loads(tidegate("doctor", "--json", "--read-only").out)
+    assert CHECK not in {finding["check"] for finding in found}
+
+
+async def test_a_database_that_is_not_there_is_a_finding() -> None:
+    finding = await examine_canary("postgresql://app@127.0.0.1:1/none")
+    assert (finding.ok, finding.check) == (False, CHECK)
+    assert finding.mend
