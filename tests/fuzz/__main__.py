@@ -18,13 +18,16 @@ from tests.support.database import RunFolder, Server
 from tests.support.executors import CORE, Executors, facts_of
 from tests.support.operations import Asked, Operations
 from tests.support.reached import Reached
+from tests.support.strangers import EVERYWHERE
 from tests.support.world import open_world
+from web.logs import configure
 
 
 def main(arguments: Sequence[str]) -> int:
     """0 when both always agreed."""
     options = _options(arguments)
     console = Console(highlight=False)
+    configure(level="error")  # a slow operation is no news here
     folder = RunFolder.begin()
     try:
         server = Server(folder.path)
@@ -39,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
 async def _fuzz(server: Server, options: argparse.Namespace, console: Console) -> int:
     async with open_world(await server.create("fuzz")) as world:
         executors, completions = Executors.of(world, reached=await Reached.of(world)), Completions(world)
-        operations = Operations(CORE, await facts_of(world, options.seed), options.seed)
+        operations = Operations(CORE, await facts_of(world, options.seed), options.seed, EVERYWHERE)
         found = 0
         console.print(f"seed {options.seed}, {options.count:,} operations")
         for index in track(range(options.count), "asking both executors …", console=console):

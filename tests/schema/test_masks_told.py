@@ -139,6 +139,6 @@ async def test_a_stream_tells_who_sees_neither_nothing_of_the_change(world: Worl
 async def test_nothing_of_an_original_is_in_any_answer(world: World) -> None:
     originals = await Originals.of(world)
     reply = await world.ask(LIST, caller=support(world))
-    assert not originals.leaked(json.dumps(reply.body, ensure_ascii=False).encode(), support(world).permissions.grants)
+    assert not originals.leaked(json.dumps(reply.body, ensure_ascii=False).encode(), support(world).permissions)
     whole = json.dumps((await world.ask(LIST, caller="manager")).body, ensure_ascii=False).encode()
-    assert originals.leaked(whole, support(world).permissions.grants), "the look-out sees nothing"
+    assert originals.leaked(whole, support(world).permissions), "the look-out sees nothing"

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from auth.permissions import PermissionSet
 from auth.principal import Principal
 from auth.spaces import EVERY_SPACE, USUAL, Space, spaces_of
 from schema.directives import SpaceName
@@ -85,7 +86,7 @@ async def test_what_is_elsewhere_is_not_found_by_its_id_either(world: World) -> 
     one = "query($id: ID!) { node(id: $id) { id } }"
     reply = await world.ask(one, {"id": ids[0]}, caller=admin(world, Space.DEVELOPER))
     assert reply.data["node"] is None
-    assert not originals.leaked(json.dumps(reply.body).encode(), frozenset())
+    assert not originals.leaked(json.dumps(reply.body).encode(), PermissionSet.of(()))
 
 
 async def test_search_words_of_another_space_find_nothing(world: World) -> None:

@@ -22,6 +22,7 @@ from graphql import (
 )
 
 from auth.permissions import PERMISSIONS, SYSTEM_ROLES
+from auth.spaces import USUAL, Space
 from tests.support.arguments import Facts, Json, Values, literal
 
 ROOTS = {
@@ -39,6 +40,7 @@ ROOTS = {
 """How often each root field of a query is drawn."""
 _ASKING = {"admin": 5, "manager": 2, "viewer": 3}
 """How often each role asks, others once."""
+_SPACES = (*(USUAL,) * 12, *Space)
 _MASKS = tuple(name for name in PERMISSIONS if name.endswith(":masked"))
 _BOOLEAN = GraphQLNonNull(GraphQLBoolean)
 
@@ -53,44 +55,48 @@ class Asked:
     grants: frozenset[str]
     reach: str = "ALL"
     """Which rows the caller's roles reach."""
+    space: Space = USUAL
+    """Where the caller is."""
 
 
 class Operations:
     """Draws operations from a seed."""
 
-    def __init__(self, schema: GraphQLSchema, facts: Facts, seed: int) -> None:
-        self._schema = schema
-        self._facts = facts
+    def __init__(self, schema: GraphQLSchema, facts: Facts, seed: int, roots: Mapping[str, float] = ROOTS) -> None:
+        self._schema, self._facts, self._roots = schema, facts, roots
         self._random = Random(seed)
         self._reaching = Random(f"{seed}/reach")
         self._last: Asked | None = None
 
     def draw(self) -> Asked:
-        """A new operation, or the last one as somebody else asks it, with other conditions."""
+        """A new operation, or, rather, the last one as somebody else asks it, with other conditions: most of what a new
+        text costs is its validation.
+        """
         random = self._random
-        if self._last is not None and random.random() < 0.5:
+        if self._last is not None and random.random() < 0.8:
             self._last = replace(self._last, variables=self._flipped(self._last.variables), grants=self._grants())
         else:
-            values = Values(random, self._facts)
-            document, variables, name = _Draft(self._schema, random, values).query()
+            draft = _Draft(self._schema, random, Values(random, self._facts))
+            document, variables, name = draft.query(self._roots)
             self._last = Asked(document, variables, name, self._grants())
-        self._last = replace(self._last, reach=self._reaching.choice(("OWN", "ASSIGNED", "ALL", "ALL")))
+        reach = self._reaching.choice(("OWN", "ASSIGNED", "ALL", "ALL"))
+        self._last = replace(self._last, reach=reach, space=self._reaching.choice(_SPACES))
         return self._last
 
     def change(self) -> Asked:
         """A mutation of one root field: what another changes could not be seen by the first."""
-        readable = [name for name in PERMISSIONS if not name.endswith(":write") and self._random.random() < 0.7]
-        written = [name for name in PERMISSIONS if name.endswith((":write", ":announce"))]
-        return replace(self._single(self._schema.mutation_type), grants=frozenset(readable + written))
+        readable = {name for name in PERMISSIONS if not name.endswith(":write") and self._random.random() < 0.7}
+        written = {name for name in PERMISSIONS if name.endswith((":write", ":announce"))}
+        return replace(self._single(self._schema.mutation_type), grants=frozenset(readable | written))
 
-    def watch(self, field: str) -> Asked:
-        """A subscription of this field, without arguments: what it selects of an event."""
-        return self._single(self._schema.subscription_type, field)
+    def watch(self, field: str, *maybe: str) -> Asked:
+        """A subscription of this field, with some of these arguments: what it selects of an event."""
+        return self._single(self._schema.subscription_type, field, *maybe)
 
-    def _single(self, root: GraphQLObjectType | None, field: str | None = None) -> Asked:
+    def _single(self, root: GraphQLObjectType | None, field: str | None = None, *maybe: str) -> Asked:
         assert root is not None
         draft = _Draft(self._schema, self._random, Values(self._random, self._facts))
-        document, variables, name = draft.single(root, field or self._random.choice(list(root.fields)))
+        document, variables, name = draft.single(root, field or self._random.choice(list(root.fields)), *maybe)
         return Asked(document, variables, name, self._grants())
 
     def _flipped(self, variables: Mapping[str, Json]) -> dict[str, Json]:
@@ -121,11 +127,11 @@ class _Draft:
         self._fields = 30
         self._numbered = 0
 
-    def query(self) -> tuple[str, dict[str, Json], str | None]:
+    def query(self, roots: Mapping[str, float]) -> tuple[str, dict[str, Json], str | None]:
         """The document, its variables, and the name of the operation to run."""
         random, root = self._random, self._schema.query_type
         assert root is not None
-        calls = [self._call(root, index) for index in range(random.choice((1, 1, 1, 1, 2, 2, 3)))]
+        calls = [self._call(root, roots, index) for index in range(random.choice((1, 1, 1, 1, 2, 2, 3)))]
         body = []
         for field, head in [*calls, *(call for call in calls if random.random() < 0.15)]:
             body.append(f"{head}{self._directive()}{self._selections(get_named_type(field.type))}")
@@ -134,10 +140,11 @@ class _Draft:
         body = [self._wrapped(root, part) for part in body]
         return self._document("query", body)
 
-    def single(self, root: GraphQLObjectType, name: str) -> tuple[str, dict[str, Json], str | None]:
-        """The same of a mutation or a subscription with one root field."""
+    def single(self, root: GraphQLObjectType, name: str, *maybe: str) -> tuple[str, dict[str, Json], str | None]:
+        """The same of a mutation or a subscription with one root field; ``maybe`` are arguments that may be given."""
         field = root.fields[name]
-        given = {key: self._values.of(arg.type, key) for key, arg in field.args.items() if is_required_argument(arg)}
+        chosen = [key for key in maybe if key in field.args and self._random.random() < 0.4]
+        given = self._required(field) | {key: self._values.of(field.args[key].type, key) for key in chosen}
         written = ", ".join(f"{key}: {self._argument(field.args[key].type, value)}" for key, value in given.items())
         selected = self._key(name) + (f"({written})" if written else "")
         body = [selected + self._selections(get_named_type(field.type))]
@@ -153,21 +160,24 @@ class _Draft:
         random.shuffle(rest)
         return "\n".join([f"{head} {{ {' '.join(body)} }}", *rest]), self._given, name
 
-    def _call(self, root: GraphQLObjectType, index: int) -> tuple[GraphQLField, str]:
+    def _call(self, root: GraphQLObjectType, roots: Mapping[str, float], index: int) -> tuple[GraphQLField, str]:
         """A root field with its key and its arguments as written."""
         random = self._random
-        name = random.choices(list(ROOTS), list(ROOTS.values()))[0]
+        name = random.choices(list(roots), list(roots.values()))[0]
         field = root.fields[name]
         alias = f"{name}_{index}: " if index or random.random() < 0.2 else ""
-        if "first" in field.args:
-            given = self._values.page(name, field.args)
-        else:
-            given = {key: self._values.of(argument.type, key) for key, argument in field.args.items()}
-        if name == "order":
-            given = {"id": self._values.of(field.args["id"].type, "order")}
+        given = self._given_to(name, field)
         written = [f"{key}: {self._argument(field.args[key].type, value)}" for key, value in given.items()]
         random.shuffle(written)
         return field, alias + name + (f"({', '.join(written)})" if written else "")
+
+    def _given_to(self, name: str, field: GraphQLField) -> dict[str, Json]:
+        if "first" in field.args:
+            return self._values.page(name, field.args) | self._required(field)
+        return {key: self._values.of(arg.type, name if name == "order" else key) for key, arg in field.args.items()}
+
+    def _required(self, field: GraphQLField) -> dict[str, Json]:
+        return {key: self._values.of(arg.type, key) for key, arg in field.args.items() if is_required_argument(arg)}
 
     def _argument(self, kind: Any, value: Json) -> str:  # Any: an input type
         """The value as a literal, as a variable, or with variables inside."""
@@ -240,8 +250,8 @@ class _Draft:
         return f"n{self._numbered}_{name}: {name}"
 
     def _arguments(self, name: str, field: GraphQLField) -> str:
-        """The arguments of a nested list, as written."""
-        given = self._values.page(name, field.args)
+        """The arguments of a field below the root, as written."""
+        given = self._given_to(name, field)
         written = [f"{key}: {self._argument(field.args[key].type, value)}" for key, value in given.items()]
         return f"({', '.join(written)})" if written else ""
 
@@ -261,10 +271,8 @@ class _Draft:
         on, text = parent.name, ""
         if parent.interfaces and random.random() < 0.2:
             interface = parent.interfaces[0]
-            on, text = (
-                interface.name,
-                f" {{ {self._key(random.choice(list(interface.fields)))} {self._key('__typename')} }}",
-            )
+            on = interface.name
+            text = f" {{ {self._key(random.choice(list(interface.fields)))} {self._key('__typename')} }}"
         text = text or self._selections(parent, depth + 1)
         if random.random() < 0.5 and len(self._fragments) < 12:
             name = f"F{len(self._fragments)}_{random.randrange(10_000)}"

@@ -28,9 +28,9 @@ class Originals:
         found = {name: await look(world, f"{sql} ORDER BY id LIMIT {MOST}", hex_id) for name, sql in BEHIND.items()}
         return cls({name: [row[0].encode() for row in rows] for name, rows in found.items()})
 
-    def leaked(self, body: bytes, grants: frozenset[str], asked: str = "") -> list[bytes]:
-        """Values in the body that a caller with these grants may not see; what was ``asked`` may be told back."""
-        held, known = PermissionSet(grants), asked.encode()
+    def leaked(self, body: bytes, held: PermissionSet, asked: str = "") -> list[bytes]:
+        """Values in the body that a caller who may this may not see; what was ``asked`` may be told back."""
+        known = asked.encode()
         return [
             value
             for permission, values in self.values.items()
