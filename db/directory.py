@@ -56,6 +56,7 @@ _SETTINGS = {
     "timezone": "UTC",
     "jit": "off",
     "statement_timeout": f"{STATEMENT_SECONDS}s",
+    "client_connection_check_interval": "500ms",
 }
 
 
@@ -289,5 +290,9 @@ class Directory:
             raise QueryTimeout("the statement ran past its deadline") from error
         except AWAY as error:
             raise DatabaseAway(AWAY_TEXT) from error
+        except asyncio.CancelledError:
+            # The driver asks the server to cancel, on its own time: what came next here would be struck instead.
+            connection.terminate()
+            raise
         finally:
             await self._pool.release(connection)

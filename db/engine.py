@@ -1,6 +1,7 @@
 """Opens the connections and hands out the doors."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -8,6 +9,7 @@ import asyncpg
 
 from db.audit_records import Actor
 from db.codecs import set_codecs
+from db.deadlines import Deadline
 from db.directory import Directory
 from db.errors import DatabaseError
 from db.migrations.run import head_revision
@@ -18,14 +20,17 @@ from db.shared_reads import Asked, SharedReader
 from db.tables import RUNTIME_ROLE
 from db.tenancy import Announce, TenantId, TenantReader, TenantSnapshot, TenantWriter
 
-STATEMENT_SECONDS = 10
+STATEMENT_SECONDS = 10.0
+HANG_UP_CHECK = "500ms"
+"""How often PostgreSQL looks whether who asked is still there: a connection that is thrown away ends its statement."""
 
 
 class Database:
     """The pool of tenant connections and the directory; opened once a process."""
 
-    def __init__(self, pool: TenantPool, directory: Directory) -> None:
+    def __init__(self, pool: TenantPool, directory: Directory, seconds: float = STATEMENT_SECONDS) -> None:
         self.pool = pool
+        self._seconds = seconds
         self.directory = directory
         self.observer: Observer | None = None
         self.on_commit: Announce | None = None
@@ -33,14 +38,27 @@ class Database:
         self._snapshots = asyncio.Semaphore(max(1, pool.size // 2))
 
     @classmethod
-    async def open(cls, dsn: str, *, size: int = 10, directory_size: int = 4) -> "Database":
-        """Opens nothing yet but the directory; tenant connections come as they are needed, at most ``size``."""
+    async def open(
+        cls, dsn: str, *, size: int = 10, directory_size: int = 4, seconds: float = STATEMENT_SECONDS
+    ) -> "Database":
+        """Opens nothing yet but the directory; tenant connections come as they are needed, at most ``size``. No
+        statement runs for longer than ``seconds``, whoever sends it.
+        """
         directory = await Directory.open(dsn, directory_size)
+        return cls(TenantPool(_connector(dsn, seconds), size), directory, seconds)
+
         return cls(TenantPool(_connector(dsn), size), directory)
 
     async def close(self) -> None:
         await self.pool.close()
         await self.directory.close()
+
+    def deadline(self, seconds: float) -> Deadline:
+        """For an operation that begins now."""
+        return Deadline(seconds, bounded=seconds >= self._seconds)
+
+    def reader(self, tenant: TenantId, scope: RowScope = EVERY_ROW, deadline: Deadline | None = None) -> TenantReader:
+        return TenantReader(self.pool, tenant, self.observer, scope, deadline)
 
     def reader(self, tenant: TenantId, scope: RowScope = EVERY_ROW) -> TenantReader:
         return TenantReader(self.pool, tenant, self.observer, scope)
@@ -58,9 +76,11 @@ class Database:
         async with self._snapshots, TenantSnapshot(self.pool, tenant, self.observer, scope) as reader:
             yield reader
 
-    def writer(self, tenant: TenantId, actor: Actor, scope: RowScope = EVERY_ROW) -> TenantWriter:
+    def writer(
+        self, tenant: TenantId, actor: Actor, scope: RowScope = EVERY_ROW, deadline: Deadline | None = None
+    ) -> TenantWriter:
         """``async with database.writer(…) as writer:`` is one transaction."""
-        return TenantWriter(self.pool, tenant, actor, self.on_commit, self.observer, scope)
+        return TenantWriter(self.pool, tenant, actor, self.on_commit, self.observer, scope, deadline=deadline)
 
     async def ready(self) -> dict[str, bool]:
         """What readiness asks: is PostgreSQL answering, and does its schema stand at this code's head?"""
@@ -71,7 +91,7 @@ class Database:
         return {"database": True, "migrations": revision == head_revision()}
 
 
-def _connector(dsn: str) -> Callable[[], Awaitable[asyncpg.Connection]]:
+def _connector(dsn: str, seconds: float) -> Callable[[], Awaitable[asyncpg.Connection]]:
     async def connect() -> asyncpg.Connection:
         connection = await asyncpg.connect(
             dsn,
@@ -82,7 +102,8 @@ def _connector(dsn: str) -> Callable[[], Awaitable[asyncpg.Connection]]:
                 "timezone": "UTC",
                 # A page takes under a millisecond: compiling its plan to machine code never pays.
                 "jit": "off",
-                "statement_timeout": f"{STATEMENT_SECONDS}s",
+                "statement_timeout": f"{math.ceil(seconds * 1000)}ms",
+                "client_connection_check_interval": HANG_UP_CHECK,
                 "idle_in_transaction_session_timeout": "60s",
                 # What is written here is counted by its entry in the log (db/folding.py).
                 "tidegate.tally": "log",

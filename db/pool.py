@@ -42,13 +42,15 @@ class Slot:
         self.tenant: str | None = None
         self._prepared: OrderedDict[str, PreparedStatement] = OrderedDict()
 
-    async def prepared(self, sql: str) -> PreparedStatement:
-        """The statement, prepared once: the driver's own cache costs as much again as a small statement."""
+    async def prepared(self, sql: str, seconds: float | None = None) -> PreparedStatement:
+        """The statement, prepared once: the driver's own cache costs as much again as a small statement. That may wait
+        for a lock: TimeoutError after ``seconds``.
+        """
         found = self._prepared.get(sql)
         if found is not None:
             self._prepared.move_to_end(sql)
             return found
-        found = self._prepared[sql] = await self.connection.prepare(sql)
+        found = self._prepared[sql] = await self.connection.prepare(sql, timeout=seconds)
         if len(self._prepared) > STATEMENTS_KEPT:
             self._prepared.popitem(last=False)
         return found

@@ -15,13 +15,14 @@ from typing import Any
 import asyncpg
 
 from db.audit_records import Actor, AuditDraft
+from db.deadlines import LATE, Deadline, seconds_left
 from db.errors import DatabaseAway, DatabaseError, QueryTimeout
 from db.events import APPEND, EventDraft, Position, append_values
 from db.folding import fold, is_due
 from db.outage import AWAY, AWAY_TEXT
 from db.pool import Slot, TenantPool
 from db.scopes import EVERY_ROW, RowScope
-from db.sending import STALE, Observer, send
+from db.sending import STALE, Observer, begin, send
 from db.statements import Statement
 
 Row = asyncpg.Record
@@ -43,27 +44,22 @@ _CONNECTION_SAW: tuple[type[BaseException], ...] = (asyncpg.PostgresError, Datab
 """Errors after which a connection is not trusted again; a refusal by a rule above is not one of them."""
 
 
-async def _begin(pool: TenantPool, slot: Slot, text: str) -> None:
-    """Begin a transaction; a connection that cannot is thrown away."""
-    try:
-        await slot.connection.execute(text)
-    except BaseException as error:
-        pool.discard(slot)
-        if isinstance(error, AWAY):
-            raise DatabaseAway(AWAY_TEXT) from error
-        raise
-
-
 class TenantReader:
     """Reads one tenant's rows; cheap to make. Inside ``with reader:`` the first statement's connection is kept for the
     next ones, until the block ends: for statements that follow each other at once, never for waiting.
     """
 
-    __slots__ = ("_keeps", "_kept", "_observer", "_pool", "scope", "tenant")
+    __slots__ = ("_keeps", "_kept", "_observer", "_pool", "deadline", "scope", "tenant")
 
     def __init__(
-        self, pool: TenantPool, tenant: TenantId, observer: Observer | None = None, scope: RowScope = EVERY_ROW
+        self,
+        pool: TenantPool,
+        tenant: TenantId,
+        observer: Observer | None = None,
+        scope: RowScope = EVERY_ROW,
+        deadline: Deadline | None = None,
     ) -> None:
+        self.deadline = deadline
         self._pool = pool
         self._observer = observer
         self._keeps = False
@@ -96,9 +92,11 @@ class TenantReader:
         # Out of the reader's hand while it is used: no second task can meet it there.
         slot, self._kept = self._kept, None
         if slot is None:
+            if self.deadline is not None:
+                self.deadline.left()  # else nothing is borrowed
             slot = await self._pool.lend(self.tenant.hex)
         try:
-            rows = await send(slot, statement, values, self._observer)
+            rows = await send(slot, statement, values, self._observer, self.deadline)
         except BaseException:
             self._pool.discard(slot)
             raise
@@ -154,7 +152,7 @@ class TenantSnapshot(TenantReader):
 
     async def __aenter__(self) -> "TenantSnapshot":
         slot = await self._pool.lend(self.tenant.hex)
-        await _begin(self._pool, slot, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        await begin(self._pool, slot, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         self._slot = slot
         self._deadline = asyncio.get_running_loop().call_later(self._seconds, self._cut)
         return self
@@ -191,7 +189,7 @@ class TenantWriter:
     """
 
     __slots__ = (
-        *("_actor", "_announce", "_audits", "_events", "_observer", "_pool", "_slot"),
+        *("_actor", "_announce", "_audits", "_deadline", "_events", "_observer", "_pool", "_slot"),
         *("position", "scope", "tenant"),
     )
 
@@ -203,7 +201,10 @@ class TenantWriter:
         announce: Announce | None = None,
         observer: Observer | None = None,
         scope: RowScope = EVERY_ROW,
+        *,
+        deadline: Deadline | None = None,
     ) -> None:
+        self._deadline = deadline
         self._pool = pool
         self._actor = actor
         self._announce = announce
@@ -223,7 +224,7 @@ class TenantWriter:
     async def fetch(self, statement: Statement, **values: object) -> list[Row]:
         """Run one statement inside the transaction, filled in as a reader does."""
         values["tenant"], values["holder"] = self.tenant.hex, self.scope.holder
-        return await send(self._lent(), statement, values, self._observer)
+        return await send(self._lent(), statement, values, self._observer, self._deadline)
 
     def record(self, event: EventDraft) -> None:
         """Log a change; it is written last, with its number, when the block ends."""
@@ -233,8 +234,9 @@ class TenantWriter:
         self._audits.append(audit)
 
     async def __aenter__(self) -> "TenantWriter":
+        seconds_left(self._deadline)
         slot = await self._pool.lend(self.tenant.hex)
-        await _begin(self._pool, slot, "BEGIN")
+        await begin(self._pool, slot, "BEGIN")
         self._slot = slot
         return self
 
@@ -250,6 +252,8 @@ class TenantWriter:
                 self.position = position if self._events else None
         except BaseException as failure:
             self._pool.discard(slot)
+            if isinstance(failure, TimeoutError) and kind is None:
+                raise QueryTimeout(LATE) from failure
             if isinstance(failure, AWAY) and kind is None:
                 raise DatabaseAway(AWAY_TEXT) from failure
             if kind is None or not isinstance(failure, AWAY):

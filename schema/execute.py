@@ -57,7 +57,7 @@ class Gateway:
         engine: str = "compiled",
         tell_engine: bool = False,
         limits: Limits = USUAL_LIMITS,
-        limits: Limits | None = None,
+        seconds: float = 10.0,
         lifetimes: Lifetimes = USUAL,
         mask_keys: MaskKeys | None = None,
         note: Note | None = None,
@@ -75,6 +75,7 @@ class Gateway:
             Reach(core, self._gates.all_needs),
             tell_engine,
             confirmation,
+            seconds=seconds,
         )
         self.groups = Groups(self._runner)
         self._introspection = introspection

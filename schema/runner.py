@@ -54,6 +54,8 @@ class Runner:
     """
     confirmation: Confirmation | None = None
     """Finds out whether a caller's person is there."""
+    seconds: float = 10.0
+    """How long a query or a mutation may keep the database."""
 
     def operation(self, request: OperationRequest, ready: Ready, caller: Principal | None) -> Operation:
         """A fresh context for one execution."""
@@ -125,6 +127,7 @@ class Runner:
     def _context(self, ready: Ready, caller: Principal | None, request: OperationRequest) -> ReadContext | None:
         if caller is None:
             return None
+        deadline = None if ready.kind == "subscription" else self.database.deadline(self.seconds)
         reader = self.database.reader(caller.tenant, caller.scope)
         parts = (caller, reader, self.database, self.hub, self.clock, request.request_id, self.book, self.lifetimes)
         if ready.kind == "mutation":

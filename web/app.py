@@ -144,6 +144,8 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             EventCursorCodec(keyring.keys("event cursor"), await database.directory.epoch()),
             introspection=settings.introspection,
             engine=settings.engine,
+            seconds=settings.deadline_seconds,
+            slow=settings.slow_seconds,
             limits=Limits(cost=settings.cost_limit, export_cost=settings.cost_limit_export),
             tell_engine=settings.environment == "demo",
             note=state.audit.note,

@@ -115,6 +115,9 @@ class SettingFields(BaseSettings):
     introspection: Literal["everyone", "signed-in", "off"] = Field(
         default="signed-in", description="Who may read the schema: everyone, signed-in or off"
     )
+    deadline_seconds: float = Field(
+        default=10, ge=0.1, le=300, description="Seconds after which a query or a mutation is cancelled"
+    )
     cost_limit: int = Field(default=10_000, ge=100, description="What one operation may cost: @cost and @listSize")
     cost_limit_export: int = Field(
         default=60_000, ge=100, description="The same for callers who may export:run, if that is more"

@@ -10,6 +10,7 @@ from db.errors import DatabaseAway, PoolExhausted
 from db.ids import new_id
 from db.tables import DIRECTORY_TABLES, tenant_tables
 from tests.support.database import Dsns
+from tests.support.waiting import until_answered
 
 
 @pytest.mark.parametrize("table", sorted({table.name for table in tenant_tables()} - {"event_heads"}))
@@ -54,6 +55,24 @@ async def test_a_cancelled_caller_leaves_no_answer_to_the_next_one(directory: Di
         assert await directory.user_by_id(new_id()) is None
 
 
+async def test_a_cancelled_callers_connection_serves_nobody_after(dsns: Dsns, superuser: asyncpg.Connection) -> None:
+    directory = await Directory.open(dsns.runtime, 1)
+    waiting = "SELECT pid FROM pg_locks WHERE relation = 'users'::regclass AND NOT granted"
+    try:
+        async with superuser.transaction():
+            await superuser.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+            held = asyncio.create_task(directory.user_by_id(new_id()))
+            await until_answered(lambda: superuser.fetchval(waiting))
+            pid = await superuser.fetchval(waiting)
+            held.cancel()
+            following = asyncio.create_task(directory.user_by_id(new_id()))
+            await until_answered(lambda: superuser.fetchval(f"{waiting} AND pid <> $1", pid))
+        assert await following is None
+        assert held.cancelled()
+    finally:
+        await directory.close()
+
+
 async def test_waiting_for_a_connection_has_an_end(dsns: Dsns, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("db.directory.WAIT_SECONDS", 0.05)
     directory = await Directory.open(dsns.runtime, 1)
@@ -75,7 +94,7 @@ async def test_a_lost_connection_is_replaced(dsns: Dsns, superuser: asyncpg.Conn
     directory = await Directory.open(dsns.runtime, 1)
     try:
         await superuser.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
             "WHERE application_name = 'tidegate directory' AND datname = current_database()"
         )
         await asyncio.sleep(0.1)

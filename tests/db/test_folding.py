@@ -116,11 +116,11 @@ async def test_a_writer_that_is_cancelled_while_it_folds_has_written(
     monkeypatch.setattr(folding, "EVERY", 1)
     begun = asyncio.Event()
 
-    async def hang(self: Slot, sql: str) -> Any:  # Any: never answers
+    async def hang(self: Slot, sql: str, *seconds: float) -> Any:  # Any: never answers
         if sql == folding.FOLD:
             begun.set()
             await asyncio.Event().wait()
-        return await prepared(self, sql)
+        return await prepared(self, sql, *seconds)
 
     prepared = Slot.prepared
     monkeypatch.setattr(Slot, "prepared", hang)

@@ -24,7 +24,7 @@ class Wire:
         self.closed = False
         self.fails = False
 
-    async def prepare(self, _sql: str) -> "Wire":
+    async def prepare(self, _sql: str, *, timeout: float | None = None) -> "Wire":
         return self
 
     async def fetchval(self, tenant: str) -> None:
