@@ -53,6 +53,13 @@ class Loaders:
         self._ctx = ctx
         self._unanswered = unanswered
         self._loaders: dict[Source, DataLoader[str, Any]] = {}  # Any: a row, or rows
+        self._loading: set[asyncio.Task[Any]] = set()  # Any: as the loader has it
+        """Tasks of the loaders' own, which go on when those who asked are cancelled."""
+
+    def give_up(self) -> None:
+        """Cancel what is being loaded."""
+        for task in self._loading:
+            task.cancel()
 
     def of(
         self, function: BatchFunction, arguments: Sequence[object] = (None,), same: Hashable = None
@@ -69,9 +76,16 @@ class Loaders:
         self, function: BatchFunction, arguments: Sequence[object], same: Hashable
     ) -> Callable[[list[str]], Coroutine[Any, Any, list[Any]]]:  # Any: a row, or rows
         async def load(keys: list[str]) -> list[Any]:  # Any: a row, or rows
-            found = await self._unanswered.ask(
-                lambda: function(self._ctx, keys, *arguments), lambda: (function, same, frozenset(keys))
-            )
+            task = asyncio.current_task()
+            if task is not None:
+                self._loading.add(task)
+            try:
+                found = await self._unanswered.ask(
+                    lambda: function(self._ctx, keys, *arguments), lambda: (function, same, frozenset(keys))
+                )
+            finally:
+                if task is not None:
+                    self._loading.discard(task)
             return [found.get(key) for key in keys]
 
         return load

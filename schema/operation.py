@@ -85,6 +85,11 @@ class Operation:
         """Let a plan read this way, afresh."""
         self._reads = kind(self.read, self.unanswered)
 
+    def give_up(self) -> None:
+        """Nobody waits for what is loaded now."""
+        if self._loaders is not None:
+            self._loaders.give_up()
+
     def forget_loaded(self) -> None:
         """What is loaded from now on is read afresh."""
         self._loaders = None

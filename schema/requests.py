@@ -1,6 +1,6 @@
 """A request on its way through: as the front door read it, and when it has passed every check."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,6 +32,8 @@ class OperationRequest:
     """Where the session's new secret goes; None where no answer can carry one."""
     address: str | None = None
     """Where it comes from, for the audit trail."""
+    listen: Callable[[Callable[[], object] | None], None] | None = None
+    """Told what to do should the client hang up, and None when there is nothing to do any more."""
     cost: Literal["report", "validate"] | None = None
     """Whether the answer tells what the operation cost; or what it would cost, and does not run it."""
 

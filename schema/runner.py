@@ -1,5 +1,6 @@
 """Runs what is ready: gives each execution its own context and hands it to the executor."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,9 +78,24 @@ class Runner:
 
     async def run(self, request: OperationRequest, ready: Ready, caller: Principal | None) -> ExecutionResult:
         """Execute a query or a mutation once, with loaders of its own: nothing it reads is left over from another
-        execution.
+        execution. A query whose client hangs up is cancelled; a mutation goes on to its end. ``charge`` is what it
+        has taken of its budgets.
         """
-        operation = self.operation(request, ready, caller)
+        operation, task = self.operation(request, ready, caller, charge), asyncio.current_task()
+        if request.listen is None or task is None or ready.kind != "query":
+            return await self._run(request, ready, caller, operation)
+        request.listen(task.cancel)
+        try:
+            return await self._run(request, ready, caller, operation)
+        except asyncio.CancelledError:
+            operation.give_up()
+            raise
+        finally:
+            request.listen(None)
+
+    async def _run(
+        self, request: OperationRequest, ready: Ready, caller: Principal | None, operation: Operation
+    ) -> ExecutionResult:
         if self.engine is None or caller is None:
             return await self._by_reference(ready, operation)
         done = await self.engine.run(ready.document, ready.execution, operation)

@@ -19,6 +19,7 @@ from schema.requests import OperationRequest
 from web.admission import address_of, admit, credentials_in, last_event_id_of
 from web.body import Fields, fields_of
 from web.entry import address_of
+from web.hang_up import LEFT, HangUp, hang_up_of, let_go
 from web.metrics import Metrics
 from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, TOLD_IN_STREAM, Accepted, Media, negotiate, status_of
 from web.parameters import Parameters
@@ -77,8 +78,9 @@ class GraphQLEndpoint:
         return Accepted(Media.STREAM if accepted.takes_stream else None, accepted.takes_stream, accepted.takes_stream)
 
     async def _answer(
-        self, gateway: Gateway, scope: Scope, receive: Receive, fields: Fields, accepted: Accepted, slot: Slot
+        self, scope: Scope, receive: Receive, fields: Fields, accepted: Accepted, slot: Slot, hang_up: HangUp | None
     ) -> Answer | Feed:
+        gateway: Gateway = scope["app"].state.gateway
         if accepted.media is None:
             served = [Media.STREAM] if self._only_streams else Media
             raise Refusal("BAD_REQUEST", f"Accept {' or '.join(media.value for media in served)}.", 406)
@@ -99,6 +101,7 @@ class GraphQLEndpoint:
             address=address_of(scope),
             session_slot=slot,
             cost=cost_asked(fields),
+            listen=None if hang_up is None else hang_up.listen,
         )
         if by_stream_token and gateway.judge(request, caller) in {"query", "mutation"}:
             raise Refusal("FORBIDDEN", "A stream token opens subscriptions alone.")

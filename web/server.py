@@ -21,6 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from web.acceptor import Acceptor
 from web.direct_wire import Chunker, DirectWire, Lines
+from web.hang_up import HANG_UP, HangUp
 from web.settings import Settings
 from web.sse.stream import ABORT
 from web.sse.streams import Streams
@@ -84,6 +85,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base class
         super().connection_made(transport)
+        self._hang_up = HangUp()
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6}:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
@@ -102,7 +104,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {ABORT: {"call": self.transport.abort}}
+        self.scope["extensions"] = {ABORT: {"call": self.transport.abort}, HANG_UP: {"call": self._hang_up}}
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -120,6 +122,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._hang_up.happen()
         if self._lines is not None:
             self._lines.lost()
 

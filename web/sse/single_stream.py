@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+
 
 from auth.principal import Principal
 from db.reservations import Holder
@@ -11,6 +13,7 @@ from schema.execute import Gateway
 from schema.live.feed import Feed, Told
 from schema.live.frames import GONE, Frame
 from schema.live.member import Member
+from web.hang_up import HangUp
 from web.refusals import Refusal
 from web.sse.entrance import Entrance, Place
 from web.sse.outlet import Outlet
@@ -53,6 +56,9 @@ class SingleStream:
         self._places: list[Place] = []
         self._entrance = entrance
         self._tasks: set[asyncio.Task[None]] = set()
+        self._hang_ups: dict[object, HangUp] = {}
+        """Of what is being executed, by the same marks as ``_in_use`` has."""
+        self._kept: list[asyncio.Event] = []
         self._closed = False
 
     def become(self, principal: Principal) -> None:
@@ -83,6 +89,7 @@ class SingleStream:
     async def stop(self, operation_id: str) -> Outcome:
         """Tell no more of it but its ``complete``. One that does not run is stopped already."""
         if operation_id in self._in_use:
+            self._give_up(self._in_use[operation_id])
             self._in_use[operation_id] = object()  # one that is being started finds that it is not wanted
             await self.outlet.remove(operation_id)
             if operation_id in self._in_use and operation_id not in self.outlet.names:
@@ -90,8 +97,10 @@ class SingleStream:
         return STOPPED
 
     async def aclose(self) -> None:
-        """What is being executed still ends by itself, and is told to nobody."""
+        """Queries that are being executed are cancelled; mutations still end by themselves, and are told to nobody."""
         self._closed = True
+        for mark in list(self._hang_ups):
+            self._give_up(mark)
         self._resumption.close()
         self._in_use.clear()
         self._subscriptions.clear()
@@ -146,9 +155,10 @@ class SingleStream:
         return begun
 
     async def _run(self, posted: Posted, mark: object, begun: asyncio.Event) -> None:
-        name = posted.operation_id
+        name, hang_up = posted.operation_id, HangUp()
+        self._hang_ups[mark] = hang_up
         try:
-            outcome = await self._gateway.answer(posted.request, self.principal)
+            outcome = await self._gateway.answer(replace(posted.request, listen=hang_up.listen), self.principal)
             feed: Feed = Told(Frame(outcome.body)) if isinstance(outcome, Answer) else outcome
             if feed.durable:
                 await _begin(feed)
@@ -159,7 +169,14 @@ class SingleStream:
             else:
                 await feed.aclose(GONE)
         finally:
+            del self._hang_ups[mark]
             begun.set()
+
+    def _give_up(self, mark: object) -> None:
+        """Nobody waits for the operation any more."""
+        hang_up = self._hang_ups.get(mark)
+        if hang_up is not None:
+            hang_up.happen()
 
     def _free(self, operation_id: str) -> None:
         self._in_use.pop(operation_id, None)
