@@ -43,6 +43,7 @@ from web.graphql import GraphQLEndpoint
 from web.health import serve_live, serve_ready, serve_version
 from web.invitation import invitation_routes
 from web.isolation import Isolation
+from web.load import Load
 from web.login import login_routes
 from web.metrics import Metrics, serve_metrics
 from web.middleware import FrontDoor

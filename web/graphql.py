@@ -5,6 +5,7 @@ into sending. Everything else is the schema's.
 """
 
 from dataclasses import dataclass
+from contextlib import nullcontext
 
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
@@ -51,11 +52,15 @@ class GraphQLEndpoint:
         fields = fields_of(scope)
         accepted = self._accept(fields)
         media = accepted.media or Media.JSON
-        slot = Slot()
+        slot, hang_up = Slot(), hang_up_of(scope)
+        # Streams have a bound of their own, and an entrance (web/sse/entrance.py).
+        load = nullcontext() if media is Media.STREAM else scope["app"].state.load
         try:
-            outcome = await self._answer(gateway, scope, receive, fields, accepted, slot)
-            carried = None if isinstance(outcome, Answer) else await _carried(scope, outcome)
-        except ClientGone:
+            with load:
+                outcome = await self._answer(scope, receive, fields, accepted, slot, hang_up)
+            carried = None if isinstance(outcome, Answer) else await carried_by(scope, outcome, response)
+        except LEFT as error:
+            let_go(error, hang_up)
             return
         except Refusal as refusal:
             if scope["method"] == "GET" and media is Media.STREAM and refusal.code in LATER:

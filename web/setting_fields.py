@@ -118,6 +118,9 @@ class SettingFields(BaseSettings):
     deadline_seconds: float = Field(
         default=10, ge=0.1, le=300, description="Seconds after which a query or a mutation is cancelled"
     )
+    operations: int = Field(
+        default=500, ge=1, description="Most operations that one worker answers at once; more are sent away with 503"
+    )
     cost_limit: int = Field(default=10_000, ge=100, description="What one operation may cost: @cost and @listSize")
     cost_limit_export: int = Field(
         default=60_000, ge=100, description="The same for callers who may export:run, if that is more"
