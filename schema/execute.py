@@ -41,6 +41,8 @@ from schema.runner import Runner
 
 __all__ = ["Answer", "Gateway", "OperationRequest"]
 USUAL_LIMITS = Limits()
+MACHINES = frozenset({"KEY", "PEER"})
+"""Credentials of programs, which know what they ask for: the schema is for those who write them."""
 
 
 class Gateway:
@@ -141,7 +143,9 @@ class Gateway:
 
     def may_introspect(self, caller: Principal | None) -> bool:
         """Whether the caller may see the schema."""
-        return self._introspection == "everyone" or (self._introspection == "signed-in" and caller is not None)
+        if self._introspection != "signed-in":
+            return self._introspection == "everyone"
+        return caller is not None and caller.credential not in MACHINES
 
     def _open(self, request: OperationRequest, ready: Ready, caller: Principal) -> Feed:
         try:

@@ -113,8 +113,10 @@ class SettingFields(BaseSettings):
         default=336, ge=1, le=8_760, description="Hours after signing in when a session ends, however much it is used"
     )
     introspection: Literal["everyone", "signed-in", "off"] = Field(
-        default="signed-in", description="Who may read the schema: everyone, signed-in or off"
+        default="off",
+        description="Who may read the schema: everyone (the demo's), signed-in (who is no API key and no peer) or off",
     )
+    graphiql: bool = Field(default=False, description="Whether GraphiQL is served at /graphiql, as the demo does")
     deadline_seconds: float = Field(
         default=10, ge=0.1, le=300, description="Seconds after which a query or a mutation is cancelled"
     )

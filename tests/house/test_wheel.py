@@ -36,6 +36,7 @@ def test_it_serves_from_anywhere(unpacked: Path, dsns: Dsns) -> None:
         DATABASE_URL=dsns.runtime,
         TIDEGATE_SECRETS="only for this one test of the wheel",
         TIDEGATE_PORT=base.rpartition(":")[2],
+        TIDEGATE_GRAPHIQL="true",
     )
     with subprocess.Popen(
         [*PROGRAM, "serve"], env=environment, cwd=unpacked, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True

@@ -21,6 +21,13 @@ async def test_the_root_leads_to_graphiql(front: Front) -> None:
     assert (await front.client.get("/graphiql")).status_code == 200
 
 
+async def test_without_its_setting_there_is_no_graphiql(dsns: Dsns) -> None:
+    async with serving(settings_for(dsns, graphiql=False)) as front:
+        for path in ("/", "/graphiql", "/graphiql/assets/manifest.json"):
+            answer = await front.client.get(path)
+            assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (404, "NOT_FOUND")
+
+
 @pytest.mark.parametrize("path", ["/nope", "/graphql/", "/graphql/sha256:00", "//graphql", "/health"])
 async def test_a_path_that_is_not_there_is_not_found_and_leads_nowhere(front: Front, path: str) -> None:
     answer = await front.client.get(f"http://127.0.0.1:{front.port}{path}", headers={"Host": "evil.example"})

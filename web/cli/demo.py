@@ -32,7 +32,7 @@ SIGNED_IN_AS = "admin@acme.example"
 TOKEN_MINUTES = 24 * 60
 TICKS = 10
 """How many of the server's ticks, a tenth of a second each, lie between two looks at PostgreSQL."""
-_DEFAULTS = {"log_format": "console", "log_level": "warning", "introspection": "everyone"}
+_DEFAULTS = {"log_format": "console", "log_level": "warning", "introspection": "everyone", "graphiql": True}
 
 
 def command(
