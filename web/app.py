@@ -33,6 +33,7 @@ from db.hub import Hub
 from db.pages import CursorCodec
 from db.redis_places import open_places
 from db.redis_reservations import open_reservations
+from db.uses import Uses
 from schema.execute import Gateway
 from schema.limits import Limits
 from schema.masks import MaskKeys

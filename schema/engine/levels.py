@@ -51,8 +51,8 @@ from schema.masks import Mask
 from schema.needs import DEFINITION
 from schema.operation import Operation
 
-PLAIN_SCALARS = frozenset({"ID", "String", "Int", "Boolean", "Decimal", "DateTime", "JSON"})
-"""Scalars whose column values are written as they are; times are asked for as text."""
+PLAIN_SCALARS = frozenset({"ID", "String", "Int", "Float", "Boolean", "Decimal", "DateTime", "JSON"})
+"""Scalars whose column values are written as they are; times are asked for as text, a Float's are finite floats."""
 
 
 class Levels(Connections):
