@@ -23,6 +23,7 @@ from db.attempts import Attempts
 from db.audit_records import AuditRecord
 from db.clock import Clock, utc_now
 from db.codecs import set_codecs
+from db.documents import Documents
 from db.errors import BadValue, DatabaseAway, Duplicate, PoolExhausted, QueryTimeout
 from db.event_cursors import epoch_of
 from db.ids import new_id
@@ -82,6 +83,7 @@ class Directory:
         self.roles = Roles(self._write)
         self.invitations = Invitations(self._write)
         self.peers = Peers(self._write)
+        self.documents = Documents(self._write, clock)
         self._listeners: list[Listener] = []
         self.observer: Callable[[str], None] | None = None
 

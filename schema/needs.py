@@ -93,7 +93,7 @@ def read_needs(schema: GraphQLSchema) -> dict[str, Needs]:
 
 
 def _of_field(definition: GraphQLField, types: dict[str, str]) -> Needs:
-    directives = _directives(definition)
+    directives = directives_of(definition)
     mask = next((each for each in directives if isinstance(each, Sensitive)), None)
     gates = (_permission(definition), types.get(get_named_type(definition.type).name))
     return Needs(
@@ -112,10 +112,10 @@ def _of_input(part: Any) -> Needs:  # Any: an input field or an enum value
 
 
 def _permission(part: Any) -> str | None:  # Any: any part of a schema
-    return next((each.permission for each in _directives(part) if isinstance(each, RequiresPermission)), None)
+    return next((each.permission for each in directives_of(part) if isinstance(each, RequiresPermission)), None)
 
 
-def _directives(part: Any) -> list[object]:  # Any: as above
+def directives_of(part: Any) -> list[object]:  # Any: as above
     """Of a schema of ours as they were declared; of one that was read from its printed form as they stand there."""
     definition = (part.extensions or {}).get(DEFINITION)
     if definition is not None or part.ast_node is None:

@@ -26,6 +26,7 @@ from db.tables.directory import (
     tenants,
     users,
 )
+from db.tables.documents import document_grants, document_uses, documents
 from db.tables.invitations import invitations
 from db.tables.log import event_heads, event_log
 from db.tables.orders import ORDER_STATUSES, order_items, order_terms, orders
@@ -48,6 +49,9 @@ __all__ = [
     "audit_log",
     "customer_terms",
     "customers",
+    "document_grants",
+    "document_uses",
+    "documents",
     "event_heads",
     "event_log",
     "folded_heads",

@@ -25,6 +25,7 @@ DIRECTORY_TABLES = frozenset(
     {
         *("tenants", "users", "identities", "roles", "memberships", "member_roles", "api_keys"),
         *("sessions", "replaced_sessions", "sign_in_failures", "password_resets", "invitations", "peer_nonces"),
+        *("documents", "document_grants", "document_uses"),
     }
 )
 """Tables that the directory role alone may touch. ``event_heads`` is a tenant table that the directory may also
