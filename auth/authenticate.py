@@ -13,6 +13,7 @@ from datetime import datetime
 from auth.addresses import EVERYTHING, NO_LISTS, AddressList, lists_of
 from auth.api_keys import PREFIX, KeyClaim, is_right, narrowed, read_key
 from auth.claims import Claim, Credentials
+from auth.document_policy import DocumentPolicy
 from auth.elevation import elevated
 from auth.errors import AuthError, BadKey, BadSession, BadToken, Forbidden, OperatorError
 from auth.flights import Flights
@@ -260,13 +261,15 @@ def _standing_of_key(key: KeyClaim, row: Row | None, slug: str | None, now: date
         raise Forbidden("a key's other tenant", NOT_YOURS)
     made = _principal(row, None, row["expires_at"])
     grants = narrowed(row["key_permissions"], made.permissions)
-    version = hashlib.sha256(f"{made.permissions_version} {sorted(grants)}".encode()).hexdigest()[:16]
+    told = f"{made.permissions_version} {sorted(grants)} {row['key_documents']}"
+    version = hashlib.sha256(told.encode()).hexdigest()[:16]
     narrow = replace(
         made,
         name=row["key_label"],
         permissions=PermissionSet(grants),
         permissions_version=version,
         key_name=row["key_name"],
+        documents=DocumentPolicy[row["key_documents"]],
         lists=made.lists + lists_of({EVERYTHING: row["networks"]} if row["networks"] else {}),
     )
     return Standing(placed(narrow, row, row["key_space"]), row["expires_at"])

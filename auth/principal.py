@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from auth.addresses import EVERYTHING, NO_LISTS, AddressList, withheld_at
+from auth.document_policy import DocumentPolicy
 from auth.errors import Elsewhere
 from auth.permissions import PermissionSet
 from auth.spaces import EVERY_SPACE, Space
@@ -69,6 +70,9 @@ class Principal:
     """What of its permissions it has for a while only."""
     signed_in_at: datetime | None = None
     """When the person showed who they are, to begin this session; None for a token, a key, and where nobody says."""
+
+    documents: DocumentPolicy = DocumentPolicy.AD_HOC
+    """Which documents its key runs."""
 
     acting_for: Person | None = None
     """Who is there, when that is somebody else than the caller: an impersonation."""
@@ -158,5 +162,6 @@ class Principal:
             elevatable=self.elevatable if version else frozenset(),
             elevation=None,
             signed_in_at=None,
+            documents=DocumentPolicy.AD_HOC,
             acting_for=None,
         )

@@ -21,7 +21,7 @@ from graphql import (
 from auth.principal import Principal
 from db.audit_records import Actor, AuditRecord, Outcome
 from db.clock import Clock
-from schema.documents import Document
+from schema.documents import Document, document_id
 from schema.gates import Verdict
 from schema.requests import OperationRequest, Ready
 
@@ -73,6 +73,24 @@ class Auditing:
         actor = actor_of(request, document, node, verdict, caller)
         actor.denials = {**verdict.denied, **verdict.refused}
         self._record(actor, document, node, caller, Outcome.DENIED)
+
+    def turned_away(self, request: OperationRequest, caller: Principal | None) -> None:
+        """The caller may not run the document at all; nobody looked into it."""
+        if self._note is None:
+            return
+        actor = Actor(
+            user_id=None if caller is None else caller.person.user_id,
+            acting_as_id=None if caller is None or caller.acting_for is None else caller.user_id,
+            request_id=request.request_id,
+            kind="ENTRY",
+            credential=None if caller is None else caller.credential,
+            key_name=None if caller is None else caller.key_name,
+            space=None if caller is None else caller.space.value,
+            document_id=request.document_id or document_id(request.document or ""),
+            address=request.address,
+        )
+        tenant = None if caller is None else caller.tenant.hex
+        self._note(AuditRecord(tenant, actor, self._clock(), "runDocument", Outcome.DENIED))
 
     def opened(self, ready: Ready, caller: Principal) -> None:
         """A subscription begins."""

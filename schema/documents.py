@@ -7,7 +7,7 @@ full price once.
 import hashlib
 import sys
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -29,6 +29,7 @@ from graphql import (
 )
 
 from schema.limits import LimitExceeded, Limits, check_document, check_text
+from schema.variants import Variants, unheard
 
 MAX_ERRORS = 10
 PLANS_KEPT = 8
@@ -45,39 +46,6 @@ class Refused:
 
     code: str
     errors: tuple[GraphQLError, ...]
-
-
-class Variants:
-    """Few values that were made of a document, by what they depend on; the least recently used go first."""
-
-    __slots__ = ("_kept", "_most", "grown")
-
-    def __init__(self, most: int) -> None:
-        self._kept: OrderedDict[object, tuple[Any, int]] = OrderedDict()
-        self._most = most
-        self.grown: Callable[[int], None] = _unheard
-        """Told by how much the weight of all has grown."""
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def get(self, key: object) -> Any:  # Any: as it was kept; None when it was not
-        found = self._kept.get(key)
-        if found is None:
-            return None
-        self._kept.move_to_end(key)
-        return found[0]
-
-    def keep(self, key: object, value: Any, weight: int) -> None:  # Any: anything but None
-        if len(self._kept) >= self._most:
-            _, (_, gone) = self._kept.popitem(last=False)
-            self.grown(-gone)
-        self._kept[key] = value, weight
-        self.grown(weight)
-
-
-def _unheard(_: int) -> None:
-    """Of a document that nobody keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +109,9 @@ class DocumentCache:
         limits: Limits,
         *,
         hide_suggestions: bool,
-        size: int = 24_000_000,
-        share: int = 6_000_000,
+        size: int = 18_000_000,
+        share: int = 5_000_000,
+        published: int = 12_000_000,
     ) -> None:
         self._schema = schema
         self._limits = limits
@@ -167,7 +136,8 @@ class DocumentCache:
         self._kept[key] = _Kept(prepared, owner, 0)
         self._owned.setdefault(owner, OrderedDict())[key] = None
         if isinstance(prepared, Document):
-            prepared.plans.grown = prepared.verdicts.grown = partial(self._grow, key)
+            for variants in prepared.variants:
+                variants.grown = partial(self._grow, key)
         self._grow(key, _weight_of(prepared, text))
         return prepared
 
@@ -190,7 +160,8 @@ class DocumentCache:
         kept = self._kept.pop(key)
         if isinstance(kept.prepared, Document):
             # Whoever runs it still may make more of it, on nobody's account.
-            kept.prepared.plans.grown = kept.prepared.verdicts.grown = _unheard
+            for variants in kept.prepared.variants:
+                variants.grown = unheard
         self.weight -= kept.weight
         self._weights[kept.owner] -= kept.weight
         del self._owned[kept.owner][key]

@@ -36,6 +36,7 @@ CODES: dict[str, str] = {
     "TENANT_SWITCHED": "The session speaks for another tenant now.",
     "TOKEN_EXPIRED": "The token, or the key, has expired: take a new one.",
     "PERSISTED_QUERY_NOT_FOUND": "No document is registered under this id.",
+    "PERSISTED_QUERY_NOT_SUPPORTED": "Documents are not run by Apollo's hashes here: send the text.",
     "PERSISTED_QUERY_HASH_MISMATCH": "The document does not hash to its id.",
     "DOCUMENT_NOT_ALLOWED": "The caller may not run this document.",
     "SESSION_REVOKED": "The session, or the credential, was ended: sign in again.",

@@ -9,6 +9,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError
 
 from auth.confirmation import Confirmation
+from auth.document_policy import DocumentPolicy
 from auth.principal import Principal
 from auth.sessions import USUAL, Lifetimes
 from db.clock import Clock, utc_now
@@ -18,9 +19,11 @@ from db.event_cursors import EventCursorCodec
 from db.hub import Hub
 from db.pages import CursorCodec
 from schema.acting import acting_note, signed
+from schema.admission import Admission
 from schema.answers import Answer, answer_of, answer_of_cost, frame_of, json_body
 from schema.auditing import Auditing, Note, actor_of, is_news
 from schema.documents import DocumentCache, Refused
+from schema.documents import PUBLISHED, DocumentCache, Refused
 from schema.engine.engine import Engine
 from schema.errors import CODES, coded, error_json
 from schema.gates import Gatekeeper, Verdict
@@ -33,6 +36,7 @@ from schema.live.member import Member
 from schema.live.tally import Tally
 from schema.masks import MaskKeys
 from schema.meter import Meter
+from schema.publishing import draft_of
 from schema.reach import Reach
 from schema.reference import Reference
 from schema.requests import OperationRequest, Ready
@@ -65,6 +69,7 @@ class Gateway:
         note: Note | None = None,
         confirmation: Confirmation | None = None,
         clock: Clock = utc_now,
+        admission: Admission | None = None,
     ) -> None:
         core = schema()._schema  # Strawberry has no public name for the schema it builds
         self.engine = Engine(schema(), core) if engine == "compiled" else None
@@ -85,6 +90,21 @@ class Gateway:
         self._documents = DocumentCache(core, limits or Limits(), hide_suggestions=introspection != "everyone")
         self._gates = Gatekeeper(core)
         self._auditing = Auditing(note, clock)
+        self._admission, self._budgets = admission or Admission(None), budgets
+
+    async def admit(self, request: OperationRequest, caller: Principal | None) -> OperationRequest | Answer:
+        """The request with the text that it runs, or why it runs none. Never raises."""
+        if request.document_id is None and self._admission.policy_of(caller) is DocumentPolicy.AD_HOC:
+            return request
+        try:
+            admitted = await self._admission.admit(request, caller)
+        except Exception as error:
+            return signed(self._failed(error, request.request_id), caller)
+        if isinstance(admitted, OperationRequest):
+            return admitted
+        if admitted.code == "DOCUMENT_NOT_ALLOWED":
+            self._auditing.turned_away(request, caller)
+        return signed(self._refused(admitted, request.request_id), caller)
 
     async def answer(self, request: OperationRequest, caller: Principal | None) -> Answer | Feed:
         """The answer to any request. Never raises: what nobody foresaw is masked and logged once."""
@@ -94,6 +114,8 @@ class Gateway:
                 return ready
             if request.cost == "validate":
                 return answer_of_cost(ready.cost, ready.kind)
+            if request.by_hash and caller is not None and self._admission.registers(request, caller):
+                self._admission.register(draft_of(self._core, ready.document, request.document or ""), caller)
             if ready.kind == "subscription" and caller is not None:
                 self._auditing.opened(ready, caller)
                 return self._open(request, ready, caller)
@@ -111,6 +133,9 @@ class Gateway:
         except Exception as error:  # nothing of it is shown
             self._runner.unexpected(error)
             return self.refuse("INTERNAL_SERVER_ERROR", "Internal error.", request.request_id)
+    def recall(self, document_id: str | None) -> None:
+        """A registered document changed; None: any of them may have."""
+        self._admission.recall(self.groups, document_id)
 
     def judge_again(self, member: Member, caller: Principal) -> None:
         """Let an open subscription go on as this caller, of the same user and tenant: in the group of its permissions,
@@ -157,18 +182,22 @@ class Gateway:
             return Told(frame, ending=Ending(EndReason.FAILED))
 
     def _prepare(self, request: OperationRequest, caller: Principal | None) -> Ready | Answer:
+        barred = self._admission.refusal_of(request, caller)
+        if barred is not None:
+            return self._refused(barred, request.request_id)
         if not request.document:
             return self.refuse("BAD_REQUEST", "The request has no query.", request.request_id)
-        document = self._documents.get(request.document, caller.user_id if caller is not None else "")
+        document = self.documents.get(request.document, _owner_of(request, caller))
         if isinstance(document, Refused):
             return self._refused(document, request.request_id)
         node = document.operation(request.operation_name)
         if isinstance(node, Refused):
             return self._refused(node, request.request_id)
         name, variables = node.name.value if node.name else None, dict(request.variables or {})
-        transport = self._check_transport(request, node)
-        if transport is not None:
-            return transport
+        kind = node.operation.value
+        if (wrong := misplaced(request, kind)) is not None:
+            refused = self.refuse("BAD_REQUEST", wrong[0], request.request_id)
+            return Answer(refused.body, refused.code, wrong[1], True, kind)
         executor = self._runner.reference.prepare(document, node, variables)
         if isinstance(executor, list):
             # Coerced before anything runs, so that a bad value refuses the whole operation.
@@ -193,6 +222,14 @@ class Gateway:
             errors = tuple(_denied(where, permission, caller) for where, permission in verdict.refused.items())
             return self._refused(Refused("FORBIDDEN", errors), request_id)
         return None
+
+    def _failed(self, error: Exception, request_id: str) -> Answer:
+        """What an exception is answered: nothing of it is shown."""
+        for kind, code in ((Unavailable, "OVERLOADED"), (QueryTimeout, "OPERATION_TIMEOUT")):
+            if isinstance(error, kind):
+                return self.refuse(code, CODES[code], request_id)
+        self._runner.unexpected(error)
+        return self.refuse("INTERNAL_SERVER_ERROR", "Internal error.", request_id)
 
     def _refused(self, refused: Refused, request_id: str) -> Answer:
         errors = [

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from graphql import OperationDefinitionNode
 
+from auth.document_policy import DocumentPolicy
 from db.audit_records import Actor
 from resolvers.context import SessionSlot
 from schema.documents import Document
@@ -14,9 +15,11 @@ from schema.meter import Cost
 from schema.reference import DeferredExecutor, GatedExecutor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OperationRequest:
-    """A GraphQL request as the front door read it."""
+    """A GraphQL request as the front door read it. Admission alone changes it, before anybody else has it: it adds what
+    the registry says (a copy, and a frozen class, would cost a registered document more than sending its text).
+    """
 
     document: str | None
     variables: Mapping[str, Any] | None  # Any: JSON
@@ -32,12 +35,28 @@ class OperationRequest:
     """Where the session's new secret goes; None where no answer can carry one."""
     address: str | None = None
     """Where it comes from, for the audit trail."""
+    document_id: str | None = None
+    """SHA-256 of the document, in hex, as the client said it or the registry has it."""
+    by_hash: bool = False
+    """Whether the id came as Apollo's clients send it (``extensions.persistedQuery``)."""
+    level: DocumentPolicy = DocumentPolicy.AD_HOC
+    """As what the caller knows the document; told by ``schema/admission.py`` alone."""
     listen: Callable[[Callable[[], object] | None], None] | None = None
     """Told what to do should the client hang up, and None when there is nothing to do any more."""
     cost: Literal["report", "validate"] | None = None
     """Whether the answer tells what the operation cost; or what it would cost, and does not run it."""
 
 
+def misplaced(request: OperationRequest, kind: str) -> tuple[str, int] | None:
+    """Why an operation of this kind does not run as the request came, and the status that says so."""
+    if kind == "mutation" and not request.allow_mutation:
+        return "A mutation is sent by POST.", 405
+    if kind == "subscription" and not request.allow_stream:
+        return "A subscription is answered as text/event-stream: ask for it in Accept.", 406
+    return None
+
+
+    found = document.deprecation
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from web.refusals import Refusal
 from web.signed import admit_signed, is_signed
 
 ALLOW = (b"allow", b"GET, POST")
+SUBSCRIPTIONS_ALONE = "A stream token opens subscriptions alone."
 ACTING = "acting"
 """Where a request's state holds its caller, if that one acts as somebody else."""
 
@@ -105,6 +106,11 @@ def _intended_credentials(scope: Scope) -> Credentials:
 def credentials_in(scope: Scope) -> Credentials:
     """What a request that was admitted was admitted by."""
     return _credentials(HTTPConnection(scope))
+
+
+def by_stream_token(scope: Scope) -> bool:
+    """Whether a request that was admitted came by a stream token, which opens subscriptions alone."""
+    return has_stream_token(scope) and credentials_in(scope).stream is not None
 
 
 def claim_in(scope: Scope) -> Claim:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from auth.brakes import Brakes
 from auth.confirmation import Confirmation
+from auth.document_policy import BY_NAME
 from auth.federation import Federation
 from auth.foreign_tokens import ForeignTokens
 from auth.keyring import Keyring
@@ -34,13 +35,15 @@ from db.pages import CursorCodec
 from db.redis_places import open_places
 from db.redis_reservations import open_reservations
 from db.uses import Uses
+from schema.admission import Admission
 from schema.execute import Gateway
 from schema.limits import Limits
 from schema.masks import MaskKeys
+from schema.registry import Registry
 from web.edge import edge_of
 from web.entry import entry_of
 from web.graphiql import graphiql_routes
-from web.graphql import GraphQLEndpoint
+from web.graphql import DOCUMENT_ID, GraphQLEndpoint
 from web.health import serve_live, serve_ready, serve_version
 from web.invitation import invitation_routes
 from web.isolation import Isolation
@@ -102,6 +105,7 @@ def direct() -> dict[str, ASGIApp]:
 def routes() -> list[BaseRoute]:
     """What the router looks for."""
     return [
+        get(f"/graphql/{{{DOCUMENT_ID}}}", GraphQLEndpoint()),
         get("/schema.graphql", serve_sdl),
         get("/health/live", serve_live),
         get("/health/ready", serve_ready),
@@ -154,6 +158,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             confirmation=Confirmation(database.directory, state.passwords, state.brakes),
             lifetimes=lifetimes,
             mask_keys=MaskKeys(keyring.keys("mask")[0]),
+            admission=admission,
         )
         await _open_streams(app, closing)
         state.callers = Callers(rights, gateway)
@@ -181,23 +186,21 @@ async def _open_audit(app: Starlette, closing: AsyncExitStack) -> None:
     app.state.metrics.watch_audit(audit)
 
 
-async def _open_streams(app: Starlette, closing: AsyncExitStack) -> None:
-    """Who watches over open streams, and who lets new ones in."""
-    state, settings = app.state, app.state.settings
-    limits = StreamLimits(
-        settings.streams_per_user, settings.streams_per_tenant, settings.streams, settings.stream_rate
-    )
-    state.entrance = Entrance(limits, state.draining, open_places(state.bus), state.workers)
-    await state.entrance.start()
-    closing.push_async_callback(state.entrance.stop)
-    state.streams = Streams(
-        ping_seconds=settings.ping_seconds,
-        draining=state.draining,
-        gauge=state.metrics.streams_open,
-        drain_seconds=settings.drain_seconds,
-    )
-    turning = asyncio.create_task(state.streams.run())
-    closing.callback(turning.cancel)
+async def _open_documents(app: Starlette, closing: AsyncExitStack) -> Admission:
+    """Who knows the registered documents, and who runs which."""
+    settings = app.state.settings
+    registry = app.state.documents = Registry(app.state.database.directory)
+    await registry.start()
+    closing.push_async_callback(registry.stop)
+    await app.state.database.directory.documents.provide(drafts_of(schema()._schema), OWNER)
+    uses = app.state.uses = Uses(app.state.database.directory.documents.add_uses)
+    await uses.start()
+    closing.push_async_callback(uses.stop)
+    admission = Admission(registry, BY_NAME[settings.documents], settings.persisted_queries, uses=uses)
+    closing.push_async_callback(admission.stop)
+    return admission
+
+
 
 
 async def _go_to_graphiql(_: Request) -> Response:

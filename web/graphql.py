@@ -4,27 +4,34 @@ What is refused here is HTTP's business: method, media types, sizes, shapes, and
 into sending. Everything else is the schema's.
 """
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Sequence
 from contextlib import nullcontext
 
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from auth.errors import AuthError
 from auth.principal import Principal
 from schema.answers import Answer
 from schema.execute import Gateway
 from schema.live.feed import Feed
 from schema.live.member import Member
 from schema.requests import OperationRequest
-from web.admission import address_of, admit, credentials_in, last_event_id_of
+from web.admission import (
+    ACTING,
+    SUBSCRIPTIONS_ALONE,
+    admit,
+    by_stream_token,
+    cost_asked,
+    last_event_id_of,
+)
 from web.body import Fields, fields_of
 from web.entry import address_of
 from web.hang_up import LEFT, HangUp, hang_up_of, let_go
 from web.metrics import Metrics
 from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, TOLD_IN_STREAM, Accepted, Media, negotiate, status_of
-from web.parameters import Parameters
-from web.refusals import ClientGone, Header, Refusal
+from web.parameters import Parameters, with_id
+from web.refusals import Header, Refusal
 from web.responses import send_bytes
 from web.session_cookie import Slot, cookie_field
 from web.sse.callers import STREAM_NAME, Callers, Connection
@@ -34,10 +41,11 @@ from web.sse.outlet import Outlet
 from web.sse.stream import HEADERS as STREAM_HEADERS
 from web.sse.stream import LATER, StreamResponse, send_later
 
-_FIELDS: tuple[Header, ...] = (
-    (b"cache-control", b"no-store"),
-    (b"vary", b"Accept, Authorization, Cookie, X-Tenant"),
-)
+_VARY: Header = (b"vary", b"Accept, Authorization, Cookie, X-Tenant")
+_FIELDS: tuple[Header, ...] = ((b"cache-control", b"no-store"), _VARY)
+_FIELDS_OF_DOCUMENT: tuple[Header, ...] = ((b"cache-control", b"private, no-cache"), _VARY)
+DOCUMENT_ID = "document_id"
+"""What the path of a registered document calls its last part."""
 _ALLOW_POST: Header = (b"allow", b"POST")
 
 
@@ -90,9 +98,11 @@ class GraphQLEndpoint:
             served = [Media.STREAM] if self._only_streams else Media
             raise Refusal("BAD_REQUEST", f"Accept {' or '.join(media.value for media in served)}.", 406)
         parameters, caller = await _admitted(scope, receive, fields, accepted)
+        if not (parameters.document or parameters.document_id) and accepted.media is Media.GRAPHQL:
+            newest = scope["app"].state.settings.newest_statuses
+            raise Refusal("BAD_REQUEST", "The request has no query.", 422 if newest else None)
         if parameters.token is not None:
             raise Refusal("BAD_REQUEST", "A reservation's token belongs to /graphql/stream.")
-        by_stream_token = has_stream_token(scope) and credentials_in(scope).stream is not None
         request = OperationRequest(
             document=parameters.document,
             variables=parameters.variables,
@@ -105,11 +115,17 @@ class GraphQLEndpoint:
             last_event_id_first=scope["method"] == "GET",
             address=address_of(scope),
             session_slot=slot,
+            document_id=parameters.document_id,
+            by_hash=parameters.by_hash,
             cost=cost_asked(fields),
             listen=None if hang_up is None else hang_up.listen,
         )
-        if by_stream_token and gateway.judge(request, caller) in {"query", "mutation"}:
-            raise Refusal("FORBIDDEN", "A stream token opens subscriptions alone.")
+        admitted = await gateway.admit(request, caller)
+        if isinstance(admitted, Answer):
+            return admitted
+        request = admitted
+        if by_stream_token(scope) and gateway.judge(request, caller) in {"query", "mutation"}:
+            raise Refusal("FORBIDDEN", SUBSCRIPTIONS_ALONE)
         if caller is not None and caller.by_peer and gateway.judge(request, caller) == "subscription":
             raise Refusal("FORBIDDEN", "A signed request opens no stream: its signature is good for a minute.")
         return await gateway.answer(request, caller)
@@ -120,11 +136,11 @@ async def _admitted(
 ) -> tuple[Parameters, Principal | None]:
     """Raises Refusal, ClientGone."""
     if accepted.media is not Media.STREAM:
-        return await admit(scope, receive, fields)
+        return await _admit(scope, receive, fields)
     entrance: Entrance = scope["app"].state.entrance
     await entrance.pass_through()
     try:
-        return await admit(scope, receive, fields)
+        return await _admit(scope, receive, fields)
     except Refusal:
         entrance.give_back()
         raise
@@ -170,6 +186,10 @@ async def _carry(scope: Scope, receive: Receive, send: Send, carried: _Carried) 
             connection.close()
         if carried.place is not None:
             carried.place.leave()
+async def _admit(scope: Scope, receive: Receive, fields: Fields) -> tuple[Parameters, Principal | None]:
+    parameters, caller = await admit(scope, receive, fields)
+    named = scope.get("path_params", {}).get(DOCUMENT_ID)
+    return (parameters if named is None else with_id(parameters, named)), caller
 
 
 async def _send(
@@ -183,8 +203,26 @@ async def _send(
         await send({"type": "http.response.start", "status": 200, "headers": [*STREAM_HEADERS, *headers]})
         await send({"type": "http.response.body", "body": body})
         return
+    if DOCUMENT_ID in scope.get("path_params", {}):
+        if answer.code is None and not answer.has_errors:
+            await _send_document(scope, send, media, answer, headers)
+            return
+        if answer.code is not None:
+            status = status or status_of(answer.code, Media.GRAPHQL)  # of an address, whatever it is read as
     status = status or status_of(answer.code, media)
     content_type = CONTENT_TYPES[Media.JSON if media is Media.STREAM else media]
     given = {name for name, _ in headers}
     usual = [field for field in STATUS_HEADERS.get(status, ()) if field[0] not in given]
     await send_bytes(send, status, content_type, answer.body, (*_FIELDS, *usual, *headers))
+
+
+async def _send_document(scope: Scope, send: Send, media: Media, answer: Answer, headers: tuple[Header, ...]) -> None:
+    """What the path of a registered document answers: a client that has it already is told so (RFC 9110, 13.1.2)."""
+    tag = b'"%s"' % hashlib.blake2b(answer.body + media.value.encode(), digest_size=16).hexdigest().encode()
+    known = [each.strip().removeprefix(b"W/") for each in fields_of(scope).get(b"if-none-match", b"").split(b",")]
+    fields = (*_FIELDS_OF_DOCUMENT, (b"etag", tag), *headers)
+    if tag in known or known == [b"*"]:
+        await send({"type": "http.response.start", "status": 304, "headers": [*fields]})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    await send_bytes(send, 200, CONTENT_TYPES[media], answer.body, fields)

@@ -3,14 +3,25 @@
 The two come out alike; what is malformed is refused by name, and never with what the client sent.
 """
 
+import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from web.json_text import check_text, load_json
 from web.refusals import Refusal
 
-_NAMES = ("query", "operationName", "variables", "extensions", "documentId", "lastEventId", "token")
+_TEXT, _OBJECT = (str, "a string"), (dict, "an object")
+_IDS = ("documentId", "doc_id")
+_KINDS: Mapping[str, tuple[type, str]] = {
+    **dict.fromkeys(("query", "operationName", *_IDS), _TEXT),
+    **dict.fromkeys(("variables", "extensions"), _OBJECT),
+}
+_NAMES = (*_KINDS, "lastEventId", "token")
+_ID_PREFIX = "sha256:"
+_ID = re.compile("[0-9a-f]{64}")
+_NO_ID = "0"
+"""No document's: what is malformed is as little registered as what is not."""
 MAX_PARAMETERS = 50
 MAX_EVENT_ID = 200
 
@@ -26,6 +37,10 @@ class Parameters(NamedTuple):
     extensions: JsonObject | None
     last_event_id: str | None = None
     token: str | None = None
+    document_id: str | None = None
+    """In hex, whichever way it came."""
+    by_hash: bool = False
+    """Whether it came as Apollo's clients send it."""
 
 
 def from_body(body: bytes) -> Parameters:
@@ -58,23 +73,56 @@ def from_query(query_string: bytes) -> Parameters:
 
 
 def _checked(found: JsonObject, in_url: JsonObject | None = None) -> Parameters:
-    document = _text(found, "query")
-    extensions = _object(found, "extensions")
-    if not document and (_text(found, "documentId") or (extensions and extensions.get("persistedQuery"))):
-        # The text that Apollo's clients wait for before they send the document itself.
-        raise Refusal("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
-    name = _text(found, "operationName") or None
-    parameters = Parameters(document, name, _object(found, "variables"), extensions)
-    if not in_url:
-        return parameters
-    return Parameters(
-        document,
-        name,
-        parameters.variables,
-        extensions,
-        event_id(_text(in_url, "lastEventId")),
-        _text(in_url, "token"),
-    )
+    for name, (kind, what) in _KINDS.items():
+        value = found.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise Refusal("BAD_REQUEST", f"{name} is not {what}.")
+    given: Mapping[str, Any] = found  # Any: of the kinds that were looked at
+    extensions = given.get("extensions")
+    last, token = (event_id(given.get("lastEventId")), given.get("token")) if in_url else (None, None)
+    id, by_hash = _ids_of(given, extensions) if extensions or not given.keys().isdisjoint(_IDS) else (None, False)
+    called, variables = given.get("operationName") or None, given.get("variables")
+    return Parameters(given.get("query"), called, variables, extensions, last, token, id, by_hash)
+
+
+def with_id(parameters: Parameters, document_id: str) -> Parameters:
+    """The same, of the document that the path names. Raises Refusal."""
+    if _hex(document_id) == _NO_ID:
+        raise Refusal("NOT_FOUND", "Not Found")
+    return parameters._replace(document_id=_the_one([parameters.document_id, _hex(document_id)]))
+
+
+def _ids_of(
+    found: Mapping[str, Any],  # Any: of the kinds that were looked at
+    extensions: JsonObject | None,
+) -> tuple[str | None, bool]:
+    """The document's id, and whether it is Apollo's hash: ``documentId`` (GraphQL over HTTP, appendix A), ``doc_id``
+    (Relay), ``extensions.persistedQuery`` (Apollo).
+    """
+    named, relays = map(found.get, _IDS)
+    persisted = extensions.get("persistedQuery") if extensions else None
+    if persisted is None and not (named and relays):
+        only = named or relays
+        return (_hex(only) if only else None), False
+    said = [_hex(text) if text else None for text in (named, relays)]
+    if persisted is None:
+        return _the_one(said), False
+    if not isinstance(persisted, dict) or persisted.get("version") != 1:
+        raise Refusal("BAD_REQUEST", "extensions.persistedQuery is of version 1, with a sha256Hash.")
+    hashed = persisted.get("sha256Hash")
+    return _the_one([*said, _hex(hashed) if isinstance(hashed, str) else _NO_ID]), True
+
+
+def _hex(text: str) -> str:
+    id = text.removeprefix(_ID_PREFIX)
+    return id if _ID.fullmatch(id) else _NO_ID
+
+
+def _the_one(said: list[str | None]) -> str | None:
+    ids = {each for each in said if each is not None}
+    if len(ids) > 1:
+        raise Refusal("BAD_REQUEST", "The request names several documents.")
+    return next(iter(ids), None)
 
 
 def event_id(text: str | None) -> str | None:
@@ -84,17 +132,3 @@ def event_id(text: str | None) -> str | None:
     if len(text) > MAX_EVENT_ID or not text.isascii() or not text.isprintable():
         raise Refusal("BAD_USER_INPUT", "The last event id is malformed.")
     return text
-
-
-def _text(found: JsonObject, name: str) -> str | None:
-    value = found.get(name)
-    if value is not None and not isinstance(value, str):
-        raise Refusal("BAD_REQUEST", f"{name} is not a string.")
-    return value
-
-
-def _object(found: JsonObject, name: str) -> JsonObject | None:
-    value = found.get(name)
-    if value is not None and not isinstance(value, dict):
-        raise Refusal("BAD_REQUEST", f"{name} is not an object.")
-    return value

@@ -127,6 +127,14 @@ class SettingFields(BaseSettings):
     cost_limit_export: int = Field(
         default=60_000, ge=100, description="The same for callers who may export:run, if that is more"
     )
+    documents: Literal["ad-hoc", "registered", "trusted"] = Field(
+        default="ad-hoc",
+        description="Which documents are run: ad-hoc (any), registered, or trusted; an API key may be bound further",
+    )
+    persisted_queries: Literal["off", "lookup", "register"] = Field(
+        default="lookup",
+        description="Apollo's hashes: off, lookup, or register (whoever may run any text registers by them)",
+    )
     engine: Literal["compiled", "reference"] = Field(
         default="compiled",
         description="What runs queries: compiled plans, or graphql-core alone (reference), which is slower",

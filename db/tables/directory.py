@@ -193,10 +193,14 @@ api_keys = Table(
     time_column("expires_at"),
     time_column("used_at", nullable=True),
     time_column("revoked_at", nullable=True),
+    Column("documents", Text(collation="C"), nullable=False, server_default="AD_HOC"),
+    CheckConstraint("documents IN ('AD_HOC', 'REGISTERED', 'TRUSTED')", name="documents_known"),
     Index(None, "tenant_id", "name"),
     Index(None, "maker_id"),
 )
-"""``name`` is a key's public half, ``secret_hash`` SHA-256 of the other. Without ``networks``: from anywhere."""
+"""``name`` is a key's public half, ``secret_hash`` SHA-256 of the other. Without ``networks``: from anywhere.
+``documents``: which ones it runs (``auth/document_policy.py``).
+"""
 
 password_resets = Table(
     "password_resets",

@@ -3,30 +3,21 @@
 import pytest
 from graphql import GraphQLSchema, OperationDefinitionNode, build_schema
 
-from schema.documents import Document, DocumentCache, Refused, Variants
+from schema.documents import Document, DocumentCache, Refused
 from schema.limits import Limits
+from schema.variants import Variants
 
 SCHEMA = build_schema("type Query { name: String friends: [Query] } type Mutation { rename: String }")
 
 
-class CountingCache(DocumentCache):
-    """Counts how often a text is prepared."""
-
-    prepared = 0
-
-    def _prepare(self, text: str) -> Document | Refused:
-        self.prepared += 1
-        return super()._prepare(text)
-
-
 def cache_of(
     size: int = 3, share: int | None = None, *, hide: bool = True, schema: GraphQLSchema = SCHEMA
-) -> CountingCache:
+) -> DocumentCache:
     """One for so many documents like ``{ a: name }``."""
-    one = CountingCache(schema, Limits(), hide_suggestions=hide)
+    one = DocumentCache(schema, Limits(), hide_suggestions=hide)
     one.get("{ a: name }")
     size, share = size * one.weight, (size if share is None else share) * one.weight
-    return CountingCache(schema, Limits(), hide_suggestions=hide, size=size, share=share)
+    return DocumentCache(schema, Limits(), hide_suggestions=hide, size=size, share=share)
 
 
 def test_a_text_is_prepared_once() -> None:

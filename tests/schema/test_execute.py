@@ -8,7 +8,6 @@ from structlog.testing import capture_logs
 import db.customers
 import db.orders
 from db.errors import PoolExhausted, QueryTimeout
-from schema.execute import Gateway, OperationRequest
 from tests.support.facts import CREATE, MOVE, UPDATE, Json, footprint, ids_of, new_order, shop_of
 from tests.support.world import Reply, World
 
@@ -173,41 +172,6 @@ async def test_no_name_is_suggested_when_not_everybody_may_see_the_schema(world:
     assert "Did you mean" not in str(bad_enum.body)
 
 
-@pytest.mark.parametrize(
-    ("introspection", "caller", "code"),
-    [
-        ("everyone", None, None),
-        ("signed-in", None, "UNAUTHENTICATED"),
-        ("signed-in", "partner", None),
-        ("off", None, "UNAUTHENTICATED"),
-        ("off", "admin", "FORBIDDEN"),
-    ],
-)
-async def test_introspection_is_for_those_it_is_meant_for(
-    world: World, introspection: str, caller: str | None, code: str | None
-) -> None:
-    runner = world.gateway._runner
-    gateway = Gateway(world.database, world.hub, runner.cursors, runner.event_cursors, introspection=introspection)
-    who = None if caller is None else world.principal(caller)
-    request = OperationRequest("{ __schema { queryType { name } } }", None, None, None, "r")
-    answer = await gateway.answer(request, who)
-    assert getattr(answer, "code", "a stream") == code
-    assert gateway.may_introspect(who) is (code is None)
-    everybody = await gateway.answer(OperationRequest("{ ordrs { id } }", None, None, None, "r"), who)
-    assert (b"Did you mean" in getattr(everybody, "body", b"")) is (introspection == "everyone")
-
-
-async def test_the_deepest_usual_introspection_query_passes(world: World) -> None:
-    of_type = "{ kind name " + "ofType { kind name " * 9 + "}" * 10
-    document = "{ __schema { types { name fields { name args { name type " + of_type + " } } } } }"
-    assert (await world.ask(document)).errors == []
-
-
-async def test_nested_lists_of_introspection_are_refused(world: World) -> None:
-    document = "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }"
-    assert is_refusal(await world.ask(document), "GRAPHQL_VALIDATION_FAILED")
-
-
 class Secret(Exception):
     """What must not be seen."""
 
@@ -244,7 +208,7 @@ async def test_a_failure_outside_of_any_field_is_masked_too(world: World, monkey
     def failing(*_args: object) -> None:
         raise Secret
 
-    monkeypatch.setattr(type(world.gateway._documents), "get", failing)
+    monkeypatch.setattr(type(world.gateway.documents), "get", failing)
     with capture_logs() as logs:
         assert is_refusal(await world.ask(ORDERS), "INTERNAL_SERVER_ERROR")
     assert [entry["event"] for entry in logs] == ["unexpected_error"]

@@ -91,9 +91,53 @@ def test_a_last_event_id_that_cannot_be_ours_is_refused(given: str) -> None:
     assert refused_query({"query": "q", "lastEventId": given}) == "BAD_USER_INPUT"
 
 
-@pytest.mark.parametrize("body", [{"extensions": {"persistedQuery": {"version": 1}}}, {"documentId": "sha256:0"}])
-def test_a_document_by_its_id_alone_is_not_found(body: object) -> None:
-    assert refused_body(body) == "PERSISTED_QUERY_NOT_FOUND"
+ID = "0a" * 32
+
+
+@pytest.mark.parametrize(
+    ("body", "by_hash"),
+    [
+        ({"documentId": f"sha256:{ID}"}, False),
+        ({"documentId": ID}, False),
+        ({"doc_id": ID}, False),
+        ({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": ID}}}, True),
+        ({"documentId": ID, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": ID}}, "query": "q"}, True),
+    ],
+)
+def test_a_document_is_named_in_any_clients_way(body: dict[str, object], by_hash: bool) -> None:
+    found = from_body(json.dumps(body).encode())
+    in_url = from_query(urlencode({k: v if isinstance(v, str) else json.dumps(v) for k, v in body.items()}).encode())
+    assert found == in_url
+    assert (found.document_id, found.by_hash) == (ID, by_hash)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"documentId": "sha256:0"},
+        {"documentId": ID.upper()},
+        {"documentId": f"sha512:{ID}"},
+        {"doc_id": "12345"},
+        {"extensions": {"persistedQuery": {"version": 1}}},
+        {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": 7}}},
+    ],
+)
+def test_a_malformed_id_is_no_documents(body: object) -> None:
+    assert len(from_body(json.dumps(body).encode()).document_id or "") == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"documentId": ID, "doc_id": "1" * 64},
+        {"documentId": ID, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": "1" * 64}}},
+        {"documentId": 7},
+        {"extensions": {"persistedQuery": {"version": 2, "sha256Hash": ID}}},
+        {"extensions": {"persistedQuery": True}},
+    ],
+)
+def test_several_documents_and_other_protocols_are_refused(body: object) -> None:
+    assert refused_body(body) == "BAD_REQUEST"
 
 
 def test_a_refusal_repeats_nothing_that_was_sent() -> None:

@@ -22,9 +22,19 @@ from db.reservations import UNCLAIMED_SECONDS, Holder, key_of
 from schema.answers import Answer
 from schema.execute import Gateway
 from schema.requests import OperationRequest
-from web.admission import address_of, admit, credentials_in, identify, last_event_id_of
-from web.body import Fields, fields_of
-from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, Media, negotiate, status_of
+from web.admission import (
+    ACTING,
+    SUBSCRIPTIONS_ALONE,
+    admit,
+    by_stream_token,
+    cost_asked,
+    credentials_in,
+    identify,
+    last_event_id_of,
+)
+from web.body import Fields, check_length, fields_of
+from web.entry import address_of
+from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, Media, negotiate, status_of, takes
 from web.parameters import MAX_PARAMETERS, event_id
 from web.refusals import ClientGone, Header, Refusal
 from web.responses import NO_STORE, TEXT, send_bytes
@@ -161,9 +171,21 @@ async def _operate(scope: Scope, receive: Receive, send: Send, fields: Fields, t
         last_event_id=own,
         last_event_id_first=scope["method"] == "GET",
         address=address_of(scope),
+        document_id=parameters.document_id,
+        by_hash=parameters.by_hash,
     )
-    outcome = await _streams(scope).operate(key_of(token), _holder(caller), caller, Posted.of(request))
-    await _tell(scope, send, fields, outcome)
+    gateway: Gateway = scope["app"].state.gateway
+    posted = Posted.of(request)
+    admitted = await gateway.admit(request, caller)
+    if isinstance(admitted, Answer):
+        await _tell(scope, send, fields, Outcome.of(admitted))
+        return
+    if by_stream_token(scope) and gateway.judge(admitted, caller) in {"query", "mutation"}:
+        raise Refusal("FORBIDDEN", SUBSCRIPTIONS_ALONE)
+    posted = Posted(posted.operation_id, admitted)
+    outcome = await _streams(scope).operate(key_of(token), _holder(caller), caller, posted)
+    more = deprecation_fields(gateway.deprecation_of(admitted, caller)) if outcome.answer is None else ()
+    await _tell(scope, send, fields, outcome, more)
 
 
 async def _stop(scope: Scope, send: Send, fields: Fields, token: str) -> None:
