@@ -24,6 +24,7 @@ PERMISSIONS: Mapping[str, str] = MappingProxyType(
         "admin:roles": "See the tenant's roles, make them and change what they grant.",
         "admin:keys": "See the tenant's API keys, make them, rotate them and revoke them.",
         "admin:addresses": "See and change from which networks the tenant, or some of its permissions, may be used.",
+        "admin:documents": "See the registered documents that the tenant may run, and how much it does.",
         "admin:announce": "Ring the tenant's bell: the beginning of a day, its end, a notice.",
         "admin:streams": "End open streams of the tenant.",
         "admin:audit": "Read the audit trail.",

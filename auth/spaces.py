@@ -30,6 +30,7 @@ _MORE: Mapping[str, tuple[Space, ...]] = MappingProxyType(
         "customers:masked": (Space.ACCOUNTING,),
         "export:run": (Space.ACCOUNTING,),
         "admin:audit": (Space.ACCOUNTING,),
+        "admin:documents": (Space.DEVELOPER,),
         "streams:read": (Space.DEVELOPER,),
         "admin:streams": (Space.DEVELOPER,),
     }

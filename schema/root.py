@@ -19,6 +19,7 @@ from schema.customer_changes import CustomerMutations
 from schema.customer_events import CustomerSubscriptions
 from schema.customers import NODE as CUSTOMER
 from schema.customers import Customer, CustomerQueries
+from schema.document_list import DocumentQueries
 from schema.elevation import ElevationMutations
 from schema.impersonation import ImpersonationMutations
 from schema.invitations import InvitationMutations, InvitationQueries
@@ -63,6 +64,7 @@ class Query(
     RoleQueries,
     ApiKeyQueries,
     AddressListQueries,
+    DocumentQueries,
 ):
     """Everything that can be read."""
 

@@ -22,7 +22,11 @@ def test_in_the_usual_space_every_permission_counts() -> None:
 
 def test_in_another_space_only_its_own_permissions_count() -> None:
     everything = PermissionSet.of(("*",), Space.DEVELOPER)
-    assert {name for name in PERMISSIONS if everything.allows(name)} == {"streams:read", "admin:streams"}
+    assert {name for name in PERMISSIONS if everything.allows(name)} == {
+        "streams:read",
+        "admin:streams",
+        "admin:documents",
+    }
     assert everything.elsewhere("orders:read") == (Space.CLIENT, Space.PROVIDER, Space.ACCOUNTING)
     assert PermissionSet.of((), Space.DEVELOPER).elsewhere("orders:read") == ()
 

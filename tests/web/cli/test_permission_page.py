@@ -34,4 +34,4 @@ def test_every_mask_has_a_row() -> None:
 
 def test_every_space_has_a_row() -> None:
     assert "| PROVIDER | every one |" in permission_page()
-    assert "| DEVELOPER | `admin:streams`, `streams:read` |" in permission_page()
+    assert "| DEVELOPER | `admin:documents`, `admin:streams`, `streams:read` |" in permission_page()
