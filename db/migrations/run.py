@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from db.migrations.partitions import AUDIT_LOG, EVENT_LOG, ensure_partitions
+from db.migrations.prune import prune
 from db.tables import DIRECTORY_ROLE, RUNTIME_ROLE
 
 _ROOT = Path(__file__).parent
@@ -56,6 +57,12 @@ async def upgrade(
             await ensure_partitions(connection, EVENT_LOG, keep_days)
             await ensure_partitions(connection, AUDIT_LOG, audit_days)
         await connection.commit()
+
+
+async def prune_over(owner_dsn: str) -> dict[str, int]:
+    """Remove what is over for long enough, of a database at head. How many rows of each table went."""
+    async with _owner(owner_dsn) as connection:
+        return await prune(connection)
 
 
 async def downgrade(owner_dsn: str, revision: str) -> None:

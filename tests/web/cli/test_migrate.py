@@ -45,6 +45,8 @@ def test_checking_a_migrated_database_is_silent(tidegate: CommandLine, with_data
 def test_the_outcome_can_be_read_by_a_program(tidegate: CommandLine, with_database: Dsns) -> None:
     said = json.loads(tidegate("migrate", "--json").out)
     assert (said["current"], said["migrated"]) == (True, False)
+    assert said["pruned"].keys() >= {"invitations", "sessions", "password_resets", "peer_nonces"}
+    assert json.loads(tidegate("migrate", "--check", "--json").out)["pruned"] == {}
 
 
 def test_without_the_owners_login_it_says_so(
