@@ -9,7 +9,7 @@ import typer
 from auth.spaces import USUAL, Space
 from web.cli.output import print_json, print_plain, remark
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make, list, rotate and revoke API keys.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make, list, bind, rotate and revoke API keys.")
 Tenant = Annotated[str, typer.Option(help="Whose keys, by slug.")]
 Name = Annotated[str, typer.Argument(help="The key's public name, tgk_ and 12 characters.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
@@ -23,10 +23,14 @@ def create(
     permission: Annotated[list[str], typer.Option(help="What it may do; may be given several times.")],
     network: Annotated[list[str] | None, typer.Option(help="Where it works: 203.0.113.0/24; else anywhere.")] = None,
     space: Annotated[Space, typer.Option(help="Where whoever uses it is.")] = USUAL,
+    documents: Annotated[
+        str, typer.Option(help="Which documents it runs: ad-hoc (any), registered, or trusted.")
+    ] = "ad-hoc",
     days: Annotated[int, typer.Option(min=1, max=1825, help="How long it lives.")] = 365,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it: it is shown now and never again."""
+    from auth.document_policy import BY_NAME
     from auth.errors import OperatorError
     from auth.key_desk import MadeKey, NewKey, create_key
     from auth.operators import member_of
@@ -38,7 +42,9 @@ def create(
         member = await member_of(directory, email, tenant)
         if member.permissions is None:
             raise OperatorError("not a member", f"{email} does not belong to {tenant}.")
-        new = NewKey(label, tuple(permission), tuple(network or ()), days, space)
+        if documents not in BY_NAME:
+            raise OperatorError("documents", f"Documents are {', '.join(BY_NAME)}; not {documents!r}.")
+        new = NewKey(label, tuple(permission), tuple(network or ()), days, space, BY_NAME[documents])
         return await create_key(directory, member.tenant_id, member.user_id, member.permissions, new)
 
     made = asyncio.run(with_directory(make))
@@ -61,14 +67,18 @@ def list_(
     async def find(directory: Directory, _: Settings) -> list[Row]:
         return await list_keys(directory, (await tenant_of_operator(directory, tenant)).hex, prefix)
 
-    shown = ("name", "label", "permissions", "networks", "created_at", "expires_at", "used_at", "revoked_at", "email")
+    shown = (
+        *("name", "label", "permissions", "networks", "documents"),
+        *("created_at", "expires_at", "used_at", "revoked_at", "email"),
+    )
     found = [{each: row[each] for each in shown} for row in asyncio.run(with_directory(find))]
     if as_json:
         print_json(found)
     for row in () if as_json else found:
         state = "revoked" if row["revoked_at"] else f"until {row['expires_at']:%Y-%m-%d}"
         used = f"{row['used_at']:%Y-%m-%d %H:%M}" if row["used_at"] else "never"
-        print_plain(f"{row['name']}  {row['label']}  {state}  used {used}  {' '.join(row['permissions'])}")
+        bound = "" if row["documents"] == "AD_HOC" else f"  {row['documents'].lower()} documents alone"
+        print_plain(f"{row['name']}  {row['label']}  {state}  used {used}  {' '.join(row['permissions'])}{bound}")
 
 
 @app.command()
@@ -87,16 +97,43 @@ def rotate(
     from web.settings import Settings
 
     async def make(directory: Directory, _: Settings) -> MadeKey:
-        owner = await tenant_of_operator(directory, tenant)
-        return await rotate_key(directory, owner.hex, name, timedelta(hours=hours), days)
+        owner = (await tenant_of_operator(directory, tenant)).hex
+        return await rotate_key(directory, owner, name, timedelta(hours=hours), days)
 
     made = asyncio.run(with_directory(make))
     _show(made.text, made.name, str(made.expires_at), as_json)
 
 
 @app.command()
+def bind(
+    name: Name,
+    tenant: Tenant,
+    documents: Annotated[str, typer.Option(help="Which documents it runs: ad-hoc (any), registered, or trusted.")],
+) -> None:
+    """Let a key run these documents and no others: from now on, and on its open streams."""
+    from auth.api_keys import name_of
+    from auth.authenticate import tenant_of_operator
+    from auth.document_policy import BY_NAME
+    from auth.errors import OperatorError
+    from auth.key_desk import bind_key
+    from db.directory import Directory
+    from web.cli.directory import with_directory
+    from web.settings import Settings
+
+    async def change(directory: Directory, _: Settings) -> None:
+        if documents not in BY_NAME:
+            raise OperatorError("documents", f"Documents are {', '.join(BY_NAME)}; not {documents!r}.")
+        owner = (await tenant_of_operator(directory, tenant)).hex
+        await bind_key(directory, owner, name, BY_NAME[documents])
+
+    asyncio.run(with_directory(change))
+    remark(f"{name_of(name)} runs {documents} documents.")
+
+
+@app.command()
 def revoke(name: Name, tenant: Tenant) -> None:
     """End a key at once, with all its streams."""
+    from auth.api_keys import name_of
     from auth.authenticate import tenant_of_operator
     from auth.key_desk import revoke_key
     from db.directory import Directory
@@ -104,10 +141,11 @@ def revoke(name: Name, tenant: Tenant) -> None:
     from web.settings import Settings
 
     async def end(directory: Directory, _: Settings) -> None:
-        await revoke_key(directory, (await tenant_of_operator(directory, tenant)).hex, name)
+        owner = (await tenant_of_operator(directory, tenant)).hex
+        await revoke_key(directory, owner, name)
 
     asyncio.run(with_directory(end))
-    remark(f"{name} is revoked.")
+    remark(f"{name_of(name)} is revoked.")
 
 
 def _show(text: str, name: str, expires_at: str, as_json: bool) -> None:

@@ -1,8 +1,10 @@
 """`tidegate key`: partners' keys from the command line."""
 
+import asyncio
 import json
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from tests.support.command_line import CommandLine
@@ -45,6 +47,25 @@ def test_a_key_is_shown_once_and_listed_without_its_secret(tidegate: CommandLine
     assert (row["name"], row["permissions"], row["revoked_at"]) == (key[:16], ["orders:read"], None)
 
 
+def test_a_key_is_bound_to_documents_and_its_successor_too(tidegate: CommandLine, slug: str) -> None:
+    _, key, _ = _create(tidegate, slug, "--documents", "trusted")
+    tidegate("key", "rotate", key[:16], "--tenant", slug)
+    rows = json.loads(tidegate("key", "list", "--tenant", slug, "--json").out)
+    assert [row["documents"] for row in rows] == ["TRUSTED", "TRUSTED"]
+    assert "trusted documents alone" in tidegate("key", "list", "--tenant", slug).out
+    assert _create(tidegate, slug, "--documents", "all")[0] == 1
+
+
+def test_a_key_that_is_in_use_is_bound_to_other_documents(tidegate: CommandLine, slug: str) -> None:
+    _, key, _ = _create(tidegate, slug)
+    assert tidegate("key", "bind", key, "--tenant", slug, "--documents", "registered").code == 0
+    (row,) = json.loads(tidegate("key", "list", "--tenant", slug, "--json").out)
+    assert row["documents"] == "REGISTERED"
+    assert tidegate("key", "bind", key, "--tenant", slug, "--documents", "all").code == 1
+    tidegate("key", "revoke", key, "--tenant", slug)
+    assert tidegate("key", "bind", key, "--tenant", slug, "--documents", "ad-hoc").code == 1
+
+
 def test_a_rotated_and_a_revoked_key_are_told(tidegate: CommandLine, slug: str) -> None:
     _, key, _ = _create(tidegate, slug)
     fresh = json.loads(tidegate("key", "rotate", key[:16], "--tenant", slug, "--json").out)
@@ -53,6 +74,28 @@ def test_a_rotated_and_a_revoked_key_are_told(tidegate: CommandLine, slug: str) 
     rows = {row["name"]: row for row in json.loads(tidegate("key", "list", "--tenant", slug, "--json").out)}
     assert rows[key[:16]]["revoked_at"] is not None
     assert rows[fresh["name"]]["revoked_at"] is None
+
+
+def test_all_of_it_is_on_record_without_a_secret(tidegate: CommandLine, slug: str, with_database: Dsns) -> None:
+    _, key, _ = _create(tidegate, slug)
+    fresh = json.loads(tidegate("key", "rotate", key[:16], "--tenant", slug, "--json").out)
+    told = tidegate("key", "revoke", key, "--tenant", slug)  # a whole key is known by its name too
+    assert (told.code, key[16:] in told.err) == (0, False)
+    record = asyncio.run(_record(with_database, slug))
+    assert [(row["kind"], row["action"], row["entity_id"]) for row in record if row["entity"] == "key"] == [
+        ("COMMAND", verb, key[:16]) for verb in ("createApiKey", "rotateApiKey", "revokeApiKey")
+    ]
+    assert fresh["name"] in str(record)
+    assert not any(text[16:] in str(record) for text in (key, fresh["key"]))
+
+
+async def _record(dsns: Dsns, slug: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(dsns.superuser)
+    try:
+        sql = "SELECT a.* FROM audit_log a JOIN tenants t ON t.id = a.tenant_id WHERE t.slug = $1 ORDER BY a.created_at"
+        return await connection.fetch(sql, slug)
+    finally:
+        await connection.close()
 
 
 @pytest.mark.parametrize(
