@@ -36,6 +36,9 @@ PLANS_KEPT = 8
 """Variants of one document's operation: by what ``@skip`` and ``@include`` read, by what is denied and what masked."""
 VERDICTS_KEPT = 64
 """Variants of one document: by what ``@skip`` and ``@include`` read, and by the callers' grants."""
+PUBLISHED = "published"
+ROOMY = 0.8
+"""Of its bounds: up to there the cache has room to spare."""
 ENTRY, TOKEN = 2_000, 600
 """Bytes that an entry holds beside its text, and that a document holds for each of its tokens: measured, rounded up."""
 
@@ -100,7 +103,8 @@ class _Kept:
 class DocumentCache:
     """Texts to documents; the least recently used go first, by weight: estimated bytes, plans and verdicts counted.
 
-    No owner keeps more than ``share``: who sends ever new documents pushes out nobody's but their own.
+    No owner keeps more than ``share``: who sends ever new documents pushes out nobody's but their own. What operators
+    published (``PUBLISHED``) is as one owner's, who has more room: ``published``.
     """
 
     def __init__(
@@ -118,6 +122,7 @@ class DocumentCache:
         self._size = size
         self._hide_suggestions = hide_suggestions
         self._share = share
+        self._published = published
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
         self._owned: dict[str, OrderedDict[bytes, None]] = {}
         """The same by owner, in the same order."""
@@ -126,7 +131,7 @@ class DocumentCache:
 
     def get(self, text: str, owner: str = "") -> Document | Refused:
         """The document of a text, from the cache or prepared now, then on ``owner``'s account."""
-        key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        key = _key_of(text)
         kept = self._kept.get(key)
         if kept is not None:
             self._kept.move_to_end(key)
@@ -141,6 +146,19 @@ class DocumentCache:
         self._grow(key, _weight_of(prepared, text))
         return prepared
 
+    def kept(self, text: str) -> Document | Refused | None:
+        """What is kept of a text; asking makes it no younger."""
+        kept = self._kept.get(_key_of(text))
+        return None if kept is None else kept.prepared
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether more published documents can be kept without others having to go."""
+        return self._weights[PUBLISHED] < ROOMY * self._published and self.weight < ROOMY * self._size
+
     def weight_of(self, owner: str) -> int:
         """What an owner's documents weigh."""
         return self._weights[owner]
@@ -151,7 +169,8 @@ class DocumentCache:
         self._weights[kept.owner] += by
         self.weight += by
         own = self._owned[kept.owner]
-        while self._weights[kept.owner] > self._share and len(own) > 1:
+        share = self._published if kept.owner == PUBLISHED else self._share
+        while self._weights[kept.owner] > share and len(own) > 1:
             self._drop(next(iter(own)))
         while self.weight > self._size and len(self._kept) > 1:
             self._drop(next(iter(self._kept)))

@@ -42,6 +42,7 @@ from schema.reference import Reference
 from schema.requests import OperationRequest, Ready
 from schema.root import schema, sdl
 from schema.runner import Runner
+from schema.warming import Warmer
 
 __all__ = ["Answer", "Gateway", "OperationRequest"]
 USUAL_LIMITS = Limits()
@@ -71,7 +72,7 @@ class Gateway:
         clock: Clock = utc_now,
         admission: Admission | None = None,
     ) -> None:
-        core = schema()._schema  # Strawberry has no public name for the schema it builds
+        core = self._core = schema()._schema  # Strawberry has no public name for the schema it builds
         self.engine = Engine(schema(), core) if engine == "compiled" else None
         self.sdl, self.tally = sdl(), Tally()
         self.book, self.mask_keys = Book(lambda: self.groups.members, clock), mask_keys or MaskKeys.passing()
@@ -91,6 +92,11 @@ class Gateway:
         self._gates = Gatekeeper(core)
         self._auditing = Auditing(note, clock)
         self._admission, self._budgets = admission or Admission(None), budgets
+
+    @property
+    def warmer(self) -> Warmer:
+        """Makes documents ready before they are asked for."""
+        return Warmer(self._core, self.documents, self._runner.reference, self._gates, self._meter, self.engine)
 
     async def admit(self, request: OperationRequest, caller: Principal | None) -> OperationRequest | Answer:
         """The request with the text that it runs, or why it runs none. Never raises."""

@@ -23,6 +23,7 @@ from auth.keyring import Keyring
 from auth.oidc import Oidc
 from auth.outside import Outside
 from auth.passwords import Passwords
+from auth.permissions import SYSTEM_ROLES
 from auth.rights import open_rights
 from auth.sessions import Lifetimes
 from db.audit_writer import AuditWriter
@@ -201,6 +202,12 @@ async def _open_documents(app: Starlette, closing: AsyncExitStack) -> Admission:
     return admission
 
 
+def _mind_documents(app: Starlette, closing: AsyncExitStack) -> None:
+    """From now on open streams hear of changes of their documents, and the most used are made ready."""
+    gateway: Gateway = app.state.gateway
+    app.state.documents.changed = gateway.recall
+    most_used = app.state.database.directory.documents.most_used
+    closing.push_async_callback(end, asyncio.create_task(gateway.warmer.run(most_used, SYSTEM_ROLES)))
 
 
 async def _go_to_graphiql(_: Request) -> Response:
