@@ -7,6 +7,7 @@ import orjson
 from graphql import ExecutionResult
 
 from db.events import Position
+from schema.deprecations import Deprecation
 from schema.errors import CODES, Unexpected, error_json
 from schema.live.frames import Ending, Frame, joined
 from schema.meter import Cost
@@ -26,6 +27,8 @@ class Answer:
     status: int | None
     has_errors: bool
     operation: str | None
+    deprecation: Deprecation | None = None
+    """Of what it is the answer to."""
 
 
 def json_body(value: Any) -> bytes:  # Any: JSON
@@ -34,7 +37,13 @@ def json_body(value: Any) -> bytes:  # Any: JSON
 
 
 def answer_of(
-    result: ExecutionResult, request_id: str, unexpected: Unexpected, operation: str, *, wrote: bool = False
+    result: ExecutionResult,
+    request_id: str,
+    unexpected: Unexpected,
+    operation: str,
+    *,
+    wrote: bool = False,
+    deprecation: Deprecation | None = None,
 ) -> Answer:
     """``wrote``: something of it is written, or may be, so that nobody is told to send it again."""
     body = _body(result, request_id, unexpected)

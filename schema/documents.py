@@ -28,6 +28,7 @@ from graphql import (
     visit,
 )
 
+from schema.deprecations import Deprecation, Deprecations
 from schema.limits import LimitExceeded, Limits, check_document, check_text
 from schema.variants import Variants, unheard
 
@@ -65,6 +66,8 @@ class Document:
     uses: Mapping[str, int] = field(default_factory=dict)
     """How often each variable stands in the document, its declarations counted."""
     tokens: int = 0
+    deprecation: Deprecation | None = None
+    """Of what it uses, if any of that is deprecated."""
     coercions: dict[str | None, Any] = field(default_factory=dict)
     """What coerces each operation's variables (``schema/variables.py``)."""
     plans: Variants = field(default_factory=lambda: Variants(PLANS_KEPT))
@@ -123,6 +126,7 @@ class DocumentCache:
         self._hide_suggestions = hide_suggestions
         self._share = share
         self._published = published
+        self._deprecations = Deprecations(schema)
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
         self._owned: dict[str, OrderedDict[bytes, None]] = {}
         """The same by owner, in the same order."""
@@ -210,6 +214,11 @@ class DocumentCache:
         of_fragments = {name: _variables(definition) for name, definition in fragments.items()}
         conditions = {name: _conditions(each, of_fragments) for name, each in said.items()}
         uses = sum((each.uses for each in (*said.values(), *of_fragments.values())), Counter[str]())
+        outdated = self._deprecations.of(node, text)
+        _unlink_tokens(node)
+        return Document(node, document_id(text), operations, fragments, conditions, uses, tokens, outdated, cached)
+
+
 def _unlink_tokens(node: DocumentNode) -> None:
     """A parsed document is a ring by its tokens, which know their neighbours: it would outlive its place in the cache
     until the collector of rings comes by. Nobody goes along them any more.

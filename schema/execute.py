@@ -23,6 +23,7 @@ from schema.admission import Admission
 from schema.answers import Answer, answer_of, answer_of_cost, frame_of, json_body
 from schema.auditing import Auditing, Note, actor_of, is_news
 from schema.documents import DocumentCache, Refused
+from schema.deprecations import Deprecation
 from schema.documents import PUBLISHED, DocumentCache, Refused
 from schema.engine.engine import Engine
 from schema.errors import CODES, coded, error_json
@@ -139,6 +140,11 @@ class Gateway:
         except Exception as error:  # nothing of it is shown
             self._runner.unexpected(error)
             return self.refuse("INTERNAL_SERVER_ERROR", "Internal error.", request.request_id)
+    def deprecation_of(self, request: OperationRequest, caller: Principal | None) -> Deprecation | None:
+        """Of a subscription that runs, as its answers would say it."""
+        document = self.documents.get(request.document or "", _owner_of(request, caller))
+        return None if isinstance(document, Refused) else ending_of(document, request.sunset)
+
     def recall(self, document_id: str | None) -> None:
         """A registered document changed; None: any of them may have."""
         self._admission.recall(self.groups, document_id)

@@ -139,4 +139,5 @@ _MADE: dict[str, Callable[..., object]] = {
     "authenticated": Authenticated,
     "inPerson": InPerson,
     "sensitive": _sensitive,
+    "sunset": Sunset,
 }

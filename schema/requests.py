@@ -9,6 +9,7 @@ from graphql import OperationDefinitionNode
 from auth.document_policy import DocumentPolicy
 from db.audit_records import Actor
 from resolvers.context import SessionSlot
+from schema.deprecations import Deprecation
 from schema.documents import Document
 from schema.gates import Verdict
 from schema.meter import Cost
@@ -39,6 +40,8 @@ class OperationRequest:
     """SHA-256 of the document, in hex, as the client said it or the registry has it."""
     by_hash: bool = False
     """Whether the id came as Apollo's clients send it (``extensions.persistedQuery``)."""
+    sunset: int | None = None
+    """When the registered document ends, in seconds since 1970."""
     level: DocumentPolicy = DocumentPolicy.AD_HOC
     """As what the caller knows the document; told by ``schema/admission.py`` alone."""
     listen: Callable[[Callable[[], object] | None], None] | None = None
@@ -56,7 +59,10 @@ def misplaced(request: OperationRequest, kind: str) -> tuple[str, int] | None:
     return None
 
 
+def ending_of(document: Document, sunset: int | None) -> Deprecation | None:
+    """Of a document whose last day is that, if it has one, and of what it uses."""
     found = document.deprecation
+    return found if sunset is None else Deprecation(until=sunset).beside(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,13 @@ class Ready:
     cost: Cost
     actor: Actor | None = None
     """Who does it, where that may have to be recorded; None for a plain read."""
+    sunset: int | None = None
+    """The request's."""
+
+    @property
+    def deprecation(self) -> Deprecation | None:
+        """Of the document, and of what it uses."""
+        return ending_of(self.document, self.sunset)
 
     @property
     def executor(self) -> GatedExecutor:

@@ -26,6 +26,7 @@ from web.admission import (
     last_event_id_of,
 )
 from web.body import Fields, fields_of
+from web.deprecation import deprecation_fields
 from web.entry import address_of
 from web.hang_up import LEFT, HangUp, hang_up_of, let_go
 from web.metrics import Metrics

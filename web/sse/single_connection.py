@@ -33,6 +33,7 @@ from web.admission import (
     last_event_id_of,
 )
 from web.body import Fields, check_length, fields_of
+from web.deprecation import deprecation_fields
 from web.entry import address_of
 from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, Media, negotiate, status_of, takes
 from web.parameters import MAX_PARAMETERS, event_id
@@ -235,9 +236,10 @@ def _parameter(query_string: bytes, name: str) -> str | None:
     return "" if len(values) > 1 else next(iter(values), None)
 
 
-async def _tell(scope: Scope, send: Send, fields: Fields, outcome: Outcome) -> None:
+async def _tell(scope: Scope, send: Send, fields: Fields, outcome: Outcome, headers: tuple[Header, ...] = ()) -> None:
     if outcome.answer is None:
-        await send({"type": "http.response.start", "status": outcome.status, "headers": [_EMPTY, NO_STORE]})
+        start = {"type": "http.response.start", "status": outcome.status, "headers": [_EMPTY, NO_STORE, *headers]}
+        await send(start)
         await send({"type": "http.response.body", "body": b""})
         return
     more = (_ALLOW_POST,) if outcome.status == 405 else ()
