@@ -33,8 +33,8 @@ from db.doctor_questions import (
     WRITE_RIGHTS,
 )
 from db.ids import new_id
+from db.migrations.head import head_revision, serves
 from db.migrations.partitions import SERIES
-from db.migrations.run import head_revision
 from db.tables import DIRECTORY_ROLE, DIRECTORY_TABLES, RUNTIME_ROLE, SHARED_TABLES, TENANT_SETTING
 
 OLDEST_POSTGRESQL = 15
@@ -129,9 +129,9 @@ async def _version(connection: asyncpg.Connection) -> Outcome:
 async def _migrations(connection: asyncpg.Connection) -> Outcome:
     async with _as_role(connection, DIRECTORY_ROLE):
         revision = await connection.fetchval("SELECT version_num FROM alembic_version")
-    head = head_revision()
-    detail = f"revision {revision}" + ("" if revision == head else f", this version needs {head}")
-    return revision == head, detail, "Run `tidegate migrate`."
+    head, good = head_revision(), serves(revision)
+    apart = f", a newer version's than {head}" if good else f", this version needs {head}"
+    return good, f"revision {revision}" + ("" if revision == head else apart), "Run `tidegate migrate`."
 
 
 async def _login(connection: asyncpg.Connection) -> Outcome:

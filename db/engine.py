@@ -12,7 +12,7 @@ from db.codecs import set_codecs
 from db.deadlines import Deadline
 from db.directory import Directory
 from db.errors import DatabaseError
-from db.migrations.run import head_revision
+from db.migrations.head import serves
 from db.pool import TenantPool
 from db.scopes import EVERY_ROW, RowScope
 from db.sending import Observer
@@ -83,12 +83,12 @@ class Database:
         return TenantWriter(self.pool, tenant, actor, self.on_commit, self.observer, scope, deadline=deadline)
 
     async def ready(self) -> dict[str, bool]:
-        """What readiness asks: is PostgreSQL answering, and does its schema stand at this code's head?"""
+        """What readiness asks: is PostgreSQL answering, and does its schema hold what this code needs?"""
         try:
             revision = await self.directory.schema_revision()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseError):
             return {"database": False, "migrations": False}
-        return {"database": True, "migrations": revision == head_revision()}
+        return {"database": True, "migrations": serves(revision)}
 
 
 def _connector(dsn: str, seconds: float) -> Callable[[], Awaitable[asyncpg.Connection]]:

@@ -7,18 +7,17 @@ statements a superuser must run.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
 
 import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from db.migrations.head import head_revision
 from db.migrations.partitions import AUDIT_LOG, EVENT_LOG, ensure_partitions
 from db.migrations.prune import prune
 from db.tables import DIRECTORY_ROLE, RUNTIME_ROLE
@@ -28,15 +27,6 @@ _MEMBERSHIP = text(
     "SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid "
     "JOIN pg_roles l ON l.oid = m.member WHERE l.rolname = :login"
 )
-
-
-@cache
-def head_revision() -> str:
-    """The newest revision among the scripts."""
-    head = ScriptDirectory.from_config(_config(None)).get_current_head()
-    if head is None:
-        raise LookupError("there are no migrations")
-    return head
 
 
 async def upgrade(
@@ -84,7 +74,7 @@ def _walk(verb: Callable[[Config, str], None], revision: str) -> Callable[[Conne
     return lambda connection: verb(_config(connection), revision)
 
 
-def _config(connection: Connection | None) -> Config:
+def _config(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_ROOT))
     config.attributes["connection"] = connection

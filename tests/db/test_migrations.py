@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from db.engine import Database
-from db.migrations.run import downgrade, head_revision, is_current, upgrade
+from db.migrations.head import head_revision
+from db.migrations.run import downgrade, is_current, upgrade
 from db.tables import DIRECTORY_ROLE, DIRECTORY_TABLES, RUNTIME_ROLE, metadata, tenant_tables
 from tests.support.database import Dsns
 from tests.support.order_hours import differences
@@ -143,6 +144,12 @@ async def test_readiness_compares_the_database_with_this_codes_head(fresh_dsns: 
     assert await database.ready() == {"database": True, "migrations": False}
     assert head_revision() != "another"
     await database.close()
+
+
+async def test_the_head_that_is_read_is_the_one_that_the_scripts_lead_to(fresh_dsns: Dsns) -> None:
+    assert await is_current(fresh_dsns.owner)
+    async with connected(fresh_dsns.owner) as connection:
+        assert await connection.fetchval("SELECT version_num FROM alembic_version") == head_revision()
 
 
 async def test_the_orders_that_are_there_already_are_counted_tenant_by_tenant(empty_dsns: Dsns) -> None:
