@@ -11,6 +11,7 @@ from typing import Protocol
 from db.directory import Directory
 from db.listener import Listener
 from db.redis_bus import RedisBus
+from db.upstreams import Upstreams
 
 Told = Callable[[str], None]
 Reconnected = Callable[[], None]
@@ -56,6 +57,6 @@ class PostgresBus:
         """Its listeners are the directory's, which closes them."""
 
 
-def open_bus(directory: Directory, redis_url: str | None) -> Bus:
-    """Redis' channels where there is one. Connects when somebody listens or publishes."""
-    return PostgresBus(directory) if redis_url is None else RedisBus(redis_url)
+def open_bus(directory: Directory, redis_url: str | None, upstreams: Upstreams | None = None) -> Bus:
+    """Redis' channels where there is one, which is one of ``upstreams``. Connects when it is first used."""
+    return PostgresBus(directory) if redis_url is None else RedisBus(redis_url, upstreams=upstreams)

@@ -11,6 +11,7 @@ DatabaseError
 ├── Unavailable     nobody's fault: try again later
 │   ├── DatabaseAway    PostgreSQL cannot be reached, or hung up
 │   ├── RedisAway       Redis cannot be reached, or hung up
+│   ├── CircuitOpen     it failed too often lately to be asked now
 │   └── PoolExhausted   no connection came free in time
 └── QueryTimeout    the statement ran past its deadline and was cancelled
 """
@@ -57,7 +58,19 @@ class DatabaseAway(Unavailable):
 
 
 class RedisAway(Unavailable):
-    """Redis cannot be reached, or hung up."""
+    """Redis cannot be reached, or hung up. ``seconds``: it was not even asked, and will not be for so long."""
+
+    def __init__(self, message: str, seconds: float = 0.0) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class CircuitOpen(Unavailable):
+    """The upstream failed too often lately: it is not asked for so many ``seconds``."""
+
+    def __init__(self, upstream: str, seconds: float) -> None:
+        super().__init__(f"{upstream} is away. Try again in a moment.")
+        self.seconds = seconds
 
 
 class PoolExhausted(Unavailable):

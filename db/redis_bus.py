@@ -10,10 +10,11 @@ import random
 from collections.abc import Callable
 
 import structlog
-from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
-from db.redis_client import LOST, away_as_unavailable, forget_idle, redis_client
+from db.redis_client import LOST, RedisClient, forget_idle, redis_client
+from db.tasks import end
+from db.upstreams import Upstreams
 
 QUESTION_SECONDS = 5.0
 """After so long without a word the peer is asked whether it is there; after as long again it is not."""
@@ -27,8 +28,10 @@ class RedisBus:
     listener hears again its idle connections are made anew.
     """
 
-    def __init__(self, url: str, question_seconds: float = QUESTION_SECONDS) -> None:
-        self.client = redis_client(url)
+    def __init__(
+        self, url: str, question_seconds: float = QUESTION_SECONDS, upstreams: Upstreams | None = None
+    ) -> None:
+        self.client = redis_client(url, upstreams)
         self._question_seconds = question_seconds
         self._listeners: list[RedisListener] = []
 
@@ -43,7 +46,7 @@ class RedisBus:
 
     async def publish(self, channel: str, text: str) -> int:
         """Raises RedisAway."""
-        with away_as_unavailable():
+        async with self.client.asked():
             return int(await self.client.publish(channel, text))
 
     async def close(self) -> None:
@@ -57,7 +60,7 @@ class RedisListener:
 
     def __init__(
         self,
-        client: Redis,
+        client: RedisClient,
         channel: str,
         told: Callable[[str], None],
         on_reconnect: Callable[[], None],
@@ -81,8 +84,7 @@ class RedisListener:
 
     async def stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
 
     async def _keep(self) -> None:
         lost = False
@@ -116,10 +118,18 @@ class RedisListener:
             if message["type"] == "subscribe":
                 await self._begin()
             elif message["type"] == "message":
-                self._told(str(message["data"]))
+                self._tell(str(message["data"]))
+
+    def _tell(self, said: str) -> None:
+        """Whatever is said, and whatever comes of it, what is said next is heard."""
+        try:
+            self._told(said)
+        except Exception as error:
+            _log.error("unexpected_error", channel=self._channel, exc_info=error)
 
     async def _begin(self) -> None:
         await forget_idle(self._client)
+        self._client.breaker.recover()
         self._pause = FIRST_PAUSE
         self.listening = True
         self._tried.set()

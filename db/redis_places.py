@@ -18,11 +18,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from redis.asyncio import Redis
-
 from db.bus import Bus
 from db.redis_bus import RedisBus
-from db.redis_client import away_as_unavailable
+from db.redis_client import RedisClient
 
 LEASE_SECONDS = 6.0
 """How long a worker that died still seems to hold its places."""
@@ -78,7 +76,7 @@ def open_places(bus: Bus) -> "RedisPlaces | None":
 class RedisPlaces:
     """One worker's word in the count. Every method may raise RedisAway."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: RedisClient) -> None:
         self._client = client
         self._name = secrets.token_hex(8)
 
@@ -88,7 +86,7 @@ class RedisPlaces:
         """
         told = [part for each in holdings for part in (each.key, each.held, each.wanted, each.most)]
         keys = (_WORKERS, f"{_WORKERS}:{self._name}")
-        with away_as_unavailable():
+        async with self._client.asked():
             answer = await self._client.eval(
                 _SETTLE, len(keys), *keys, self._name, int(LEASE_SECONDS * 1000), int(known), *told
             )
@@ -96,7 +94,6 @@ class RedisPlaces:
 
     async def leave(self) -> None:
         """This worker holds nothing any more."""
-        with away_as_unavailable():
-            async with self._client.pipeline(transaction=True) as pipe:
-                _ = pipe.delete(f"{_WORKERS}:{self._name}"), pipe.zrem(_WORKERS, self._name)  # sent by execute
-                await pipe.execute()
+        async with self._client.asked(), self._client.pipeline(transaction=True) as pipe:
+            _ = pipe.delete(f"{_WORKERS}:{self._name}"), pipe.zrem(_WORKERS, self._name)  # sent by execute
+            await pipe.execute()

@@ -6,12 +6,10 @@ Keys carry the tenant, in braces so that one tenant's lie in one slot of a clust
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from redis.asyncio import Redis
-
 from db.bus import Bus
 from db.errors import Duplicate, NoSuchReservation, ReservationTaken, TooMany
 from db.redis_bus import RedisBus
-from db.redis_client import away_as_unavailable
+from db.redis_client import RedisClient
 from db.reservations import (
     KEPT_CHARACTERS,
     KEPT_OPERATIONS,
@@ -100,7 +98,7 @@ def open_reservations(bus: Bus) -> Reservations:
 class RedisReservations:
     """See ``db/reservations.py``. Every method may raise RedisAway."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: RedisClient) -> None:
         self._client = client
 
     async def make(self, holder: Holder, resume_after: str | None) -> str:
@@ -127,18 +125,17 @@ class RedisReservations:
 
     async def renew(self, leases: Mapping[str, Holder], owner: str) -> None:
         milliseconds = int(LEASE_SECONDS * 1000)
-        with away_as_unavailable():
-            async with self._client.pipeline(transaction=False) as pipe:
-                for key, holder in leases.items():
-                    values = (holder.user_id, holder.session or "", owner, milliseconds)
-                    _ = pipe.eval(_RENEW, 1, _key(holder, key), *values)  # sent by execute, all in one
-                await pipe.execute()
+        async with self._client.asked(), self._client.pipeline(transaction=False) as pipe:
+            for key, holder in leases.items():
+                values = (holder.user_id, holder.session or "", owner, milliseconds)
+                _ = pipe.eval(_RENEW, 1, _key(holder, key), *values)  # sent by execute, all in one
+            await pipe.execute()
 
     async def release(self, key: str, holder: Holder, owner: str) -> None:
         await self._run(_RELEASE, [_key(holder, key)], [owner])
 
     async def _run(self, script: str, keys: Sequence[str], values: Sequence[str | int]) -> list[Any]:  # Any: its answer
-        with away_as_unavailable():
+        async with self._client.asked():
             verdict, *told = await self._client.eval(script, len(keys), *keys, *values)
         if verdict != "ok":
             raise _REFUSALS[verdict](verdict)

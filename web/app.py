@@ -67,6 +67,7 @@ from web.sse.single_connection import StreamEndpoint
 from web.sse.single_streams import SingleStreams
 from web.sse.streams import Streams
 from web.stream_token import StreamTokenEndpoint
+from web.upstreams import open_upstreams
 
 GC_THRESHOLD = (20_000, 20, 20)
 """A page of 500 makes some 10,000 objects and no cycle: with the thresholds of a fresh interpreter they would be looked

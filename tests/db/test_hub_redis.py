@@ -75,7 +75,14 @@ async def test_when_redis_is_back_what_was_missed_is_looked_up_at_once(
         assert await waiting == [14]
 
 
-@pytest.mark.parametrize("lie", ["{tenant}:999999999", "{tenant}:0", "{tenant}:-1", "x:y,z", "", b"\xff\xfe:1"])
+@pytest.mark.parametrize(
+    "lie",
+    [
+        *("{tenant}:999999999", "{tenant}:0", "{tenant}:-1", "x:y,z", "", b"\xff\xfe:1"),
+        *("{tenant}:\u00b2", "{tenant}:\u0663", "{tenant}:" + "9" * 5_000),
+    ],
+    ids=lambda lie: ascii(lie)[:24],
+)
 async def test_a_redis_that_lies_and_repeats_does_no_harm(
     fresh_floor: Floor, redis: RedisServer, lie: str | bytes
 ) -> None:
@@ -93,6 +100,7 @@ async def test_a_redis_that_lies_and_repeats_does_no_harm(
         for _ in range(100):
             await liar.publish(CHANNEL, f"{fresh_floor.mine.hex}:14")
         assert await waiting == [14]
+        assert hub._bus.live, "it listens as before"
         assert await nothing_comes(stream)
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from db.breaker import State, Tolerance
 from db.errors import Unavailable
 from db.redis_bus import RedisBus
 from tests.db.test_bus import Ear
@@ -110,3 +111,32 @@ async def test_when_it_hears_again_no_command_fails_on_an_old_connection(redis_a
         redis_apart.start()
         await ear.hears_again()
         assert await asyncio.gather(*[bus.publish("elsewhere", "x") for _ in range(10)]) == [0] * 10
+
+
+async def test_when_it_hears_again_commands_go_through_at_once_whatever_was_refused_before(
+    redis_apart: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.redis_client.TOLERANCE", Tolerance(failures=3, first=3600.0, longest=3600.0))
+    async with redis_bus(redis_apart) as bus:
+        ear = await Ear().at(bus)
+        await ear.hears_again()
+        redis_apart.kill()
+        for _ in range(3):
+            with pytest.raises(Unavailable):
+                await bus.publish(ear.channel, "into the void")
+        assert bus.client.breaker.state is State.OPEN
+        redis_apart.start()
+        await ear.hears_again()
+        await bus.publish(ear.channel, "after")
+        assert await ear.next() == "after"
+
+
+async def test_whoever_fails_at_what_was_said_hears_what_is_said_next(redis: RedisServer) -> None:
+    heard: list[int] = []
+    async with redis_bus(redis) as bus:
+        await bus.listen("numbers", lambda said: heard.append(int(said)), lambda: None)
+        for said in ("1", "nonsense", "2"):
+            await bus.publish("numbers", said)
+        await until(lambda: len(heard) == 2)
+        assert bus.live
+    assert heard == [1, 2]

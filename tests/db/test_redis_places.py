@@ -4,10 +4,9 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-from redis.asyncio import Redis
 
 from db.errors import Unavailable
-from db.redis_client import redis_client
+from db.redis_client import RedisClient, redis_client
 from db.redis_places import Holding, RedisPlaces
 from tests.support.redis import RedisServer
 
@@ -15,18 +14,18 @@ KEY = "acme/ada"
 
 
 @pytest.fixture
-async def client(redis_apart: RedisServer) -> AsyncIterator[Redis]:
+async def client(redis_apart: RedisServer) -> AsyncIterator[RedisClient]:
     async with redis_client(redis_apart.url) as client:
         yield client
 
 
 @pytest.fixture
-async def one(client: Redis) -> RedisPlaces:
+async def one(client: RedisClient) -> RedisPlaces:
     return RedisPlaces(client)
 
 
 @pytest.fixture
-async def other(client: Redis) -> RedisPlaces:
+async def other(client: RedisClient) -> RedisPlaces:
     return RedisPlaces(client)
 
 
@@ -37,7 +36,7 @@ async def held(places: RedisPlaces, held: int, wanted: int, most: int = 5, *, kn
     return settled.held[0]
 
 
-async def forget(client: Redis, places: RedisPlaces) -> None:
+async def forget(client: RedisClient, places: RedisPlaces) -> None:
     """Let the worker's lease be over."""
     await client.zadd("tidegate:places", {places._name: 1})
     await client.delete(f"tidegate:places:{places._name}")
@@ -77,7 +76,7 @@ async def test_streams_that_are_open_are_held_however_many_there_are(one: RedisP
 
 
 async def test_a_dead_worker_holds_nothing_when_its_lease_is_over(
-    client: Redis, one: RedisPlaces, other: RedisPlaces
+    client: RedisClient, one: RedisPlaces, other: RedisPlaces
 ) -> None:
     assert await held(one, 0, 5) == 5
     assert await held(other, 0, 1) == 0
@@ -85,7 +84,7 @@ async def test_a_dead_worker_holds_nothing_when_its_lease_is_over(
     assert await held(other, 0, 6) == 5
 
 
-async def test_the_lease_ends_by_itself_and_every_word_renews_it(client: Redis, one: RedisPlaces) -> None:
+async def test_the_lease_ends_by_itself_and_every_word_renews_it(client: RedisClient, one: RedisPlaces) -> None:
     assert await held(one, 0, 1) == 1
     names = ["tidegate:places", f"tidegate:places:{one._name}"]
     assert all([0 < await client.pttl(name) <= 6_000 for name in names])
@@ -97,7 +96,7 @@ async def test_the_lease_ends_by_itself_and_every_word_renews_it(client: Redis, 
 
 
 async def test_who_was_forgotten_is_told_so_and_is_not_counted_before_it_has_told_all(
-    client: Redis, one: RedisPlaces, other: RedisPlaces
+    client: RedisClient, one: RedisPlaces, other: RedisPlaces
 ) -> None:
     await held(one, 0, 2)
     await client.flushall()
@@ -109,7 +108,7 @@ async def test_who_was_forgotten_is_told_so_and_is_not_counted_before_it_has_tol
     assert await held(other, 0, 9) == 3
 
 
-async def test_who_leaves_holds_nothing_from_then_on(client: Redis, one: RedisPlaces, other: RedisPlaces) -> None:
+async def test_who_leaves_holds_nothing_from_then_on(client: RedisClient, one: RedisPlaces, other: RedisPlaces) -> None:
     await held(one, 0, 5)
     await one.leave()
     settled = await other.settle([Holding(KEY, 0, 5, 5)], known=False)

@@ -4,17 +4,18 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-from redis.asyncio import Redis
 
+from db.breaker import State
 from db.errors import NoSuchReservation, Unavailable
-from db.redis_client import forget_idle, redis_client
+from db.redis_client import RedisClient, forget_idle, redis_client
 from db.redis_reservations import RedisReservations
 from db.reservations import Holder, key_of
 from tests.support.redis import RedisServer
+from tests.support.waiting import until
 
 
 @pytest.fixture
-async def client(redis_apart: RedisServer) -> AsyncIterator[Redis]:
+async def client(redis_apart: RedisServer) -> AsyncIterator[RedisClient]:
     async with redis_client(redis_apart.url) as client:
         yield client
 
@@ -22,7 +23,9 @@ async def client(redis_apart: RedisServer) -> AsyncIterator[Redis]:
 HOLDER = Holder(uuid4().hex, uuid4().hex, None)
 
 
-async def test_every_step_says_that_redis_is_away_until_it_is_back(redis_apart: RedisServer, client: Redis) -> None:
+async def test_every_step_says_that_redis_is_away_until_it_is_back(
+    redis_apart: RedisServer, client: RedisClient
+) -> None:
     kept = RedisReservations(client)
     key = key_of(await kept.make(HOLDER, None))
     redis_apart.kill()
@@ -39,6 +42,7 @@ async def test_every_step_says_that_redis_is_away_until_it_is_back(redis_apart: 
             await step
     redis_apart.start()
     await forget_idle(client)
+    await until(lambda: client.breaker.state is State.HALF_OPEN)
     with pytest.raises(NoSuchReservation):
         await kept.find(key, HOLDER)
     await kept.renew({key: HOLDER}, "me")  # an open stream is found again
@@ -46,7 +50,7 @@ async def test_every_step_says_that_redis_is_away_until_it_is_back(redis_apart: 
     await kept.make(HOLDER, None)
 
 
-async def test_a_redis_that_refuses_counts_as_away(redis_apart: RedisServer, client: Redis) -> None:
+async def test_a_redis_that_refuses_counts_as_away(redis_apart: RedisServer, client: RedisClient) -> None:
     kept = RedisReservations(client)
     async with redis_apart.client() as outside:
         await outside.config_set("min-replicas-to-write", "1")

@@ -7,11 +7,10 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from redis.asyncio import Redis
 
 from db import redis_reservations, reservations
 from db.errors import Duplicate, NoSuchReservation, ReservationTaken, TooMany
-from db.redis_client import redis_client
+from db.redis_client import RedisClient, redis_client
 from db.redis_reservations import RedisReservations
 from db.reservations import (
     KEPT_CHARACTERS,
@@ -33,7 +32,7 @@ async def kept(request: pytest.FixtureRequest, redis: RedisServer) -> AsyncItera
 
 
 @pytest.fixture
-async def client(redis: RedisServer) -> AsyncIterator[Redis]:
+async def client(redis: RedisServer) -> AsyncIterator[RedisClient]:
     async with redis_client(redis.url) as client:
         yield client
 
@@ -201,7 +200,7 @@ async def test_one_that_ended_makes_room_for_another(kept: Reservations, holder:
     await kept.make(holder, None)
 
 
-async def test_the_lease_of_a_dead_worker_ends(client: Redis, holder: Holder, short_lives: None) -> None:
+async def test_the_lease_of_a_dead_worker_ends(client: RedisClient, holder: Holder, short_lives: None) -> None:
     kept = RedisReservations(client)
     key = await made(kept, holder)
     await kept.claim(key, holder, "a worker that dies")
@@ -209,7 +208,7 @@ async def test_the_lease_of_a_dead_worker_ends(client: Redis, holder: Holder, sh
 
 
 async def test_a_renewed_lease_lasts_and_one_that_redis_forgot_is_made_anew(
-    redis: RedisServer, client: Redis, holder: Holder
+    redis: RedisServer, client: RedisClient, holder: Holder
 ) -> None:
     kept = RedisReservations(client)
     key = await made(kept, holder)
@@ -223,7 +222,7 @@ async def test_a_renewed_lease_lasts_and_one_that_redis_forgot_is_made_anew(
         assert 0 < await outside.pttl(name) <= 15_000
 
 
-async def test_nobody_releases_what_another_worker_owns(client: Redis, holder: Holder) -> None:
+async def test_nobody_releases_what_another_worker_owns(client: RedisClient, holder: Holder) -> None:
     kept = RedisReservations(client)
     key = await made(kept, holder)
     await kept.claim(key, holder, "me")
@@ -232,7 +231,7 @@ async def test_nobody_releases_what_another_worker_owns(client: Redis, holder: H
 
 
 async def test_redis_holds_hashes_with_the_tenants_name_and_an_end(
-    redis: RedisServer, client: Redis, holder: Holder
+    redis: RedisServer, client: RedisClient, holder: Holder
 ) -> None:
     kept = RedisReservations(client)
     token = await kept.make(holder, None)
