@@ -20,6 +20,9 @@ AuthError
 
 from db.audit_records import Actor
 
+PROVIDER_SECONDS = 2
+"""After which to try again at a provider that does not say more."""
+
 
 class AuthError(Exception):
     """The root of this floor's errors. ``reason`` is a word for the log: it says more than the caller is told."""
@@ -148,6 +151,11 @@ class ProviderFailed(AuthError):
 
     code = "OVERLOADED"
     message = "Signing in there does not work right now. Try again in a moment."
+
+    def __init__(self, reason: str, seconds: int = 0) -> None:
+        super().__init__(reason)
+        self.seconds = max(seconds, PROVIDER_SECONDS)
+        """When to try again."""
 
 
 class OperatorError(AuthError):

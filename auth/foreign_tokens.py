@@ -42,7 +42,7 @@ class ForeignTokens:
         self._issuers = {each.issuer: each for each in issuers}
         self._directory = directory
         self._clock = clock
-        self._discovery = Discovery(outside)
+        self._discovery = Discovery(outside, ("jwks_uri",))
         self._keys = KeySets(outside)
         self._kept: OrderedDict[bytes, tuple[TokenClaims, datetime]] = OrderedDict()
         self._flights = Flights[TokenClaims]()
@@ -70,7 +70,7 @@ class ForeignTokens:
         issuer = self._issuers.get(str(unverified(token).get("iss")))
         if issuer is None:
             raise BadToken("unknown issuer")
-        keys_at = issuer.jwks_uri or (await self._discovery.document(issuer.issuer, ("jwks_uri",)))["jwks_uri"]
+        keys_at = issuer.jwks_uri or (await self._discovery.document(issuer.issuer))["jwks_uri"]
         claims, _ = await read_signed(self._keys, keys_at, token, issuer.algorithms, _TYPES)
         now = self._clock()
         expires_at = _check(claims, issuer, now)

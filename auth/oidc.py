@@ -71,7 +71,7 @@ class Oidc:
         self._keyring = keyring
         self._outside = outside
         self._keys = KeySets(outside)
-        self._discovery = Discovery(outside)
+        self._discovery = Discovery(outside, _ENDPOINTS)
 
     async def start(self, provider: Provider, next_path: str, now: datetime, *, again: bool = False) -> Begun:
         """A new sign-in; ``again``: one for which the provider asks the person, signed in there or not. Raises
@@ -152,7 +152,7 @@ class Oidc:
 
     async def _discover(self, provider: Provider) -> dict[str, Any]:  # Any: JSON
         """Raises ProviderFailed."""
-        return await self._discovery.document(provider.issuer, _ENDPOINTS)
+        return await self._discovery.document(provider.issuer)
 
     def _redirect_uri(self, provider: Provider) -> str:
         return f"{self._public_url}{CALLBACK_PATH}{provider.name}"

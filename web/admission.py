@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope
 
 from auth.authenticate import Authenticator, Credentials
 from auth.claims import Claim
-from auth.errors import AuthError
+from auth.errors import AuthError, ProviderFailed
 from auth.principal import Principal
 from db.errors import QueryTimeout, Unavailable
 from web.body import Fields, read_json_body
@@ -132,7 +132,8 @@ def _credentials(connection: HTTPConnection) -> Credentials:
 def _refusal(error: AuthError) -> Refusal:
     """The request's own log line says why; the caller is told less."""
     structlog.contextvars.bind_contextvars(reason=error.reason or error.code)
-    return Refusal(error.code, error.message)
+    retry = ((b"retry-after", b"%d" % error.seconds),) if isinstance(error, ProviderFailed) else ()
+    return Refusal(error.code, error.message, headers=retry)
 
 
 def _check_intent(connection: HTTPConnection, method: str) -> None:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from auth.errors import AuthError, BadToken
+from auth.errors import AuthError, BadToken, ProviderFailed
 from auth.linking import sign_in_as
 from auth.oidc import FLOW_LIFE, Oidc
 from auth.providers import CALLBACK_PATH, Provider
@@ -21,6 +21,7 @@ from web.sign_in_page import headers, sign_in_page
 
 _STATUS = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "OVERLOADED": 503, "NOT_FOUND": 404}
 LONGEST_PARAMETER = 4_096
+RETRY_SECONDS = 2
 BUSY = AuthError("database", "Too many requests at once. Try again in a moment.")
 
 
@@ -97,7 +98,7 @@ async def _log_out(request: Request) -> Response:
         structlog.contextvars.bind_contextvars(reason=getattr(error, "reason", "") or error.code)
         return Response(status_code=400, headers={"Cache-Control": "no-store"})
     except (Unavailable, QueryTimeout):
-        return Response(status_code=503, headers={"Cache-Control": "no-store", "Retry-After": "2"})
+        return Response(status_code=503, headers={"Cache-Control": "no-store", "Retry-After": str(RETRY_SECONDS)})
     return Response(status_code=200, headers={"Cache-Control": "no-store"})
 
 
@@ -109,12 +110,13 @@ def _provider(request: Request) -> tuple[Oidc, Provider | None]:
 def _told(request: Request, error: AuthError) -> Response:
     # The request's own log line carries it.
     structlog.contextvars.bind_contextvars(reason=error.reason or error.code)
-    return _refused(request, error.message, _STATUS[error.code])
+    seconds = error.seconds if isinstance(error, ProviderFailed) else RETRY_SECONDS
+    return _refused(request, error.message, _STATUS[error.code], seconds)
 
 
-def _refused(request: Request, message: str, status: int) -> Response:
+def _refused(request: Request, message: str, status: int, seconds: int = RETRY_SECONDS) -> Response:
     html = sign_in_page("/", "", message, providers=providers_of(request))
-    extra = {"Retry-After": "2"} if status == 503 else {}
+    extra = {"Retry-After": str(seconds)} if status == 503 else {}
     return HTMLResponse(html, status, headers={**headers(), **extra})
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from auth.errors import BadToken, Forbidden, ProviderFailed
 from auth.foreign_tokens import KEPT
-from auth.key_sets import AGAIN_SECONDS
 from auth.providers import JoinRule
+from auth.published import AGAIN_SECONDS
 from tests.support.database import Dsns
 from tests.support.foreign import ForeignDesk, issuer_of, open_foreign_desk
 

@@ -10,14 +10,13 @@ import base64
 import hashlib
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import time
 from typing import Any
 from urllib.parse import urlencode
 
-import uvicorn
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from starlette.applications import Starlette
@@ -26,7 +25,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from auth.providers import JoinRule, Provider
-from tests.support.waiting import until
+from tests.support.outsiders import served
 
 CLIENT, CLIENT_SECRET = "tidegate-tests", "a-client-password-of-the-tests"
 Json = dict[str, Any]  # Any: JSON
@@ -46,6 +45,11 @@ class IdentityProvider:
     signing: ECKey | None = None
     sign: Callable[[Json, Json, ECKey], str] | None = None
     down: set[str] = field(default_factory=set)
+    """Paths that answer 503, with ``fields``."""
+    fields: dict[str, str] = field(default_factory=dict)
+    hung: set[str] = field(default_factory=set)
+    """Paths that answer when the provider is closed."""
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
     asked: dict[str, int] = field(default_factory=dict)
     codes: dict[str, Json] = field(default_factory=dict)
 
@@ -88,13 +92,15 @@ class IdentityProvider:
             Route("/token", self._token, methods=["POST"]),
         ]
 
-    def _count(self, request: Request) -> Response | None:
+    async def _count(self, request: Request) -> Response | None:
         path = request.url.path
         self.asked[path] = self.asked.get(path, 0) + 1
-        return PlainTextResponse("away", 503) if path in self.down else None
+        if path in self.hung:
+            await self.closing.wait()
+        return PlainTextResponse("away", 503, self.fields) if path in self.down else None
 
     async def _discovery(self, request: Request) -> Response:
-        away = self._count(request)
+        away = await self._count(request)
         document = {
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",
@@ -107,17 +113,17 @@ class IdentityProvider:
 
     async def _keys(self, request: Request) -> Response:
         keys: Any = self.keys  # Any: joserfc's own list type
-        return self._count(request) or JSONResponse(KeySet(keys).as_dict(private=False))
+        return await self._count(request) or JSONResponse(KeySet(keys).as_dict(private=False))
 
     async def _authorize(self, request: Request) -> Response:
         asked = dict(request.query_params)
         code = secrets.token_urlsafe(16)
         self.codes[code] = asked
         answer = _bent({"code": code, "state": asked["state"], "iss": self.issuer}, self.answer)
-        return self._count(request) or RedirectResponse(f"{asked['redirect_uri']}?{urlencode(answer)}", 303)
+        return await self._count(request) or RedirectResponse(f"{asked['redirect_uri']}?{urlencode(answer)}", 303)
 
     async def _token(self, request: Request) -> Response:
-        if (away := self._count(request)) is not None:
+        if (away := await self._count(request)) is not None:
             return away
         form = {name: str(value) for name, value in (await request.form()).items()}
         asked = self.codes.pop(form.get("code", ""), None)
@@ -139,22 +145,11 @@ async def open_provider() -> AsyncIterator[IdentityProvider]:
         listener.bind(("127.0.0.1", 0))
         provider = IdentityProvider(f"http://127.0.0.1:{listener.getsockname()[1]}")
         app = Starlette(routes=provider.routes())
-        server = _QuietServer(uvicorn.Config(app, lifespan="off", log_config=None, ws="none"))
-        task = asyncio.create_task(server.serve([listener]))
-        await until(lambda: server.started or task.done())
-        try:
-            yield provider
-        finally:
-            server.should_exit = True
-            await task
-
-
-class _QuietServer(uvicorn.Server):
-    """Leaves the signals to pytest."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+        async with served(app, listener):
+            try:
+                yield provider
+            finally:
+                provider.closing.set()
 
 
 def _bent(honest: Json, bend: Json) -> Json:
