@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from auth.budgets import Charge
 from auth.confirmation import Confirmation
 from auth.principal import Principal
 from auth.sessions import USUAL, Lifetimes
@@ -38,6 +39,9 @@ class ReadContext:
     """Where the open streams are known."""
     lifetimes: Lifetimes = USUAL
     """Of sessions."""
+    charge: Charge | None = None
+    """What the operation takes of its caller's budgets; None where there are none."""
+
 
 
 @dataclass(frozen=True, slots=True)

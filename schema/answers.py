@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from graphql import ExecutionResult
 
+from auth.budgets import Charge
 from db.events import Position
 from schema.deprecations import Deprecation
 from schema.errors import CODES, Unexpected, error_json
@@ -29,6 +30,8 @@ class Answer:
     operation: str | None
     deprecation: Deprecation | None = None
     """Of what it is the answer to."""
+    charge: Charge | None = None
+    """What it took of its budgets, or would have; None where there are none."""
 
 
 def json_body(value: Any) -> bytes:  # Any: JSON
@@ -44,6 +47,7 @@ def answer_of(
     *,
     wrote: bool = False,
     deprecation: Deprecation | None = None,
+    charge: Charge | None = None,
 ) -> Answer:
     """``wrote``: something of it is written, or may be, so that nobody is told to send it again."""
     body = _body(result, request_id, unexpected)

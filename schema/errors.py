@@ -25,7 +25,7 @@ CODES: dict[str, str] = {
     ),
     "NOT_FOUND": "There is no such row for this caller.",
     "CONFLICT": "The row has changed since it was read.",
-    "RATE_LIMITED": "Too many requests; `Retry-After` says when to come back.",
+    "RATE_LIMITED": ("A budget is used up, which `extensions.bucket` names, or too much was tried; see `Retry-After`."),
     "COST_LIMIT_EXCEEDED": "The operation would cost more than is allowed.",
     "OPERATION_TIMEOUT": "The operation ran past its deadline and was cancelled.",
     "CSRF_PREVENTION": "A request with a cookie needs the header `X-Tidegate-Csrf: 1`.",

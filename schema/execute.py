@@ -4,10 +4,12 @@ An operation passes six checks, each of which may refuse it: the document (limit
 name, the transport, the variables, the gates, the cost. Only then does anything run.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 
+from auth.budgets import Budgets, Charge
 from auth.confirmation import Confirmation
 from auth.document_policy import DocumentPolicy
 from auth.principal import Principal
@@ -40,7 +42,8 @@ from schema.meter import Meter
 from schema.publishing import draft_of
 from schema.reach import Reach
 from schema.reference import Reference
-from schema.requests import OperationRequest, Ready
+from schema.refusals import denied_error, too_dear, used_up, with_code
+from schema.requests import OperationRequest, Ready, ending_of, misplaced
 from schema.root import schema, sdl
 from schema.runner import Runner
 from schema.warming import Warmer
@@ -72,6 +75,7 @@ class Gateway:
         confirmation: Confirmation | None = None,
         clock: Clock = utc_now,
         admission: Admission | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
         core = self._core = schema()._schema  # Strawberry has no public name for the schema it builds
         self.engine = Engine(schema(), core) if engine == "compiled" else None
@@ -85,6 +89,7 @@ class Gateway:
             tell_engine,
             confirmation,
             seconds=seconds,
+            charges=budgets is not None,
         )
         self.groups = Groups(self._runner)
         self._introspection = introspection
@@ -121,6 +126,9 @@ class Gateway:
                 return ready
             if request.cost == "validate":
                 return answer_of_cost(ready.cost, ready.kind)
+            charge = await self._budgets.take(caller, request.address, ready.cost.requested) if self._budgets else None
+            if charge is not None and charge.short is not None:
+                return replace(self._refused(used_up(charge), request.request_id), charge=charge)
             if request.by_hash and caller is not None and self._admission.registers(request, caller):
                 self._admission.register(draft_of(self._core, ready.document, request.document or ""), caller)
             if ready.kind == "subscription" and caller is not None:
@@ -131,15 +139,18 @@ class Gateway:
                 self._auditing.ran(request, ready, caller, result)
             if request.cost == "report":
                 result.extensions = {**(result.extensions or {}), "cost": ready.cost.told(result.data)}
+            if charge is not None:
+                charge.settle(ready.cost.actual(result.data))
             wrote = ready.actor is not None and ready.actor.wrote
-            return answer_of(result, request.request_id, self._runner.unexpected, ready.kind, wrote=wrote)
-        except Unavailable:
-            return self.refuse("OVERLOADED", CODES["OVERLOADED"], request.request_id)
-        except QueryTimeout:
-            return self.refuse("OPERATION_TIMEOUT", CODES["OPERATION_TIMEOUT"], request.request_id)
-        except Exception as error:  # nothing of it is shown
-            self._runner.unexpected(error)
-            return self.refuse("INTERNAL_SERVER_ERROR", "Internal error.", request.request_id)
+            return answer_of(
+                *(result, request.request_id, self._runner.unexpected, ready.kind),
+                wrote=wrote,
+                deprecation=ready.deprecation,
+                charge=charge,
+            )
+        except Exception as error:
+            return self._failed(error, request.request_id)
+
     def deprecation_of(self, request: OperationRequest, caller: Principal | None) -> Deprecation | None:
         """Of a subscription that runs, as its answers would say it."""
         document = self.documents.get(request.document or "", _owner_of(request, caller))
@@ -184,9 +195,11 @@ class Gateway:
             return self._introspection == "everyone"
         return caller is not None and caller.credential not in MACHINES
 
-    def _open(self, request: OperationRequest, ready: Ready, caller: Principal) -> Feed:
+    def _open(self, request: OperationRequest, ready: Ready, caller: Principal, charge: Charge | None) -> Feed:
         try:
-            return self.groups.open(request, ready, caller)
+            member = self.groups.open(request, ready, caller, None if charge is None else charge.spending())
+            self._admission.opened(self.groups, request)
+            return member
         except Exception as error:  # a stream that cannot begin says why in its only frame
             failed = ExecutionResult(None, [GraphQLError("The stream failed.", original_error=error)])
             frame = frame_of(failed, request.request_id, self._runner.unexpected, note=acting_note(caller))
@@ -231,7 +244,7 @@ class Gateway:
                 return self.refuse("UNAUTHENTICATED", "Sign in, or send a valid token.", request_id)
             return self.refuse("FORBIDDEN", "Introspection is switched off.", request_id)
         if verdict.refused:
-            errors = tuple(_denied(where, permission, caller) for where, permission in verdict.refused.items())
+            errors = tuple(denied_error(where, permission, caller) for where, permission in verdict.refused.items())
             return self._refused(Refused("FORBIDDEN", errors), request_id)
         return None
 
@@ -245,21 +258,13 @@ class Gateway:
 
     def _refused(self, refused: Refused, request_id: str) -> Answer:
         errors = [
-            error_json(_with_code(error, refused.code), request_id, self._runner.unexpected) for error in refused.errors
+            error_json(with_code(error, refused.code), request_id, self._runner.unexpected) for error in refused.errors
         ]
         return Answer(json_body({"errors": errors}), refused.code, None, True, None)
 
 
-def _with_code(error: GraphQLError, code: str) -> GraphQLError:
-    if (error.extensions or {}).get("code"):
-        return error
-    return GraphQLError(error.message, error.nodes, error.source, error.positions, extensions={"code": code})
-
-
-def _denied(coordinate: str, permission: str, caller: Principal | None) -> GraphQLError:
-    elsewhere = () if caller is None else caller.permissions.elsewhere(permission)
-    if caller is None or not elsewhere:
-        message = f"This needs the permission {permission}."
-        return coded("FORBIDDEN", message, permission=permission, coordinate=coordinate)
-    message = f"This is for the space {' or '.join(elsewhere)}; you are in {caller.space}."
-    return coded("FORBIDDEN", message, space=caller.space, spaces=list(elsewhere), coordinate=coordinate)
+def _owner_of(request: OperationRequest, caller: Principal | None) -> str:
+    """On whose account the document is kept."""
+    if request.level == DocumentPolicy.TRUSTED:
+        return PUBLISHED
+    return "" if caller is None else caller.user_id

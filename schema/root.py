@@ -37,6 +37,7 @@ from schema.product_changes import ProductMutations
 from schema.product_events import ProductSubscriptions
 from schema.products import NODE as PRODUCT
 from schema.products import Product, ProductQueries
+from schema.rate_limit import RateLimitQueries
 from schema.roles import RoleMutations, RoleQueries
 from schema.scalars import SCALARS
 from schema.sessions import SessionMutations
@@ -65,6 +66,7 @@ class Query(
     ApiKeyQueries,
     AddressListQueries,
     DocumentQueries,
+    RateLimitQueries,
 ):
     """Everything that can be read."""
 

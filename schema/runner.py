@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from graphql import ExecutionResult
 
+from auth.budgets import Charge
 from auth.confirmation import Confirmation
 from auth.principal import Principal
 from auth.sessions import USUAL, Lifetimes
@@ -57,10 +58,13 @@ class Runner:
     """Finds out whether a caller's person is there."""
     seconds: float = 10.0
     """How long a query or a mutation may keep the database."""
-
-    def operation(self, request: OperationRequest, ready: Ready, caller: Principal | None) -> Operation:
+    charges: bool = False
+    """Whether somebody pays for events, so that it is of use to know what each cost."""
+    def operation(
+        self, request: OperationRequest, ready: Ready, caller: Principal | None, charge: Charge | None = None
+    ) -> Operation:
         """A fresh context for one execution."""
-        return self._operation(self._context(ready, caller, request), ready)
+        return self._operation(self._context(ready, caller, request, charge), ready)
 
     def shared_operation(self, request: OperationRequest, ready: Ready, caller: Principal) -> Operation:
         """A fresh context for one event of a group: what other groups ask for the same event is read once."""
@@ -76,7 +80,9 @@ class Runner:
         executor.context_value = operation
         return executor
 
-    async def run(self, request: OperationRequest, ready: Ready, caller: Principal | None) -> ExecutionResult:
+    async def run(
+        self, request: OperationRequest, ready: Ready, caller: Principal | None, charge: Charge | None = None
+    ) -> ExecutionResult:
         """Execute a query or a mutation once, with loaders of its own: nothing it reads is left over from another
         execution. A query whose client hangs up is cancelled; a mutation goes on to its end. ``charge`` is what it
         has taken of its budgets.
@@ -138,14 +144,16 @@ class Runner:
     def _operation(self, context: ReadContext | None, ready: Ready) -> Operation:
         denied, masked = ready.verdict.denied, ready.verdict.masked
         made = Operation(context, self.cursors, self.event_cursors, denied, masked, self.mask_keys, reach=self.reach)
-        return Operation(context, self.cursors, self.event_cursors, denied, masked, self.mask_keys)
-
-    def _context(self, ready: Ready, caller: Principal | None, request: OperationRequest) -> ReadContext | None:
+    def _context(
+        self, ready: Ready, caller: Principal | None, request: OperationRequest, charge: Charge | None
+    ) -> ReadContext | None:
         if caller is None:
             return None
         deadline = None if ready.kind == "subscription" else self.database.deadline(self.seconds)
         reader = self.database.reader(caller.tenant, caller.scope)
         parts = (caller, reader, self.database, self.hub, self.clock, request.request_id, self.book, self.lifetimes)
+        own = (caller, reader, self.database, self.hub, self.clock, request.request_id)
+        parts = (*own, self.book, self.lifetimes, charge)
         if ready.kind == "mutation":
             return WriteContext(*parts, request.session_slot, ready.actor, self.confirmation)
         return ReadContext(*parts)

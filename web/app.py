@@ -41,6 +41,7 @@ from schema.execute import Gateway
 from schema.limits import Limits
 from schema.masks import MaskKeys
 from schema.registry import Registry
+from web.budgets import open_budgets
 from web.edge import edge_of
 from web.entry import entry_of
 from web.graphiql import graphiql_routes
@@ -161,6 +162,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             lifetimes=lifetimes,
             mask_keys=MaskKeys(keyring.keys("mask")[0]),
             admission=admission,
+            budgets=await open_budgets(state, closing),
         )
         await _open_streams(app, closing)
         state.callers = Callers(rights, gateway)

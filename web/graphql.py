@@ -26,6 +26,7 @@ from web.admission import (
     last_event_id_of,
 )
 from web.body import Fields, fields_of
+from web.budgets import budget_fields
 from web.deprecation import deprecation_fields
 from web.entry import address_of
 from web.hang_up import LEFT, HangUp, hang_up_of, let_go
@@ -79,8 +80,11 @@ class GraphQLEndpoint:
             answer = gateway.refuse(refusal.code, refusal.message, state["request_id"], state.get(ACTING))
             await _send(scope, send, media, answer, refusal.status, refusal.headers)
             return
-        if isinstance(outcome, Answer):
-            more = (_ALLOW_POST,) if outcome.status == 405 else cookie_field(HTTPConnection(scope), slot)
+        if isinstance(outcome, Answer) and outcome.operation is None and _comes_back(scope, media, outcome.code):
+            await send_later(send, Refusal(outcome.code or "", "", headers=budget_fields(outcome.charge)))
+        elif isinstance(outcome, Answer):
+            more = (_ALLOW_POST,) if outcome.status == 405 else cookie_field(scope, slot)
+            more += deprecation_fields(outcome.deprecation) + budget_fields(outcome.charge) + kept_fields(outcome.given)
             await _send(scope, send, media, outcome, outcome.status, more)
         elif carried is not None:
             await _carry(scope, receive, send, carried)
@@ -212,8 +216,10 @@ async def _send(
             status = status or status_of(answer.code, Media.GRAPHQL)  # of an address, whatever it is read as
     status = status or status_of(answer.code, media)
     content_type = CONTENT_TYPES[Media.JSON if media is Media.STREAM else media]
-    given = {name for name, _ in headers}
-    usual = [field for field in STATUS_HEADERS.get(status, ()) if field[0] not in given]
+    usual: Sequence[Header] = STATUS_HEADERS.get(status, ())
+    if usual:
+        given = {name for name, _ in headers}
+        usual = [field for field in usual if field[0] not in given]
     await send_bytes(send, status, content_type, answer.body, (*_FIELDS, *usual, *headers))
 
 

@@ -127,6 +127,16 @@ class SettingFields(BaseSettings):
     cost_limit_export: int = Field(
         default=60_000, ge=100, description="The same for callers who may export:run, if that is more"
     )
+    budget_tenant: int = Field(
+        default=100_000_000, ge=0, description="What a tenant's operations may cost a minute, all together; 0: anything"
+    )
+    budget_user: int = Field(
+        default=50_000_000, ge=0, description="The same for each user of a tenant, in sessions and by tokens"
+    )
+    budget_key: int = Field(default=50_000_000, ge=0, description="The same for each API key and each peer of a tenant")
+    budget_address: int = Field(
+        default=100_000_000, ge=0, description="The same for each address, an IPv6 /64, whoever asks from there"
+    )
     documents: Literal["ad-hoc", "registered", "trusted"] = Field(
         default="ad-hoc",
         description="Which documents are run: ad-hoc (any), registered, or trusted; an API key may be bound further",

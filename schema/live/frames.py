@@ -24,6 +24,8 @@ class Frame:
     """Whether it was taken by anybody yet."""
     wire: bytes | None = None
     """For the writer to keep what it made of the frame, so that it is made once for all connections."""
+    cost: int = 0
+    """What each whom it is told is charged."""
 
 
 class EndReason(enum.Enum):
@@ -40,11 +42,19 @@ class EndReason(enum.Enum):
     TENANT_SWITCHED = "TENANT_SWITCHED"
     SESSION_ROTATED = "SESSION_ROTATED"
     TERMINATED = "TERMINATED"
+    RATE_LIMITED = "RATE_LIMITED"
     FAILED = "FAILED"
 
 
 RESUMABLE = frozenset(
-    {EndReason.STALLED, EndReason.SLOW, EndReason.DRAINING, EndReason.CLIENT_GONE, EndReason.SESSION_ROTATED}
+    {
+        EndReason.STALLED,
+        EndReason.SLOW,
+        EndReason.DRAINING,
+        EndReason.CLIENT_GONE,
+        EndReason.SESSION_ROTATED,
+        EndReason.RATE_LIMITED,
+    }
 )
 """After these a client shall come back: no ``complete`` is sent, for after one it never does."""
 SILENT = frozenset({EndReason.COMPLETE, EndReason.CLIENT_GONE, EndReason.STALLED, EndReason.DRAINING, EndReason.FAILED})

@@ -70,7 +70,10 @@ class Group:
         if event is None:
             return frame_of(result, self.request.request_id, unexpected, note=self.note)
         place = event.get("cursor"), event.get("position"), event.get("entity_id")
-        return frame_of(result, self.request.request_id, unexpected, *place)
+        frame = frame_of(result, self.request.request_id, unexpected, *place, note=self.note)
+        if self.runner.charges:
+            frame.cost = max(1, self.ready.cost.actual(result.data))
+        return frame
 
     def run_after(self, position: Position) -> Run:
         """The run that goes on from there: the foremost that still can, else a new one."""

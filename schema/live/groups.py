@@ -9,6 +9,7 @@ from graphql import FieldNode, GraphQLField, VariableNode
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
 
+from auth.budgets import Spending
 from auth.permissions import PermissionSet
 from auth.principal import Principal
 from db.events import Position
@@ -19,6 +20,7 @@ from schema.acting import acting_note
 from schema.live.delivery import CURSOR_ARGUMENT, live_of
 from schema.live.group import Group
 from schema.live.member import Member
+from schema.live.paying import PayingMember
 from schema.requests import OperationRequest, Ready
 from schema.runner import Runner
 
@@ -43,13 +45,18 @@ class Groups:
         """Every open subscription."""
         return [member for group in self._groups.values() for member in group.members]
 
-    def open(self, request: OperationRequest, ready: Ready, caller: Principal) -> Member:
-        """Raises BadCursor, CursorExpired, InvalidInput for a cursor that is not good for this caller."""
+    def open(
+        self, request: OperationRequest, ready: Ready, caller: Principal, spending: Spending | None = None
+    ) -> Member:
+        """``spending`` is what its frames are charged to. Raises BadCursor, CursorExpired, InvalidInput for a cursor
+        that is not good for this caller.
+        """
         definition, node, values = _root(ready)
         live = live_of(definition)
         wanted = None if live.opens else self._position(request, caller, values.get(CURSOR_ARGUMENT))
         group = self._group(request, ready, caller, definition, node)
-        return Member(group, caller, request, self._runner.clock(), wanted)
+        facts = group, caller, request, self._runner.clock(), wanted
+        return Member(*facts) if spending is None else PayingMember(*facts, spending)
 
     def move(self, member: Member, ready: Ready, caller: Principal) -> None:
         """Let the member go on as this caller, whose operation was judged again."""

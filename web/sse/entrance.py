@@ -87,6 +87,11 @@ class Entrance:
         """Whether the limits hold for all workers together now, as they always do for a single one."""
         return self._shared is None or self._shared.together
 
+    @property
+    def workers(self) -> int:
+        """How many there are, as far as this one knows."""
+        return 1 if self._shared is None else self._shared.workers
+
     async def start(self) -> None:
         if self._shared is not None:
             await self._shared.start()

@@ -1,0 +1,112 @@
+"""Tabs: what is used for a moment without asking, and never more of it than a thousandth."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+import auth.budgets
+from auth.budgets import TAB_SHARE, Account, Budgets
+from auth.principal import Principal
+from db.buckets import Bucket, MemoryBuckets, Taken
+from tests.support.ticks import Ticks
+
+MOST = 60_000
+
+
+class Asked(MemoryBuckets):
+    """Buckets that remember what they were told."""
+
+    def __init__(self, clock: Ticks) -> None:
+        super().__init__(clock)
+        self.taken: list[int] = []
+        self.charged: list[int] = []
+
+    def take_now(self, buckets: Any, units: int) -> Taken:  # Any: as above it
+        self.taken.append(units)
+        return super().take_now(buckets, units)
+
+    def charge(self, buckets: Any, units: int) -> Taken | None:  # Any: as above it
+        self.charged.append(units)
+        return super().charge(buckets, units)
+
+    def used(self, bucket: Bucket) -> float:
+        full_in = self._full_in(bucket.allowance.kind, bucket.key, self._clock())
+        return full_in * bucket.allowance.per_second
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Ticks:
+    clock = Ticks()
+    monkeypatch.setattr(auth.budgets, "monotonic", clock)
+    return clock
+
+
+def caller() -> Principal:
+    found = SimpleNamespace(tenant=SimpleNamespace(hex="t"), key_name=None, person=SimpleNamespace(user_id="u"))
+    return cast("Principal", found)
+
+
+async def test_what_is_used_for_a_moment_is_told_to_the_buckets_at_once(clock: Ticks) -> None:
+    store = Asked(clock)
+    budgets = Budgets(store, {Account.USER: MOST})
+    for _ in range(11):
+        charge = await budgets.take(caller(), None, 3)
+        assert charge is not None
+        charge.settle(2)
+    assert (store.taken, store.charged) == ([3], [])
+    clock.now += auth.budgets.TAB_SECONDS
+    last = await budgets.take(caller(), None, 3)
+    assert last is not None
+    assert (store.taken, store.charged) == ([3, 3], [10 * 2 - 1])
+    assert store.used(last.buckets[0]) == pytest.approx(25 - auth.budgets.TAB_SECONDS * MOST / 60, abs=50.1)
+
+
+async def test_a_tab_is_never_longer_than_its_share_of_the_smallest_bucket(clock: Ticks) -> None:
+    store = Asked(clock)
+    budgets = Budgets(store, {Account.USER: MOST, Account.TENANT: 100 * MOST})
+    for _ in range(1_000):
+        await budgets.take(caller(), None, 7)
+    unheard = 1_000 * 7 - sum(store.taken) - sum(store.charged)
+    assert 0 <= unheard <= MOST // TAB_SHARE
+
+
+async def test_whoever_has_used_half_of_a_bucket_is_counted_to_the_unit(clock: Ticks) -> None:
+    store = Asked(clock)
+    budgets = Budgets(store, {Account.USER: MOST})
+    first = await budgets.take(caller(), None, MOST // 2 + 1)
+    assert first is not None
+    for _ in range(5):
+        charge = await budgets.take(caller(), None, 10)
+        assert charge is not None
+        charge.settle(4)
+    assert store.taken[1:] == [10] * 5
+    assert store.charged == [-6] * 5
+    assert store.used(first.buckets[0]) == pytest.approx(MOST // 2 + 1 + 20)
+
+
+async def test_a_small_budget_is_counted_to_the_unit_from_its_beginning(clock: Ticks) -> None:
+    store = Asked(clock)
+    budgets = Budgets(store, {Account.USER: TAB_SHARE - 1})
+    for _ in range(3):
+        await budgets.take(caller(), None, 5)
+    assert store.taken == [5, 5, 5]
+
+
+class Slow(MemoryBuckets):
+    """Buckets that somebody else keeps, who answers a turn of the loop later."""
+
+    def take_now(self, _buckets: Any, _units: int) -> Any:  # Any: as above it
+        return None
+
+    async def take(self, buckets: Any, units: int) -> Taken:  # Any: as above it
+        await asyncio.sleep(0)
+        return super().take_now(buckets, units)
+
+
+async def test_what_was_too_much_for_one_request_refuses_no_other(clock: Ticks) -> None:
+    budgets = Budgets(Slow(clock), {Account.USER: MOST})
+    asked = await asyncio.gather(*(budgets.take(caller(), None, units) for units in (1, MOST)))
+    asked.append(await budgets.take(caller(), None, 1))
+    assert [charge is not None and charge.short is None for charge in asked] == [True, False, True]
