@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -44,6 +45,7 @@ from schema.registry import Registry
 from web.budgets import open_budgets
 from web.edge import edge_of
 from web.entry import entry_of
+from web.fleet import Fleet
 from web.graphiql import graphiql_routes
 from web.graphql import DOCUMENT_ID, GraphQLEndpoint
 from web.health import serve_live, serve_ready, serve_version

@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 from starlette.types import Receive, Scope, Send
 
 from schema.live.tally import LAG_SECONDS, Tally
+from web.fleet import Fleet
 from web.responses import NO_STORE, error_body, send_bytes, send_json
 from web.sse.entrance import Full
 
@@ -207,7 +208,9 @@ async def serve_metrics(scope: Scope, receive: Receive, send: Send) -> None:
         await send_json(send, 403, body)
         return
     metrics: Metrics = state.metrics
-    await send_bytes(send, 200, CONTENT_TYPE_LATEST.encode(), generate_latest(metrics.registry), (NO_STORE,))
+    fleet: Fleet | None = getattr(state, "fleet", None)
+    told = metrics.registry if fleet is None else await fleet.told()
+    await send_bytes(send, 200, CONTENT_TYPE_LATEST.encode(), generate_latest(told), (NO_STORE,))
 
 
 def _may_see(scope: Scope, token: str | None) -> bool:

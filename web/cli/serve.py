@@ -2,6 +2,8 @@
 
 import asyncio
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,11 +35,15 @@ def command(
         if workers == 1:
             work(bound)
         else:
-            Workers(workers, bound, partial(work, workers=workers)).run()
+            with TemporaryDirectory(prefix="tidegate-") as folder:
+                started = partial(work, workers=workers, together=Path(folder))
+                Workers(workers, bound, started, settings.drain_seconds + STOP_SECONDS).run()
 
 
-def work(bound: "socket.socket", workers: int = 1) -> None:
-    """One worker of so many: serve on the socket with the settings of the environment, until a signal comes."""
+def work(bound: "socket.socket", workers: int = 1, together: Path | None = None) -> None:
+    """One worker of so many, which meet in a folder: serve on the socket with the settings of the environment, until a
+    signal comes.
+    """
     from web.app import create_app
     from web.logs import configure
     from web.server import serve
@@ -46,7 +52,7 @@ def work(bound: "socket.socket", workers: int = 1) -> None:
     settings = Settings.for_serve()
     configure(settings.log_format, settings.log_level)
     try:
-        serve(create_app(settings, workers), settings, [bound])
+        serve(create_app(settings, workers, together, open_traces(settings)), settings, [bound])
     except SystemExit as error:
         if error.code:
             raise Failure("The server did not start; the log says why.") from error
