@@ -92,6 +92,11 @@ class TenantPool:
         """Connections lent out now."""
         return self._open - len(self._idle)
 
+    @property
+    def waiting(self) -> int:
+        """Who waits for a connection now."""
+        return sum(not waiter.found.done() for waiter in self._waiting)
+
     async def lend(self, tenant: str) -> Slot:
         """A connection that carries ``tenant``. Raises PoolExhausted, DatabaseAway."""
         slot = self._idle_slot(tenant) or await self._new_or_waited(tenant)

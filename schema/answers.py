@@ -1,5 +1,6 @@
 """What goes out: one execution result as bytes, whole or as a frame of a stream."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,8 @@ class Answer:
     operation: str | None
     deprecation: Deprecation | None = None
     """Of what it is the answer to."""
+    codes: Collection[str] = ()
+    """Of the errors of what ran."""
     charge: Charge | None = None
     """What it took of its budgets, or would have; None where there are none."""
 

@@ -132,6 +132,8 @@ class DocumentCache:
         """The same by owner, in the same order."""
         self._weights: Counter[str] = Counter()
         self.weight = 0
+        self.prepared = 0
+        """Texts that were not kept."""
 
     def get(self, text: str, owner: str = "") -> Document | Refused:
         """The document of a text, from the cache or prepared now, then on ``owner``'s account."""
@@ -142,6 +144,7 @@ class DocumentCache:
             self._owned[kept.owner].move_to_end(key)
             return kept.prepared
         prepared = self._prepare(text)
+        self.prepared += 1
         self._kept[key] = _Kept(prepared, owner, 0)
         self._owned.setdefault(owner, OrderedDict())[key] = None
         if isinstance(prepared, Document):

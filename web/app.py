@@ -46,6 +46,7 @@ from web.budgets import open_budgets
 from web.edge import edge_of
 from web.entry import entry_of
 from web.fleet import Fleet
+from web.gauges import Gauges
 from web.graphiql import graphiql_routes
 from web.graphql import DOCUMENT_ID, GraphQLEndpoint
 from web.health import serve_live, serve_ready, serve_version

@@ -202,7 +202,7 @@ async def _send(
 ) -> None:
     """A whole answer; where a stream is wanted, as its only result (validation errors are results there)."""
     metrics: Metrics = scope["app"].state.metrics
-    metrics.count_answer(answer.code)
+    metrics.count_answer(answer.code, answer.codes)
     if media is Media.STREAM and status is None and (answer.code is None or answer.code in TOLD_IN_STREAM):
         body = OPENING + next_event(answer.body) + COMPLETE
         await send({"type": "http.response.start", "status": 200, "headers": [*STREAM_HEADERS, *headers]})

@@ -12,7 +12,6 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
-    Histogram,
     ProcessCollector,
     generate_latest,
 )
@@ -22,10 +21,10 @@ from starlette.types import Receive, Scope, Send
 
 from schema.live.tally import LAG_SECONDS, Tally
 from web.fleet import Fleet
+from web.request_counts import RequestCounts
 from web.responses import NO_STORE, error_body, send_bytes, send_json
 from web.sse.entrance import Full
 
-_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _FORWARDED = {b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"}
 
 
@@ -147,23 +146,20 @@ class Metrics:
         self._answers = Counter(
             "tidegate_graphql_answers", "GraphQL answers by code; OK is one that ran.", ["code"], registry=self.registry
         )
-        self._requests = Counter(
-            "tidegate_requests", "HTTP requests.", ["route", "method", "status"], registry=self.registry
-        )
-        self._seconds = Histogram(
-            "tidegate_request_seconds",
-            "From a request's head to its answer's head.",
-            ["route"],
-            buckets=_BUCKETS,
+        self._errors = Counter(
+            "tidegate_graphql_errors",
+            "Answers of what ran, by code of each kind of error in them.",
+            ["code"],
             registry=self.registry,
         )
+        requests = RequestCounts()
+        self.registry.register(requests)
+        self.count_request = requests.count
         self._engine, self._live, self._audit = _Engine(), _Live(), _Audit()
         self.registry.register(self._audit)
         self.registry.register(self._engine)
         self.registry.register(self._live)
         ProcessCollector(registry=self.registry)
-        # Looking labels up costs more than counting.
-        self._told: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._ran = self._answers.labels("OK")
 
     def watch(
@@ -188,16 +184,11 @@ class Metrics:
         """Ask the audit writer too."""
         self._audit.trail = trail
 
-    def count_answer(self, code: str | None) -> None:
+    def count_answer(self, code: str | None, codes: Collection[str] = ()) -> None:
+        """``codes``: of the errors of what ran."""
         (self._ran if code is None else self._answers.labels(code)).inc()
-
-    def count_request(self, route: str, method: str, status: int, seconds: float) -> None:
-        """``route`` is a pattern of the route table, never a path that a client made up."""
-        key = (route, method, status)
-        if (found := self._told.get(key)) is None:
-            found = self._told[key] = self._requests.labels(route, method, str(status)), self._seconds.labels(route)
-        found[0].inc()
-        found[1].observe(seconds)
+        for each in codes:
+            self._errors.labels(each).inc()
 
 
 async def serve_metrics(scope: Scope, receive: Receive, send: Send) -> None:

@@ -257,7 +257,7 @@ async def _refuse(scope: Scope, send: Send, fields: Fields, refusal: Refusal) ->
 async def _answer(
     scope: Scope, send: Send, fields: Fields, answer: Answer, status: int, headers: tuple[Header, ...]
 ) -> None:
-    scope["app"].state.metrics.count_answer(answer.code)
+    scope["app"].state.metrics.count_answer(answer.code, answer.codes)
     media = negotiate(fields.get(b"accept")).media
     content_type = CONTENT_TYPES[Media.GRAPHQL if media is Media.GRAPHQL else Media.JSON]
     given = {name for name, _ in headers}
