@@ -25,6 +25,7 @@ from schema.admission import Admission
 from schema.answers import Answer, answer_of, answer_of_cost, frame_of, json_body
 from schema.auditing import Auditing, Note, actor_of, is_news
 from schema.documents import DocumentCache, Refused
+from schema.current import Current, begin
 from schema.deprecations import Deprecation
 from schema.documents import PUBLISHED, DocumentCache, Refused
 from schema.engine.engine import Engine
@@ -46,6 +47,7 @@ from schema.refusals import denied_error, too_dear, used_up, with_code
 from schema.requests import OperationRequest, Ready, ending_of, misplaced
 from schema.root import schema, sdl
 from schema.runner import Runner
+from schema.slowness import tell_slow
 from schema.warming import Warmer
 
 __all__ = ["Answer", "Gateway", "OperationRequest"]
@@ -69,6 +71,7 @@ class Gateway:
         tell_engine: bool = False,
         limits: Limits = USUAL_LIMITS,
         seconds: float = 10.0,
+        slow: float = 1.0,
         lifetimes: Lifetimes = USUAL,
         mask_keys: MaskKeys | None = None,
         note: Note | None = None,
@@ -120,8 +123,18 @@ class Gateway:
 
     async def answer(self, request: OperationRequest, caller: Principal | None) -> Answer | Feed:
         """The answer to any request. Never raises: what nobody foresaw is masked and logged once."""
+        current = begin(request, caller)
+        outcome = await self._answer(request, caller, current)
+        took = current.over(outcome)
+        if took >= self._slow and isinstance(outcome, Answer):
+            tell_slow(request, caller, outcome, took, self.documents)
+        if request.level and caller is not None:
+            self._admission.count(request, caller, outcome, took)
+        return signed(outcome, caller) if isinstance(outcome, Answer) else outcome
+
+    async def _answer(self, request: OperationRequest, caller: Principal | None, current: Current) -> Answer | Feed:
         try:
-            ready = self._prepare(request, caller)
+            ready = current.ready = self._prepare(request, caller)
             if isinstance(ready, Answer):
                 return ready
             if request.cost == "validate":

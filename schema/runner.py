@@ -18,6 +18,7 @@ from db.hub import Hub
 from db.pages import CursorCodec
 from resolvers.context import ReadContext, WriteContext
 from resolvers.open_streams import StreamBook
+from schema.current import current_operation
 from schema.denials import Denial, denial_errors
 from schema.engine.engine import Engine
 from schema.engine.nulls import Json
@@ -139,7 +140,8 @@ class Runner:
 
     def unexpected(self, error: BaseException) -> None:
         """The one log entry of an exception that nobody foresaw."""
-        _log.error("unexpected_error", exc_info=error)
+        current = current_operation()
+        _log.error("unexpected_error", exc_info=error, **({} if current is None else current.names()))
 
     def _operation(self, context: ReadContext | None, ready: Ready) -> Operation:
         denied, masked = ready.verdict.denied, ready.verdict.masked

@@ -11,7 +11,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 import orjson
 import structlog
@@ -19,8 +19,9 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from web.redaction import redact_entry
 
-_QUIET = ("uvicorn.access", "asyncio", "alembic", "httpx", "httpx2")
-"""Libraries that repeat what our own lines say: warnings only."""
+if TYPE_CHECKING:
+    from schema.current import Current
+
 _TELLS_REQUESTS = ("debug", "info")
 """Levels at which requests are told."""
 
@@ -40,11 +41,29 @@ class RequestLines:
         """Write there for as long as all lines are made by ``factory``."""
         self._factory, self._stream = factory, stream
 
-    def write(self, request_id: str, method: str, path: str, status: int, ms: float) -> None:
-        """Raises nothing that the stream does not raise."""
-        # An API key has a "_": one that was sent as a request's id is for the processors to mask.
-        if structlog.get_config()["logger_factory"] is not self._factory or "_" in request_id:
-            structlog.get_logger().info("request", method=method, path=path, status=status, ms=ms)
+    def write(
+        self,
+        request_id: str,
+        method: str,
+        path: str,
+        status: int,
+        ms: float,
+        ran: "Current | None" = None,
+        *,
+        trace_id: str | None = None,
+    ) -> None:
+        """``ran`` is the operation that it asked for. Raises nothing that the stream does not raise."""
+        more = "" if ran is None else ran.members()
+        if trace_id is not None:
+            more += f'"trace_id":"{trace_id}",'
+        # An API key has a "_": one that was sent as a request's id, or as an operation's name, is for the processors
+        # to mask. All else that is said of an operation is ours.
+        plain = "_" not in request_id and "tgk_" not in more
+        # What was refused says why, by what is bound to its lines.
+        plain = plain and (ran is not None or "reason" not in structlog.contextvars.get_contextvars())
+        if structlog.get_config()["logger_factory"] is not self._factory or not plain:
+            facts = {} if ran is None else ran.facts()
+            structlog.get_logger().info("request", method=method, path=path, status=status, ms=ms, **facts)
             return
         now = datetime.now(UTC).isoformat()[:-6]
         self._waiting.append(

@@ -9,6 +9,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.ids import new_id
+from schema.current import operation_of
 from web.edge import Edge
 from web.entry import Entry
 from web.logs import REQUESTS
@@ -96,10 +97,13 @@ class FrontDoor:
             method = method_of(scope)
             self._metrics.count_request(route, method, answer.status, answer.seconds)
             took = round((time.perf_counter() - answer.begun) * 1000, 2)
+            ran = operation_of(request_id)
             if direct is not None and method != OTHER:
-                REQUESTS.write(request_id, method, route, answer.status, took)
+                trace_id = scope["state"].get(TRACE_ID)
+                REQUESTS.write(request_id, method, route, answer.status, took, ran, trace_id=trace_id)
             else:
-                _log.info("request", method=scope["method"], path=scope["path"], status=answer.status, ms=took)
+                facts = {} if ran is None else ran.facts()
+                _log.info("request", method=scope["method"], path=scope["path"], status=answer.status, ms=took, **facts)
 
 
 class _Answer:

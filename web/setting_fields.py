@@ -120,6 +120,9 @@ class SettingFields(BaseSettings):
     deadline_seconds: float = Field(
         default=10, ge=0.1, le=300, description="Seconds after which a query or a mutation is cancelled"
     )
+    slow_seconds: float = Field(
+        default=1, ge=0.001, le=300, description="Seconds from which a query or a mutation is told in the log as slow"
+    )
     operations: int = Field(
         default=500, ge=1, description="Most operations that one worker answers at once; more are sent away with 503"
     )

@@ -14,6 +14,7 @@ from graphql import ExecutionResult
 from auth.principal import Principal
 from db.events import Position
 from schema.answers import frame_of
+from schema.current import LONGEST_NAME
 from schema.live.delivery import DeliveryPolicy, Live
 from schema.live.frames import Frame
 from schema.live.member import Member

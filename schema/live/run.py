@@ -24,6 +24,7 @@ from graphql import ExecutionResult, GraphQLError
 from db.errors import Unavailable
 from db.events import Position
 from resolvers.newcomers import Newcomers
+from schema.current import begin
 from schema.live.frames import COMPLETED, Ending, EndReason, Frame
 
 if TYPE_CHECKING:
@@ -128,7 +129,9 @@ class Run:
             self.tell()
 
     async def _pump(self) -> None:
-        structlog.contextvars.bind_contextvars(request_id=self._group.request.request_id)
+        group = self._group
+        structlog.contextvars.bind_contextvars(request_id=group.request.request_id)
+        begin(group.request, group.caller, group.ready)
         try:
             await self._follow_through()
             self.over = COMPLETED

@@ -1,5 +1,6 @@
 """Logs are lines of JSON, or of a console; no secret gets through."""
 
+import asyncio
 import io
 import json
 import logging
@@ -10,6 +11,10 @@ import pytest
 import structlog
 
 from auth.api_keys import make_key
+from schema.answers import Answer
+from schema.current import Current, Known
+from schema.requests import OperationRequest
+from tests.support.logs import logged
 from web.logs import REQUESTS, configure
 
 DSN = "postgresql://tidegate_app:hunter2@db.example:5432/tidegate"
@@ -17,14 +22,9 @@ DSN = "postgresql://tidegate_app:hunter2@db.example:5432/tidegate"
 
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
-    """What was logged as JSON; the logging of the test run comes back afterwards."""
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    configure("json", "info", stream)
-    yield stream
-    root.handlers[:], root.level = before, level
-    structlog.reset_defaults()
+    """What was logged as JSON."""
+    with logged() as stream:
+        yield stream
 
 
 def only(lines: io.StringIO) -> dict[str, object]:
@@ -92,25 +92,14 @@ def test_values_that_json_lacks_are_still_one_line(lines: io.StringIO) -> None:
 
 
 def test_a_console_line_reads_without_json() -> None:
-    stream = io.StringIO()
-    configure("console", "info", stream)
-    structlog.get_logger().info("order shipped", dsn=DSN, url=DSN)
-    structlog.reset_defaults()
+    with logged("console") as stream:
+        structlog.get_logger().info("order shipped", dsn=DSN, url=DSN)
     assert "order shipped" in stream.getvalue()
     assert "hunter2" not in stream.getvalue()
     assert "\x1b" not in stream.getvalue(), "no colours into a file"
 
 
-@pytest.fixture
-def logging_restored() -> Iterator[None]:
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = before, level
-    structlog.reset_defaults()
-
-
-@pytest.mark.usefixtures("logging_restored")
+@pytest.mark.usefixtures("lines")
 def test_lines_follow_standard_error_when_it_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = io.StringIO(), io.StringIO()
     monkeypatch.setattr(sys, "stderr", first)
@@ -123,15 +112,38 @@ def test_lines_follow_standard_error_when_it_is_replaced(monkeypatch: pytest.Mon
     assert json.loads(second.getvalue())["event"] == "two"
 
 
+class Ran(Current):
+    """An operation of that name; without one it is refused before anybody looks for a name."""
+
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(OperationRequest(None, None, None, None, "req-1"), None)
+        self.over(Answer(b"", None if name else "FORBIDDEN", None, True, None))
+        self._name = name
+
+    @property
+    def known(self) -> Known:
+        return super().known if self._name is None else Known(self._name, "query", 3)
+
+
 @pytest.mark.parametrize("request_id", ["req-1", "0191a"])
-def test_the_line_of_a_request_is_what_the_processors_would_make_of_it(lines: io.StringIO, request_id: str) -> None:
+@pytest.mark.parametrize("current", [None, Ran(), Ran("Snake_case")])
+def test_the_line_of_a_request_is_what_the_processors_would_make_of_it(
+    lines: io.StringIO, request_id: str, current: Current | None
+) -> None:
+    facts = {} if current is None else current.facts()
     with structlog.contextvars.bound_contextvars(request_id=request_id):
-        REQUESTS.write(request_id, "POST", "/graphql", 200, 0.53)
-        structlog.get_logger().info("request", method="POST", path="/graphql", status=200, ms=0.53)
+        REQUESTS.write(request_id, "POST", "/graphql", 200, 0.53, current)
+        structlog.get_logger().info("request", method="POST", path="/graphql", status=200, ms=0.53, **facts)
     ours, theirs = map(json.loads, lines.getvalue().splitlines())
     assert ours.keys() == theirs.keys()
     assert len(ours.pop("timestamp")) == len(theirs.pop("timestamp"))
     assert ours == theirs
+
+
+def test_the_line_of_a_refused_request_says_why(lines: io.StringIO) -> None:
+    with structlog.contextvars.bound_contextvars(request_id="0191a", reason="expired"):
+        REQUESTS.write("0191a", "POST", "/graphql", 401, 0.53)
+    assert only(lines)["reason"] == "expired"
 
 
 def test_a_key_sent_as_a_requests_id_is_masked_in_its_line(lines: io.StringIO) -> None:
@@ -142,10 +154,23 @@ def test_a_key_sent_as_a_requests_id_is_masked_in_its_line(lines: io.StringIO) -
     assert only(lines)["event"] == "request"
 
 
+def test_a_key_sent_as_an_operations_name_is_masked_in_its_line(lines: io.StringIO) -> None:
+    key = make_key()[0]
+    REQUESTS.write("req-1", "POST", "/graphql", 200, 1.0, Ran(key))
+    assert key not in lines.getvalue()
+
+
 @pytest.mark.parametrize(("form", "level"), [("console", "info"), ("json", "warning")])
 def test_requests_are_told_in_the_form_and_at_the_level_of_all_lines(form: str, level: str) -> None:
-    stream = io.StringIO()
-    configure(form, level, stream)
-    REQUESTS.write("req-1", "POST", "/graphql", 200, 1.0)
-    structlog.reset_defaults()
+    with logged(form, level) as stream:
+        REQUESTS.write("req-1", "POST", "/graphql", 200, 1.0)
     assert ("request" in stream.getvalue()) == (form == "console")
+
+
+async def test_the_lines_of_one_turn_go_out_together(lines: io.StringIO) -> None:
+    for request_id in ("req-1", "req-2"):
+        REQUESTS.write(request_id, "POST", "/graphql", 200, 1.0)
+    assert not lines.getvalue()
+    await asyncio.sleep(0)
+    told = [json.loads(line)["request_id"] for line in lines.getvalue().splitlines()]
+    assert told == ["req-1", "req-2"]

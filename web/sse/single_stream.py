@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
+import structlog
 
 from auth.principal import Principal
 from db.reservations import Holder
 from schema.answers import Answer
+from schema.current import current_operation
 from schema.execute import Gateway
 from schema.live.feed import Feed, Told
 from schema.live.frames import GONE, Frame
@@ -24,6 +26,7 @@ OPERATIONS = 100
 """At once, on one stream."""
 BEGIN_SECONDS = 2.0
 """How long a POST waits until its subscription has begun; it begins all the same."""
+_log = structlog.get_logger()
 
 
 class SingleStream:
@@ -159,6 +162,7 @@ class SingleStream:
         self._hang_ups[mark] = hang_up
         try:
             outcome = await self._gateway.answer(replace(posted.request, listen=hang_up.listen), self.principal)
+            _tell()
             feed: Feed = Told(Frame(outcome.body)) if isinstance(outcome, Answer) else outcome
             if feed.durable:
                 await _begin(feed)
@@ -193,6 +197,13 @@ class SingleStream:
     def _make_room(self) -> None:
         while self._places and len(self._places) >= len(self._subscriptions):
             self._places.pop().leave()
+
+
+def _tell() -> None:
+    """A line for the operation: that of its request was written before it ran."""
+    current = current_operation()
+    if current is not None:
+        _log.info("operation", **current.facts())
 
 
 async def _begin(feed: Feed) -> None:
