@@ -62,6 +62,7 @@ from web.responses import error_body
 from web.routing import get
 from web.sdl import serve_sdl
 from web.settings import Settings
+from web.signals import hook_of, open_signals
 from web.sse.callers import Callers
 from web.sse.elsewhere import share
 from web.sse.entrance import Entrance, StreamLimits

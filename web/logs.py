@@ -17,6 +17,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from web.error_hook import ERRORS
 from web.redaction import redact_entry
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def configure(form: str = "json", level: str = "info", stream: TextIO | None = N
     # To text before it is searched for secrets: a renderer of its own would print local variables.
     ours: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        ERRORS.see,
         structlog.processors.format_exc_info,
         without_secrets,
         structlog.processors.add_log_level,

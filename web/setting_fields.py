@@ -191,6 +191,11 @@ class SettingFields(BaseSettings):
         description="Bearer token that opens /metrics to others than this machine",
     )
 
+    error_hook: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$",
+        description="module:callable, told of each unexpected error as hook(error, context), from a thread",
+    )
 
     @field_validator("secrets", "allowed_hosts", "allowed_origins", mode="before")
     @classmethod
