@@ -48,6 +48,7 @@ from schema.requests import OperationRequest, Ready, ending_of, misplaced
 from schema.root import schema, sdl
 from schema.runner import Runner
 from schema.slowness import tell_slow
+from schema.tracing import Tracing
 from schema.warming import Warmer
 
 __all__ = ["Answer", "Gateway", "OperationRequest"]
@@ -79,6 +80,7 @@ class Gateway:
         clock: Clock = utc_now,
         admission: Admission | None = None,
         budgets: Budgets | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         core = self._core = schema()._schema  # Strawberry has no public name for the schema it builds
         self.engine = Engine(schema(), core) if engine == "compiled" else None
@@ -93,6 +95,7 @@ class Gateway:
             confirmation,
             seconds=seconds,
             charges=budgets is not None,
+            tracing=tracing,
         )
         self.groups = Groups(self._runner)
         self._introspection = introspection

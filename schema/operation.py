@@ -16,6 +16,7 @@ from schema.denials import Denial
 from schema.loading import Loaders, Reads, Unanswered
 from schema.masks import Mask, Masker, MaskKeys
 from schema.reach import Reach
+from schema.tracing import Tracing
 
 
 @dataclass(slots=True)
@@ -47,6 +48,8 @@ class Operation:
     marked: list[Any] = field(default_factory=list)
     """Denied parts that a plan met while it ran (``schema/engine/nulls.py``)."""
     unanswered: Unanswered = field(default_factory=Unanswered)
+    tracing: Tracing | None = None
+    """Who keeps traces, if anybody does."""
     _loaders: Loaders | None = None
     _reads: Reads | None = None
 

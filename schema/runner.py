@@ -28,6 +28,7 @@ from schema.operation import Operation
 from schema.reach import Reach
 from schema.reference import GatedExecutor, Reference
 from schema.requests import OperationRequest, Ready
+from schema.tracing import TracedQuestions, Tracing
 
 _log = structlog.get_logger()
 
@@ -61,6 +62,9 @@ class Runner:
     """How long a query or a mutation may keep the database."""
     charges: bool = False
     """Whether somebody pays for events, so that it is of use to know what each cost."""
+    tracing: Tracing | None = None
+    """Who keeps traces, if anybody does."""
+
     def operation(
         self, request: OperationRequest, ready: Ready, caller: Principal | None, charge: Charge | None = None
     ) -> Operation:
@@ -110,6 +114,8 @@ class Runner:
             result, told = await self._by_reference(ready, operation), f"reference:{done}"
         else:
             result, told = _result(done), "compiled"
+        if self.tracing is not None:
+            self.tracing.current().set({"tidegate.engine": told})
         if self.tell_engine and (request.extensions or {}).get("engine") is True:
             result.extensions = {"engine": told}
         return result
@@ -146,6 +152,10 @@ class Runner:
     def _operation(self, context: ReadContext | None, ready: Ready) -> Operation:
         denied, masked = ready.verdict.denied, ready.verdict.masked
         made = Operation(context, self.cursors, self.event_cursors, denied, masked, self.mask_keys, reach=self.reach)
+        if self.tracing is not None:
+            made.unanswered, made.tracing = TracedQuestions(self.tracing), self.tracing
+        return made
+
     def _context(
         self, ready: Ready, caller: Principal | None, request: OperationRequest, charge: Charge | None
     ) -> ReadContext | None:

@@ -42,6 +42,7 @@ from schema.execute import Gateway
 from schema.limits import Limits
 from schema.masks import MaskKeys
 from schema.registry import Registry
+from schema.traced import TracedGateway
 from web.budgets import open_budgets
 from web.edge import edge_of
 from web.entry import entry_of
@@ -72,6 +73,7 @@ from web.sse.single_connection import StreamEndpoint
 from web.sse.single_streams import SingleStreams
 from web.sse.streams import Streams
 from web.stream_token import StreamTokenEndpoint
+from web.traced import RequestTracing, TracedRequests
 from web.upstreams import open_upstreams
 
 GC_THRESHOLD = (20_000, 20, 20)
@@ -167,6 +169,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             mask_keys=MaskKeys(keyring.keys("mask")[0]),
             admission=admission,
             budgets=await open_budgets(state, closing),
+            tracing=state.tracing,
         )
         await _open_streams(app, closing)
         state.callers = Callers(rights, gateway)

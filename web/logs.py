@@ -23,6 +23,8 @@ from web.redaction import redact_entry
 if TYPE_CHECKING:
     from schema.current import Current
 
+_QUIET = ("uvicorn.access", "asyncio", "alembic", "httpx", "httpx2", "httpcore", "httpcore2", "urllib3")
+"""Libraries that repeat what our own lines say, or tell whole heads of answers: warnings only."""
 _TELLS_REQUESTS = ("debug", "info")
 """Levels at which requests are told."""
 

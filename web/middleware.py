@@ -24,6 +24,10 @@ MAX_HEADERS = 32_768
 """Bytes of all header fields together."""
 OTHER = "other"
 """What the metrics call a method that is none of HTTP's."""
+UNROUTED = "none"
+"""What they call the route of a path that has none."""
+TRACE_ID = "trace_id"
+"""What the scope's state calls the id of the request's trace, where there is one."""
 UNANSWERED = 499
 """The status in the log of a request that nobody answered: its client went away."""
 NOT_FROM_HERE = "This server may not be used from where you are."
@@ -158,10 +162,12 @@ async def _send_preflight(send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def _route_of(scope: Scope) -> str:
-    return str(getattr(scope.get("route"), "path", "none"))
+def route_of(scope: Scope) -> str:
+    """The pattern that the router found; never a path that a client made up."""
+    return str(getattr(scope.get("route"), "path", UNROUTED))
 
 
-def _method_of(scope: Scope) -> str:
+def method_of(scope: Scope) -> str:
+    """HTTP's name of the method, or ``OTHER``."""
     method: str = scope["method"]
     return method if method in _METHODS else OTHER

@@ -191,6 +191,10 @@ class SettingFields(BaseSettings):
         description="Bearer token that opens /metrics to others than this machine",
     )
 
+    traces: Literal["off", "link", "follow"] = Field(
+        default="off",
+        description="Spans by OpenTelemetry's OTEL_ variables: off, link (callers' traces are named), follow (joined)",
+    )
     error_hook: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$",

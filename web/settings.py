@@ -19,6 +19,7 @@ from web.redaction import MASK, mask_text, redact
 from web.setting_fields import PREFIX, SHORTEST_SECRET, SettingFields
 
 DEMO_SECRET_PREFIX = "tidegate-demo-"  # noqa: S105  a mark, not a secret
+EXPORTER = "opentelemetry.exporter.otlp.proto.http"
 _OUTSIDE = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_REPLICA_URL", "REDIS_URL")
 
 
@@ -76,6 +77,10 @@ class Settings(SettingFields):
                 workers > 1 and self.redis_url is None,
                 f"REDIS_URL is missing: {workers} workers wake each other's streams through Redis",
             ),
+            (
+                self.traces != "off" and not _has_opentelemetry(),
+                "TIDEGATE_TRACES needs OpenTelemetry: pip install 'tidegate[otel]'",
+            ),
         ]
         return [problem for holds, problem in checks if holds] + _unknown_names()
 
@@ -127,6 +132,13 @@ def _shown(value: object, info: FieldInfo) -> str:
 
 def _login(dsn: str | None) -> str | None:
     return urlsplit(dsn).username if dsn else None
+
+
+def _has_opentelemetry() -> bool:
+    try:
+        return find_spec(EXPORTER) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _plain(message: str) -> str:

@@ -55,7 +55,7 @@ class _Compiler(Levels):
                 return RootNodes(kinds, many, self.call(definition, group), plans, id(group[0].node))
             case RootOf(resolver, takes_info):
                 shape = self.shape(definition.type, group, path)
-                return RootValue(resolver, takes_info, self.call(definition, group), shape)
+                return RootValue(resolver, takes_info, self.call(definition, group), shape, group[0].node.name.value)
             case _:
                 raise Unsupported("resolver")
 

@@ -49,6 +49,8 @@ class RootValue:
     takes_info: bool
     call: Call
     shape: Shape
+    name: str
+    """Its field's, in the schema."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

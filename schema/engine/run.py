@@ -132,6 +132,16 @@ async def _value(key: str, part: RootValue, run: _Run, arguments: Values) -> Any
 
 async def resolve(part: RootValue, operation: Operation, arguments: Values) -> Outcome:
     """Call a root field's own resolver: whatever it does is an outcome."""
+    if operation.tracing is None:
+        return await _resolve(part, operation, arguments)
+    with operation.tracing.span(f"root {part.name}") as span:
+        outcome = await _resolve(part, operation, arguments)
+        if outcome.error is not None:
+            span.fail(type(outcome.error).__qualname__)
+        return outcome
+
+
+async def _resolve(part: RootValue, operation: Operation, arguments: Values) -> Outcome:
     info = {"info": RootInfo(operation)} if part.takes_info else {}
     try:
         value = part.resolver(**info, **arguments)

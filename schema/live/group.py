@@ -21,6 +21,7 @@ from schema.live.member import Member
 from schema.live.run import Run
 from schema.requests import OperationRequest, Ready
 from schema.runner import Runner
+from schema.tracing import Attributes
 
 
 class Group:
@@ -58,6 +59,18 @@ class Group:
     def newest(self) -> int:
         """The newest number of the log that was heard of."""
         return self.runner.hub.newest(self.caller.tenant)
+
+    @property
+    def facts(self) -> Attributes:
+        """What a trace says of it."""
+        return {
+            "graphql.operation.type": self.ready.kind,
+            "graphql.operation.name": self.ready.name and self.ready.name[:LONGEST_NAME],
+            "tidegate.document": self.ready.document.id,
+            "tidegate.tenant": self.caller.tenant.hex,
+            "tidegate.request_id": self.request.request_id,
+            "tidegate.stream.members": len(self.members),
+        }
 
     def cursor_of(self, position: Position) -> str:
         """The position as text."""

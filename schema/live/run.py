@@ -26,6 +26,7 @@ from db.events import Position
 from resolvers.newcomers import Newcomers
 from schema.current import begin
 from schema.live.frames import COMPLETED, Ending, EndReason, Frame
+from schema.tracing import Span
 
 if TYPE_CHECKING:
     from schema.live.group import Group
@@ -69,6 +70,8 @@ class Run:
         self._room = asyncio.Event()
         self._round: list[Member] = []
         self._telling = self._again = False
+        self._fanning: Span | None = None
+        """The trace of a round."""
 
     @property
     def total(self) -> int:
@@ -111,6 +114,9 @@ class Run:
         self._telling = True
         self._round = list(self.members)
         self._round.reverse()
+        if self._group.runner.tracing is not None and self.total > self.furthest:
+            told = {"tidegate.stream.members": len(self._round), "tidegate.stream.frames": self.total - self.furthest}
+            self._fanning = self._group.runner.tracing.open("fan out", told)
         asyncio.get_running_loop().call_soon(self._tell_slice)
 
     def stop(self) -> None:
@@ -124,6 +130,9 @@ class Run:
             asyncio.get_running_loop().call_soon(self._tell_slice)
             return
         self._telling = False
+        if self._fanning is not None:
+            self._fanning.end()
+            self._fanning = None
         if self._again:
             self._again = False
             self.tell()
@@ -158,9 +167,7 @@ class Run:
             return
         try:
             async for event in source:
-                frame = await self._execute(event)
-                if frame is not None:
-                    self._hand_out(event, frame)
+                if await self._tell_of(event):
                     await self._wait_for_room()
         finally:
             await source.aclose()
@@ -170,6 +177,20 @@ class Run:
         operation = runner.operation(group.request, group.ready, group.caller)
         operation.moved, operation.resume_after, operation.newcomers = self._move, self.head, self.newcomers
         return await runner.reference.source_stream(runner.source_executor(group.ready, operation))
+
+    async def _tell_of(self, event: Any) -> bool:  # Any: a source event
+        """Execute it and hand it out; whether it is done with."""
+        tracing = self._group.runner.tracing
+        if tracing is None:
+            return await self._told(event)
+        with tracing.span("event", self._group.facts):
+            return await self._told(event)
+
+    async def _told(self, event: Any) -> bool:  # Any: a source event
+        frame = await self._execute(event)
+        if frame is not None:
+            self._hand_out(event, frame)
+        return frame is not None
 
     async def _execute(self, event: Any) -> Frame | None:  # Any: a source event
         """What is told of the event; None when it comes again."""

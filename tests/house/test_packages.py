@@ -19,9 +19,10 @@ from tests.house.source import FLOORS, ROOT, ours, python_files, read, walk
 
 @cache
 def declared(group: str) -> tuple[Requirement, ...]:
-    """What pyproject.toml asks for: ``runtime`` or ``dev``."""
+    """What pyproject.toml asks for: ``runtime``, ``dev``, or one of its extras."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    lines = project["project"]["dependencies"] if group == "runtime" else project["dependency-groups"][group]
+    extras, groups = project["project"]["optional-dependencies"], project["dependency-groups"]
+    lines = project["project"]["dependencies"] if group == "runtime" else {**extras, **groups}[group]
     return tuple(Requirement(line) for line in lines)
 
 
@@ -60,12 +61,21 @@ def test_an_undeclared_import_is_found() -> None:
 
 
 def test_the_rooms_import_only_what_is_declared() -> None:
-    found = [line for path in python_files(*FLOORS) for line in undeclared(read(path), path, names("runtime"))]
+    found = [line for path in python_files(*FLOORS) for line in undeclared(read(path), path, names("runtime", "otel"))]
     assert not found, "\n".join(found)
 
 
+def test_opentelemetry_is_imported_by_one_module_and_that_by_the_verbs_alone() -> None:
+    texts = {str(path): read(path) for path in python_files(*FLOORS)}
+    assert [path for path, text in texts.items() if any(top == "opentelemetry" for _, top in imports(text))] == [
+        "web/traces.py"
+    ]
+    assert [path for path, text in texts.items() if "web.traces" in text] == ["web/cli/traces.py"]
+
+
 def test_the_tests_import_only_what_is_declared() -> None:
-    found = [line for path in python_files("tests") for line in undeclared(read(path), path, names("runtime", "dev"))]
+    allowed = names("runtime", "otel", "dev")
+    found = [line for path in python_files("tests") for line in undeclared(read(path), path, allowed)]
     assert not found, "\n".join(found)
 
 
@@ -75,7 +85,7 @@ def test_the_lock_holds_everything_that_is_declared() -> None:
     )
     wrong = [
         str(requirement)
-        for requirement in (*declared("runtime"), *declared("dev"))
+        for requirement in (*declared("runtime"), *declared("otel"), *declared("dev"))
         if not requirement.specifier.contains(locked.get(canonicalize_name(requirement.name), "0"))
     ]
     assert not wrong, f"requirements.lock does not satisfy {wrong}; run `make lock`"

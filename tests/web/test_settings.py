@@ -130,6 +130,13 @@ def test_more_workers_than_one_need_redis(environment: pytest.MonkeyPatch) -> No
     assert Settings.for_serve(workers=2).redis_url
 
 
+def test_traces_need_opentelemetry(environment: pytest.MonkeyPatch) -> None:
+    for name, value in {**GOOD, "TIDEGATE_TRACES": "link"}.items():
+        environment.setenv(name, value)
+    assert Settings.for_serve().traces == "link"
+    environment.setattr("web.settings.EXPORTER", "nowhere.at_all")
+    with pytest.raises(SettingsError, match=r"TIDEGATE_TRACES needs OpenTelemetry: pip install 'tidegate\[otel\]'"):
+        Settings.for_serve()
 
 
 def test_no_secret_is_shown(environment: pytest.MonkeyPatch) -> None:

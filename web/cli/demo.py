@@ -143,6 +143,7 @@ def _serve(
 
     from web.app import create_app
     from web.cli.demo_screen import show
+    from web.cli.traces import open_traces
     from web.logs import configure
     from web.server import Server
     from web.server import configure as server_config
@@ -164,7 +165,7 @@ def _serve(
             return await super().on_tick(counter) or self.lost
 
     configure(settings.log_format, settings.log_level)
-    app = create_app(settings)
+    app = create_app(settings, tracing=open_traces(settings))
     server = AnnouncedServer(server_config(app, settings), app.state.draining)
     try:
         server.run([bound])

@@ -45,6 +45,7 @@ def work(bound: "socket.socket", workers: int = 1, together: Path | None = None)
     signal comes.
     """
     from web.app import create_app
+    from web.cli.traces import open_traces
     from web.logs import configure
     from web.server import serve
     from web.settings import Settings
