@@ -12,8 +12,11 @@ from db.codecs import set_codecs
 from db.deadlines import Deadline
 from db.directory import Directory
 from db.errors import DatabaseError
+from db.events import Position
 from db.migrations.head import serves
 from db.pool import TenantPool
+from db.replica import Replica
+from db.replica_reader import ReplicaReader, wanted_by
 from db.scopes import EVERY_ROW, RowScope
 from db.sending import Observer
 from db.shared_reads import Asked, SharedReader
@@ -32,6 +35,8 @@ class Database:
         self.pool = pool
         self._seconds = seconds
         self.directory = directory
+        self.replica: Replica | None = None
+        """Where queries may read too; None where there is none."""
         self.observer: Observer | None = None
         self.on_commit: Announce | None = None
         self._asked: Asked = {}
@@ -47,9 +52,18 @@ class Database:
         directory = await Directory.open(dsn, directory_size)
         return cls(TenantPool(_connector(dsn, seconds), size), directory, seconds)
 
-        return cls(TenantPool(_connector(dsn), size), directory)
+    async def open_replica(self, dsn: str, primary: str, *, lag_seconds: float, wait_seconds: float) -> Replica:
+        """Let queries read at a standby of ``primary`` that is behind by ``lag_seconds`` at most. Once, before the
+        first query; as many connections as there are to the primary. One that is away is no error.
+        """
+        connect = _connector(dsn, self._seconds), _connector(primary, self._seconds)
+        self.replica = Replica(*connect, self.pool.size, lag_seconds=lag_seconds, wait_seconds=wait_seconds)
+        await self.replica.start()
+        return self.replica
 
     async def close(self) -> None:
+        if self.replica is not None:
+            await self.replica.close()
         await self.pool.close()
         await self.directory.close()
 
@@ -60,8 +74,16 @@ class Database:
     def reader(self, tenant: TenantId, scope: RowScope = EVERY_ROW, deadline: Deadline | None = None) -> TenantReader:
         return TenantReader(self.pool, tenant, self.observer, scope, deadline)
 
-    def reader(self, tenant: TenantId, scope: RowScope = EVERY_ROW) -> TenantReader:
-        return TenantReader(self.pool, tenant, self.observer, scope)
+    def query_reader(
+        self, tenant: TenantId, user: str, scope: RowScope, deadline: Deadline, seen: Position | None = None
+    ) -> TenantReader:
+        """For a query of this user: at the replica, if there is one that holds what the user wrote and saw."""
+        if self.replica is None:
+            return self.reader(tenant, scope, deadline)
+        wanted = wanted_by(self.replica, tenant, user, seen)
+        return ReplicaReader(
+            *(self.replica, self.pool, tenant), wanted=wanted, observer=self.observer, scope=scope, deadline=deadline
+        )
 
     def shared_reader(self, tenant: TenantId, scope: RowScope = EVERY_ROW) -> SharedReader:
         """For what many ask at one moment: it is read once."""

@@ -1,4 +1,7 @@
-"""What can be asked of the audit trail: a tenant's whole trail, and what became of one row."""
+"""What can be asked of the audit trail: a tenant's whole trail, and what became of one row.
+
+It is read where all of it is: others than the tenant's writers add to it, whom no position of the log tells of.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -24,16 +27,16 @@ async def list_audit(ctx: ReadContext, request: PageRequest) -> Page:
     if ctx.principal.scope != EVERY_ROW:
         own = Test("actor_id", "eq", ctx.principal.user_id)
         request = replace(request, where=own if request.where is None else All([own, request.where]))
-    return await rows.page_of_audit(ctx.reader, request)
+    return await rows.page_of_audit(ctx.newest, request)
 
 
 async def count_audit(ctx: ReadContext, request: PageRequest) -> tuple[int, bool]:
-    return await rows.count_of_audit(ctx.reader, request)
+    return await rows.count_of_audit(ctx.newest, request)
 
 
 async def has_audit(ctx: ReadContext, page: Page, *, ahead: bool) -> bool:
     """Whether the list goes on after the page (``ahead``) or before it."""
-    return await rows.has_audit(ctx.reader, page, ahead=ahead)
+    return await rows.has_audit(ctx.newest, page, ahead=ahead)
 
 
 async def users_by_id(ctx: ReadContext, ids: Sequence[str], columns: Sequence[str] | None = None) -> dict[str, Row]:

@@ -12,6 +12,7 @@ from db.audit_records import Actor, AuditRecord, Outcome
 from db.clock import Clock
 from db.engine import Database
 from db.hub import Hub
+from db.replica_reader import ReplicaReader
 from db.tenancy import TenantReader, TenantWriter
 from resolvers.open_streams import NOBODYS_BOOK, StreamBook
 
@@ -42,6 +43,10 @@ class ReadContext:
     charge: Charge | None = None
     """What the operation takes of its caller's budgets; None where there are none."""
 
+    @property
+    def newest(self) -> TenantReader:
+        """Sees all that is committed, where ``reader`` may be behind: for what no log's position tells of."""
+        return self.reader.primary if isinstance(self.reader, ReplicaReader) else self.reader
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ SHORTEST_SECRET = 32
 _SCHEMES = {
     "database_url": ("postgresql", "postgres"),
     "database_owner_url": ("postgresql", "postgres"),
+    "database_replica_url": ("postgresql", "postgres"),
     "redis_url": ("redis", "rediss", "unix"),
 }
 
@@ -47,6 +48,12 @@ class SettingFields(BaseSettings):
         validation_alias="DATABASE_OWNER_URL",
         repr=False,
         description="The owner's login: migrate, seed, doctor and the event log's partitions; serve needs none",
+    )
+    database_replica_url: str | None = Field(
+        default=None,
+        validation_alias="DATABASE_REPLICA_URL",
+        repr=False,
+        description="A streaming standby, by the runtime login: queries are read there while it is fresh enough",
     )
     redis_url: str | None = Field(
         default=None,
@@ -164,6 +171,15 @@ class SettingFields(BaseSettings):
     )
     pool_size: int = Field(
         default=10, ge=1, le=1000, description="Most database connections of one worker that carry a tenant"
+    )
+    replica_lag_seconds: float = Field(
+        default=2, ge=0.2, le=60, description="Seconds that the replica may be behind; past that nobody reads there"
+    )
+    replica_wait_seconds: float = Field(
+        default=0.05,
+        ge=0,
+        le=5,
+        description="Seconds that a query waits for the replica to hold what its caller wrote or saw: then the primary",
     )
     ping_seconds: float = Field(
         default=12, gt=0, le=60, description="Seconds between keep-alive comments on a silent stream"

@@ -58,6 +58,10 @@ class Settings(SettingFields):
         checks = [
             (self.database_url is None, "DATABASE_URL is missing: the runtime login's postgresql:// address"),
             (same_login, "DATABASE_OWNER_URL has the login of DATABASE_URL: row-level security needs two"),
+            (
+                self.database_replica_url is not None and self.database_replica_url == self.database_url,
+                "DATABASE_REPLICA_URL is DATABASE_URL: name the standby, or nothing",
+            ),
             (not self.secrets, "TIDEGATE_SECRETS is missing: make one with `openssl rand -hex 32`"),
             (
                 any(len(secret) < SHORTEST_SECRET for secret in self.secrets),
