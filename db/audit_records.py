@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from db.events import Position
 from db.ids import new_id
 from db.tables import NOBODY
 
@@ -54,6 +55,9 @@ class Actor:
     """Whether a transaction of this operation recorded it."""
     wrote: bool = False
     """Whether one was told to commit: what it changed is there, or may be."""
+    position: Position | None = None
+    """Where the tenant's log stood after the newest; None where that is not known."""
+
     @property
     def holder_id(self) -> str | None:
         """Whose it is what is made."""

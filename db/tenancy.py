@@ -284,11 +284,13 @@ class TenantWriter:
             self._observer(APPEND)
         append = await slot.prepared(APPEND)
         values = append_values(self.tenant.hex, self._events, self._audits, actor)
-        row: Any = await append.fetchrow(*values)  # Any: the driver is untyped
-        actor.wrote = True
+        # May wait for the tenant's head. From here on it is over soon: nobody ends it in the middle.
+        row: Any = await append.fetchrow(*values, timeout=seconds_left(self._deadline))  # Any: the driver is untyped
+        position = Position(row["seq"], row["ts"])
+        actor.wrote, actor.position = True, None
         await slot.connection.execute("COMMIT")
-        actor.recorded = actor.recorded or bool(self._audits)
-        return Position(row["seq"], row["ts"])
+        actor.recorded, actor.position = actor.recorded or bool(self._audits), position
+        return position
 
     def _lent(self) -> Slot:
         if self._slot is None:

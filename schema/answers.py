@@ -15,6 +15,8 @@ from schema.live.frames import Ending, Frame, joined
 from schema.meter import Cost
 
 TEMPORARY = frozenset({"OVERLOADED", "OPERATION_TIMEOUT"})
+POSITION = "position"
+"""The member of ``extensions`` that says where the tenant's log stood after a mutation."""
 RESYNC = b'"stream":{"resync":true}'
 
 
@@ -35,6 +37,8 @@ class Answer:
     """Of the errors of what ran."""
     charge: Charge | None = None
     """What it took of its budgets, or would have; None where there are none."""
+    position: str | None = None
+    """Of a mutation: where the tenant's log stood after it; None where nobody needs to know."""
 
 
 def json_body(value: Any) -> bytes:  # Any: JSON
@@ -55,11 +59,18 @@ def answer_of(
     """``wrote``: something of it is written, or may be, so that nobody is told to send it again."""
     body = _body(result, request_id, unexpected)
     codes = {error["extensions"]["code"] for error in body.get("errors", ())}
-    empty = result.data is None or all(value is None for value in result.data.values())
-    if empty and not wrote and len(codes) == 1 and codes <= TEMPORARY:
+    if len(codes) == 1 and codes <= TEMPORARY and not wrote and _is_empty(result.data):
         # Nothing came of it for a reason that passes: told by status too, so that clients and proxies try again.
-        return Answer(json_body({"errors": body["errors"]}), codes.pop(), None, True, operation)
-    return Answer(json_body(body), None, None, "errors" in body, operation)
+        told = json_body({"errors": body["errors"]})
+        return Answer(told, codes.pop(), None, True, operation, deprecation, charge=charge)
+    position = None if result.extensions is None else result.extensions.get(POSITION)
+    return Answer(json_body(body), None, None, "errors" in body, operation, deprecation, codes, charge, position)
+
+
+def _is_empty(data: dict[str, Any] | None) -> bool:  # Any: JSON
+    return data is None or all(value is None for value in data.values())
+
+
 def answer_of_cost(cost: Cost, operation: str) -> Answer:
     """What the operation would cost; it is not run."""
     body = {"data": None, "extensions": {"cost": cost.told(ran=False)}}

@@ -46,6 +46,8 @@ class OperationRequest:
     """As what the caller knows the document; told by ``schema/admission.py`` alone."""
     listen: Callable[[Callable[[], object] | None], None] | None = None
     """Told what to do should the client hang up, and None when there is nothing to do any more."""
+    position: str | None = None
+    """How far the client says that it has seen its tenant's log: a position that an answer told, or an event's id."""
     cost: Literal["report", "validate"] | None = None
     """Whether the answer tells what the operation cost; or what it would cost, and does not run it."""
 

@@ -18,6 +18,8 @@ from db.hub import Hub
 from db.pages import CursorCodec
 from resolvers.context import ReadContext, WriteContext
 from resolvers.open_streams import StreamBook
+from schema.answers import POSITION
+from schema.causality import remember_write, seen_by
 from schema.current import current_operation
 from schema.denials import Denial, denial_errors
 from schema.engine.engine import Engine
@@ -93,6 +95,8 @@ class Runner:
         has taken of its budgets.
         """
         operation, task = self.operation(request, ready, caller, charge), asyncio.current_task()
+        if ready.kind == "mutation" and caller is not None and self.database.replica is not None:
+            return await self._run_writing(request, ready, caller, operation)
         if request.listen is None or task is None or ready.kind != "query":
             return await self._run(request, ready, caller, operation)
         request.listen(task.cancel)
@@ -103,6 +107,18 @@ class Runner:
             raise
         finally:
             request.listen(None)
+
+    async def _run_writing(
+        self, request: OperationRequest, ready: Ready, caller: Principal, operation: Operation
+    ) -> ExecutionResult:
+        """A mutation whose caller may read at a replica next: before it is answered, its position is known."""
+        try:
+            result = await self._run(request, ready, caller, operation)
+        finally:
+            position = await remember_write(self.database, caller, ready.actor, self.event_cursors)
+        if position is not None:
+            result.extensions = {**(result.extensions or {}), POSITION: position}
+        return result
 
     async def _run(
         self, request: OperationRequest, ready: Ready, caller: Principal | None, operation: Operation
@@ -162,8 +178,11 @@ class Runner:
         if caller is None:
             return None
         deadline = None if ready.kind == "subscription" else self.database.deadline(self.seconds)
-        reader = self.database.reader(caller.tenant, caller.scope)
-        parts = (caller, reader, self.database, self.hub, self.clock, request.request_id, self.book, self.lifetimes)
+        if self.database.replica is not None and deadline is not None and ready.kind == "query":
+            seen = seen_by(request, caller, self.hub, self.event_cursors)
+            reader = self.database.query_reader(caller.tenant, caller.user_id, caller.scope, deadline, seen)
+        else:
+            reader = self.database.reader(caller.tenant, caller.scope, deadline)
         own = (caller, reader, self.database, self.hub, self.clock, request.request_id)
         parts = (*own, self.book, self.lifetimes, charge)
         if ready.kind == "mutation":

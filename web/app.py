@@ -58,6 +58,7 @@ from web.login import login_routes
 from web.metrics import Metrics, serve_metrics
 from web.middleware import FrontDoor
 from web.oidc_login import oidc_routes
+from web.replica import open_replica
 from web.reset import reset_routes
 from web.responses import error_body
 from web.routing import get

@@ -34,6 +34,7 @@ from web.metrics import Metrics
 from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, TOLD_IN_STREAM, Accepted, Media, negotiate, status_of
 from web.parameters import Parameters, with_id
 from web.refusals import Header, Refusal
+from web.replica import position_fields, position_in
 from web.responses import send_bytes
 from web.session_cookie import Slot, cookie_field
 from web.sse.callers import STREAM_NAME, Callers, Connection
@@ -85,6 +86,7 @@ class GraphQLEndpoint:
         elif isinstance(outcome, Answer):
             more = (_ALLOW_POST,) if outcome.status == 405 else cookie_field(scope, slot)
             more += deprecation_fields(outcome.deprecation) + budget_fields(outcome.charge) + kept_fields(outcome.given)
+            more += position_fields(outcome.position)
             await _send(scope, send, media, outcome, outcome.status, more)
         elif carried is not None:
             await _carry(scope, receive, send, carried)
@@ -123,6 +125,7 @@ class GraphQLEndpoint:
             document_id=parameters.document_id,
             by_hash=parameters.by_hash,
             cost=cost_asked(fields),
+            position=position_in(fields),
             listen=None if hang_up is None else hang_up.listen,
         )
         admitted = await gateway.admit(request, caller)

@@ -21,13 +21,15 @@ async def serve_ready(scope: Scope, receive: Receive, send: Send) -> None:
     """`GET /health/ready`: 200 when traffic should come here, else 503; the checks say why.
 
     Without Redis, where there should be one, streams go on by polling, and an audit trail that is behind goes on in the
-    log: both are told and turn no traffic away.
+    log; without a replica that is fresh enough queries go to the primary. All of it is told and turns no traffic away.
     """
     state = scope["app"].state
     checks = {**await _database_checks(state.database, state.isolation), "accepting": not state.draining.is_set()}
     beside = {"audit": state.audit.healthy}
     if state.settings.redis_url is not None:
         beside["redis"] = state.bus.live
+    if state.database.replica is not None:
+        beside["replica"] = state.database.replica.serves
     if not all(checks.values()):
         status, word = 503, "not ready"
     else:

@@ -38,6 +38,7 @@ from web.entry import address_of
 from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, Media, negotiate, status_of, takes
 from web.parameters import MAX_PARAMETERS, event_id
 from web.refusals import ClientGone, Header, Refusal
+from web.replica import position_in
 from web.responses import NO_STORE, TEXT, send_bytes
 from web.sse.callers import Callers
 from web.sse.entrance import Entrance
@@ -174,6 +175,7 @@ async def _operate(scope: Scope, receive: Receive, send: Send, fields: Fields, t
         address=address_of(scope),
         document_id=parameters.document_id,
         by_hash=parameters.by_hash,
+        position=position_in(fields),
     )
     gateway: Gateway = scope["app"].state.gateway
     posted = Posted.of(request)
