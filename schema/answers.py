@@ -21,6 +21,17 @@ RESYNC = b'"stream":{"resync":true}'
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """How an answer that may be kept came: ``outcome`` is hit, stale, miss or joined (``schema/caching``)."""
+
+    outcome: str
+    age: int
+    """Seconds since it was made."""
+    left: int
+    """Seconds until it is too old; less than none for a stale one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A whole response. ``code`` is set when it was refused before anything ran; ``status`` overrides what the
     code's table says.
@@ -39,6 +50,8 @@ class Answer:
     """What it took of its budgets, or would have; None where there are none."""
     position: str | None = None
     """Of a mutation: where the tenant's log stood after it; None where nobody needs to know."""
+    given: Given | None = None
+    """Where it may be kept."""
 
 
 def json_body(value: Any) -> bytes:  # Any: JSON

@@ -11,9 +11,8 @@ from typing import Any, Generic, TypeVar
 
 import strawberry
 
-from db.pages import CursorCodec, Key, Page, PageRequest, SortKey, binding_of
-from db.search import query_words
-from resolvers.errors import InvalidInput
+from db.pages import Page, PageRequest
+from schema.caching.declared import cacheable
 from schema.declarations import DECLARATION, ListOf
 from schema.fields import Info, given, root_gate
 from schema.operation import Operation

@@ -28,6 +28,7 @@ from graphql import (
     visit,
 )
 
+from schema.caching.policies import Policies, Policy
 from schema.deprecations import Deprecation, Deprecations
 from schema.limits import LimitExceeded, Limits, check_document, check_text
 from schema.variants import Variants, unheard
@@ -68,6 +69,8 @@ class Document:
     tokens: int = 0
     deprecation: Deprecation | None = None
     """Of what it uses, if any of that is deprecated."""
+    cached: Mapping[str | None, Policy] = field(default_factory=dict)
+    """How the answers of its operations are kept, of those that are."""
     coercions: dict[str | None, Any] = field(default_factory=dict)
     """What coerces each operation's variables (``schema/variables.py``)."""
     plans: Variants = field(default_factory=lambda: Variants(PLANS_KEPT))
@@ -119,6 +122,7 @@ class DocumentCache:
         size: int = 18_000_000,
         share: int = 5_000_000,
         published: int = 12_000_000,
+        policies: Policies | None = None,
     ) -> None:
         self._schema = schema
         self._limits = limits
@@ -126,6 +130,7 @@ class DocumentCache:
         self._hide_suggestions = hide_suggestions
         self._share = share
         self._published = published
+        self._policies = policies
         self._deprecations = Deprecations(schema)
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
         self._owned: dict[str, OrderedDict[bytes, None]] = {}
@@ -219,7 +224,12 @@ class DocumentCache:
         uses = sum((each.uses for each in (*said.values(), *of_fragments.values())), Counter[str]())
         outdated = self._deprecations.of(node, text)
         _unlink_tokens(node)
+        cached = {} if self._policies is None else self._policies.of_all(operations, fragments)
         return Document(node, document_id(text), operations, fragments, conditions, uses, tokens, outdated, cached)
+
+
+def _key_of(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _unlink_tokens(node: DocumentNode) -> None:

@@ -24,7 +24,8 @@ from schema.acting import acting_note, signed
 from schema.admission import Admission
 from schema.answers import Answer, answer_of, answer_of_cost, frame_of, json_body
 from schema.auditing import Auditing, Note, actor_of, is_news
-from schema.documents import DocumentCache, Refused
+from schema.caching.cache import AnswerCache, AnswerStores
+from schema.caching.policies import Policies
 from schema.current import Current, begin
 from schema.deprecations import Deprecation
 from schema.documents import PUBLISHED, DocumentCache, Refused
@@ -81,6 +82,7 @@ class Gateway:
         admission: Admission | None = None,
         budgets: Budgets | None = None,
         tracing: Tracing | None = None,
+        stores: AnswerStores | None = None,
     ) -> None:
         core = self._core = schema()._schema  # Strawberry has no public name for the schema it builds
         self.engine = Engine(schema(), core) if engine == "compiled" else None
@@ -98,10 +100,12 @@ class Gateway:
             tracing=tracing,
         )
         self.groups = Groups(self._runner)
-        self._introspection = introspection
+        self.answers = None if stores is None else AnswerCache(self._runner, stores)
+        self._introspection, self._slow = introspection, slow
         # A suggestion names a field: only where anybody may see the schema.
-        self._documents = DocumentCache(core, limits or Limits(), hide_suggestions=introspection != "everyone")
-        self._gates = Gatekeeper(core)
+        policies = None if stores is None else Policies(core)
+        hide = introspection != "everyone"
+        self.documents = DocumentCache(core, limits, hide_suggestions=hide, policies=policies)
         self._auditing = Auditing(note, clock)
         self._admission, self._budgets = admission or Admission(None), budgets
 
@@ -149,8 +153,13 @@ class Gateway:
                 self._admission.register(draft_of(self._core, ready.document, request.document or ""), caller)
             if ready.kind == "subscription" and caller is not None:
                 self._auditing.opened(ready, caller)
-                return self._open(request, ready, caller)
-            result = await self._runner.run(request, ready, caller)
+                return self._open(request, ready, caller, charge)
+            if ready.document.cached and ready.name in ready.document.cached and self.answers is not None:
+                result = await self.answers.answer(request, ready, caller, charge)
+                if isinstance(result, Answer):
+                    return result
+            else:
+                result = await self._runner.run(request, ready, caller, charge)
             if ready.actor is not None or result.errors:
                 self._auditing.ran(request, ready, caller, result)
             if request.cost == "report":

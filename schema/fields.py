@@ -12,6 +12,7 @@ from typing import Any
 import strawberry
 
 from db.ids import hex_of
+from schema.caching.declared import cacheable
 from schema.declarations import (
     DECLARATION,
     Asked,
@@ -104,6 +105,7 @@ def resolved(
     *columns: str,
     gate: str | None = None,
     at_most: int | None = None,
+    keeping: Sequence[object] = (),
     description: str | None = None,
 ) -> Any:  # Any: a field specifier
     """What ``function(operation, *columns' values)`` answers, plain or async: called once for each object, so nothing
@@ -139,6 +141,7 @@ def root_field(
     public: bool = False,
     in_person: bool = False,
     size: Sequence[object] = (),
+    keeping: Sequence[object] = (),
     description: str | None = None,
 ) -> Any:  # Any: a field specifier
     """A root field with a resolver of its own, plain or async. ``gate`` None means any signed-in caller, unless
@@ -179,7 +182,9 @@ def _declared(
 
 
 def _gates(declaration: Declaration, gate: str | None) -> list[object]:
-    return root_gate(gate) if isinstance(declaration, ById) and gate is not None else requires(gate)
+    if isinstance(declaration, ById) and gate is not None:
+        return [*root_gate(gate), *cacheable()]
+    return requires(gate)
 
 
 def _sensitive(declaration: Declaration, gate: str | None) -> list[object]:

@@ -13,6 +13,7 @@ from graphql.pyutils import Path
 
 from db.ids import BadId, hex_of, prefix_of
 from resolvers.errors import InvalidInput
+from schema.caching.declared import cacheable
 from schema.declarations import DECLARATION, AnyById, HeldNode
 from schema.fields import Info, prefixed, root_gate
 from schema.loading import BatchFunction

@@ -12,6 +12,7 @@ from resolvers.customers import customers_pointed_at
 from resolvers.order_drafts import MAX_ITEMS
 from resolvers.orders import count_orders, has_orders, items_of_orders, list_orders, orders_by_id
 from resolvers.products import products_by_id
+from schema.caching.declared import changes_with
 from schema.connections import Connection, ListSpec, listing
 from schema.customers import READ as CUSTOMERS_READ
 from schema.customers import Customer
@@ -53,7 +54,10 @@ class OrderItem:
     product: Product = to_one(products_by_id, key="product_id", joined=True)
 
 
-@strawberry.type(description="What a customer ordered.", directives=[RequiresPermission(permission=READ)])
+@strawberry.type(
+    description="What a customer ordered.",
+    directives=[RequiresPermission(permission=READ), *changes_with("customer")],
+)
 class Order(Node):
     """A row of orders."""
 

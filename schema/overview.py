@@ -11,6 +11,7 @@ from db.events import Position
 from resolvers.days import MAX_DAYS
 from resolvers.days import TimeRange as Asked
 from resolvers.overview import overview, watch_overview
+from schema.caching.declared import CacheScope, cached, changes_with
 from schema.fields import Info, column, computed, given, part, root_field
 from schema.live.delivery import coalesce, live_field
 from schema.money import Money
@@ -55,7 +56,10 @@ class OverviewDay:
     statuses: list[OverviewStatus] = part("statuses", description="Every status, also those without orders.")
 
 
-@strawberry.type(description="The orders that were made in a range of days, as they stand now.")
+@strawberry.type(
+    description="The orders that were made in a range of days, as they stand now.",
+    directives=[*weighs("20"), *changes_with("order")],
+)
 class Overview:
     """Its source is what ``resolvers/overview.py`` makes."""
 
@@ -107,7 +111,10 @@ class OverviewQueries:
     """The root field of the overview."""
 
     overview: Overview = root_field(
-        _overview, gate=READ, description="Tiles and series of the orders that were made in a range of days."
+        _overview,
+        gate=READ,
+        keeping=cached(ttl=60, scope=CacheScope.TENANT),
+        description="Tiles and series of the orders that were made in a range of days.",
     )
 
 

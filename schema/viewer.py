@@ -10,6 +10,7 @@ from db.directory import Row
 from db.ids import public_id
 from resolvers.errors import Problem
 from resolvers.sessions import switch_space, switch_tenant
+from schema.caching.declared import IDENTITY, cached, changes_with
 from schema.changes import ChangePayload
 from schema.directives import SpaceName
 from schema.elevation import Elevation, own_elevation
@@ -145,7 +146,7 @@ async def _switch_tenant(info: Info, input: SwitchTenantInput) -> Any:  # Any: a
     return Payload(row=_membership(row, row["tenant_id"]))
 
 
-@strawberry.type(description="The caller.")
+@strawberry.type(description="The caller.", directives=changes_with(IDENTITY))
 class Viewer:
     """The principal."""
 
@@ -169,11 +170,16 @@ class Viewer:
     )
     memberships: list[Membership] = resolved(
         _memberships,
+        at_most=50,
+        keeping=cached(ttl=60),  # nobody is told of a new one, which changes no rights
         description="Every tenant that the caller belongs to: choose one for a request with the header X-Tenant, for a "
         "session with switchTenant. An API key and a peer are of one tenant, and told of no other.",
     )
     sessions: list[Session] = resolved(
-        own_sessions, description="Where the caller is signed in, used last first; none for an API key."
+        own_sessions,
+        at_most=50,
+        keeping=cached(ttl=0),
+        description="Where the caller is signed in, used last first; none for an API key.",
     )
 
 
@@ -185,7 +191,12 @@ def _viewer() -> Any:  # Any: the Viewer reads the principal itself
 class ViewerQueries:
     """The root field of the viewer."""
 
-    viewer: Viewer = root_field(_viewer, gate=None, description="Who is asking, in which tenant, and what they may do.")
+    viewer: Viewer = root_field(
+        _viewer,
+        gate=None,
+        keeping=cached(ttl=60, swr=3600),
+        description="Who is asking, in which tenant, and what they may do.",
+    )
 
 
 @strawberry.type

@@ -44,6 +44,7 @@ from schema.masks import MaskKeys
 from schema.registry import Registry
 from schema.traced import TracedGateway
 from web.budgets import open_budgets
+from web.caching import open_stores, watch_answers
 from web.edge import edge_of
 from web.entry import entry_of
 from web.fleet import Fleet
@@ -171,8 +172,10 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             admission=admission,
             budgets=await open_budgets(state, closing),
             tracing=state.tracing,
+            stores=await open_stores(state, closing),
         )
-        await _open_streams(app, closing)
+        watch_answers(state, closing)
+        await open_streams(state, closing)
         state.callers = Callers(rights, gateway)
         shared = bus if settings.redis_url is not None else None
         seal = Seal(keyring.keys("messages between workers"))

@@ -27,6 +27,7 @@ from web.admission import (
 )
 from web.body import Fields, fields_of
 from web.budgets import budget_fields
+from web.caching import kept_fields
 from web.deprecation import deprecation_fields
 from web.entry import address_of
 from web.hang_up import LEFT, HangUp, hang_up_of, let_go

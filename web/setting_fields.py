@@ -155,6 +155,16 @@ class SettingFields(BaseSettings):
         default="lookup",
         description="Apollo's hashes: off, lookup, or register (whoever may run any text registers by them)",
     )
+    cache: Literal["off", "memory", "shared"] = Field(
+        default="shared",
+        description="Where answers are kept (@cached): off, memory (each worker's), shared (in Redis as well, if any)",
+    )
+    cache_mb: int = Field(
+        default=64,
+        ge=1,
+        le=100_000,
+        description="Megabytes of kept answers, in a worker's memory and its part of Redis",
+    )
     engine: Literal["compiled", "reference"] = Field(
         default="compiled",
         description="What runs queries: compiled plans, or graphql-core alone (reference), which is slower",
