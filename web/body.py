@@ -33,9 +33,7 @@ async def read_json_body(fields: Fields, receive: Receive) -> bytes:
         raise Refusal("BAD_REQUEST", "Send the request as Content-Type: application/json, in UTF-8.", 415)
     if fields.get(b"content-encoding", b"identity").strip().lower() != b"identity":
         raise Refusal("BAD_REQUEST", "Send the body as it is: compressed bodies are not read.", 415)
-    length = fields.get(b"content-length", b"0")
-    if not length.isdigit() or int(length[:20]) > MAX_BODY:
-        raise _too_large()
+    check_length(fields)
     reading = _read(receive).__await__()
     try:
         waiting_for = next(reading)
@@ -47,6 +45,13 @@ async def read_json_body(fields: Fields, receive: Receive) -> bytes:
             return await _Begun(reading, waiting_for)
     except TimeoutError:
         raise Refusal("BAD_REQUEST", f"The body did not arrive within {BODY_SECONDS} s.", 408) from None
+
+
+def check_length(fields: Fields) -> None:
+    """Whoever announces too much is refused before it comes. Raises Refusal."""
+    length = fields.get(b"content-length", b"0")
+    if not length.isdigit() or int(length[:20]) > MAX_BODY:
+        raise _too_large()
 
 
 class _Begun:

@@ -73,7 +73,6 @@ class FrontDoor:
             return
         size, request_id = _read_head(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         told = () if self._origins is None else self._origins.fields(scope)
         answer = _Answer(send, request_id, self._fields, told)

@@ -82,6 +82,7 @@ class StreamEndpoint:
 
 async def _serve(scope: Scope, receive: Receive, send: Send, fields: Fields, token: str | None) -> None:
     """Raises Refusal, ClientGone."""
+    check_length(fields)  # of bodies that nobody reads
     try:
         match scope["method"]:
             case "PUT":
