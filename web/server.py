@@ -43,6 +43,10 @@ HEAD_SECONDS = 10.0
 """How long a head may be on its way, or the rest of a body that nobody reads any more: who sends letter by letter would
 keep the connection for ever.
 """
+VANISHED_MILLISECONDS = 30_000
+"""After so long without a sign that anything arrives a client is gone, its cable pulled; left alone the kernel waits
+for a quarter of an hour, while its streams keep their places.
+"""
 SEND_BUFFER = 131_072
 """Bytes that the kernel keeps of what a client has not taken; left alone it takes up to 4 MB for each."""
 
@@ -120,6 +124,8 @@ class BoundedProtocol(HttpToolsProtocol):
             # asyncio sets it only on sockets made with IPPROTO_TCP spelled out; without it the kernel holds
             # a small body back until the client has acknowledged the head, 40 ms later.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, VANISHED_MILLISECONDS)
 
     def data_received(self, data: bytes) -> None:
         if self._deaf:

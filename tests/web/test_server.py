@@ -1,6 +1,7 @@
 """The server: it drains before it stops, cuts off who takes nothing, and keeps no endless head."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -13,11 +14,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from tests.support.server import SECRET, STREAM, Front, serving
 from tests.support.streams import StreamClient
 from web.server import MAX_HEAD
-from web.sse.streams import Streams
+from web.sse.streams import SEND_SECONDS, Streams
 
 EVENTS = "subscription { orderEvents { id } }"
 ROOT = Path(__file__).parents[2]
@@ -68,7 +70,8 @@ async def test_a_signal_ends_streams_without_complete_and_the_process_in_good_or
 ) -> None:
     headers = await front.bearer() | {"Accept": STREAM}
     url = f"http://127.0.0.1:{unused_tcp_port}"
-    async with process(front, unused_tcp_port) as running, httpx2.AsyncClient(base_url=url, timeout=20) as client:
+    asking = httpx2.AsyncClient(base_url=url, timeout=20, verify=False)
+    async with process(front, unused_tcp_port) as running, asking as client:
         await until_ready(client)
         async with client.stream("POST", "/graphql", json={"query": EVENTS}, headers=headers) as response:
             stream = StreamClient(response)
@@ -111,7 +114,7 @@ async def test_while_the_server_drains_a_new_stream_is_sent_away(front: Front) -
 
 
 async def test_a_client_that_reads_nothing_is_cut_off(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("web.app.Streams", partial(Streams, send_seconds=0.2))
+    monkeypatch.setattr("web.sse.opening.Streams", partial(Streams, send_seconds=0.2))
     query = "subscription { orderEvents { id patch order { notes items { sku } customer { name } } } }"
     body = b'{"query":"%s"}' % query.encode()
     async with serving(front.app.state.settings) as stalling:
@@ -157,6 +160,18 @@ async def test_several_requests_on_one_connection_are_each_bounded_alone(front: 
         assert answer.status_code == 200
 
 
+async def test_a_request_leaves_no_rings_to_the_collector(front: Front) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            await front.post("{ __typename }")
+        left = [each for each in gc.get_objects() if isinstance(each, RequestResponseCycle)]
+    finally:
+        gc.enable()
+    assert len(left) <= len(front.server.server_state.connections)
+
+
 async def test_the_server_does_not_say_what_it_is(front: Front) -> None:
     assert "server" not in (await front.client.get("/health/live")).headers
 
@@ -180,3 +195,11 @@ async def test_nothing_small_is_held_back_for_an_acknowledgement(front: Front) -
         (protocol, *_) = front.server.server_state.connections
         sock = protocol.transport.get_extra_info("socket")
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone tells the kernel so")
+async def test_a_client_that_vanishes_without_a_word_is_given_up_when_a_frozen_one_is(front: Front) -> None:
+    async with front.client.stream("GET", "/health/live"):
+        (protocol, *_) = front.server.server_state.connections
+        sock = protocol.transport.get_extra_info("socket")
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 1_000 * SEND_SECONDS
