@@ -8,14 +8,12 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from auth.principal import Principal
 from schema.answers import Answer
 from schema.execute import Gateway
 from schema.live.feed import Feed
-from schema.live.member import Member
 from schema.requests import OperationRequest
 from web.admission import (
     ACTING,
@@ -38,8 +36,8 @@ from web.refusals import Header, Refusal
 from web.replica import position_fields, position_in
 from web.responses import send_bytes
 from web.session_cookie import Slot, cookie_field
-from web.sse.callers import STREAM_NAME, Callers, Connection
-from web.sse.entrance import Entrance, Place
+from web.sse.carried import carried_by, carry
+from web.sse.entrance import Entrance
 from web.sse.messages import COMPLETE, OPENING, next_event
 from web.sse.outlet import Outlet
 from web.sse.stream import HEADERS as STREAM_HEADERS
@@ -90,7 +88,7 @@ class GraphQLEndpoint:
             more += position_fields(outcome.position)
             await _send(scope, send, media, outcome, outcome.status, more)
         elif carried is not None:
-            await _carry(scope, receive, send, carried)
+            await carry(scope, receive, send, carried)
 
     def _accept(self, fields: Fields) -> Accepted:
         accepted = negotiate(fields.get(b"accept"))
@@ -155,46 +153,6 @@ async def _admitted(
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class _Carried:
-    """A stream that is let in: its outlet, its place, and who watches over its caller (nobody over what is over)."""
-
-    outlet: Outlet
-    place: Place | None = None
-    connection: Connection | None = None
-
-
-async def _carried(scope: Scope, feed: Feed) -> _Carried:
-    """The feed on a connection of its own; its caller is watched from now on. Raises Refusal."""
-    outlet = Outlet()
-    outlet.add(feed)
-    if not isinstance(feed, Member):
-        return _Carried(outlet)
-    callers: Callers = scope["app"].state.callers
-    entrance: Entrance = scope["app"].state.entrance
-    place = None
-    try:
-        place = await entrance.enter(feed.principal)
-        return _Carried(outlet, place, callers.enter(feed.id, outlet, credentials_in(scope), feed.principal))
-    except BaseException as error:
-        await outlet.aclose()
-        if place is not None:
-            place.leave()
-        if isinstance(error, AuthError):  # it ended just now
-            raise Refusal(error.code, error.message) from None
-        raise
-
-
-async def _carry(scope: Scope, receive: Receive, send: Send, carried: _Carried) -> None:
-    connection = carried.connection
-    headers = () if connection is None else ((STREAM_NAME, connection.name.encode()),)
-    try:
-        await StreamResponse(carried.outlet, scope["app"].state.streams, headers)(scope, receive, send)
-    finally:
-        if connection is not None:
-            connection.close()
-        if carried.place is not None:
-            carried.place.leave()
 async def _admit(scope: Scope, receive: Receive, fields: Fields) -> tuple[Parameters, Principal | None]:
     parameters, caller = await admit(scope, receive, fields)
     named = scope.get("path_params", {}).get(DOCUMENT_ID)

@@ -64,6 +64,13 @@ class Feed(Protocol):
         """
 
 
+def placed(feed: Feed) -> bool:
+    """Whether it is known where it begins: what happens from now on it tells. What is over, or no part of the log,
+    begins nowhere.
+    """
+    return not feed.durable or feed.done is not None or feed.ending is not None
+
+
 class Told:
     """A feed of what is known already: the result of a query or a mutation, or a refusal."""
 

@@ -13,6 +13,7 @@ class Given:
     """A durable feed of frames that a test puts in. Its cursors are ``c`` and the number."""
 
     durable = True
+    note: bytes | None = None
 
     def __init__(self, at: int | None = None) -> None:
         self.frames: list[Frame] = []
@@ -73,6 +74,10 @@ class Given:
         for frame in taken:
             self.begin = self.begin if frame.position is None else frame.position.seq
         return taken
+
+    def end_of(self, frames: int, size: int) -> int | None:
+        waiting = [frame.position.seq for frame in self.frames if frame.position]
+        return waiting[frames - 1] if len(waiting) >= frames else None
 
     async def aclose(self, ending: Ending) -> None:
         self.closed = self.closed or ending

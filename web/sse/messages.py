@@ -15,7 +15,7 @@ import re
 
 RETRY_MILLISECONDS = 1000
 OPENING = b":\n\nretry: %d\n\n" % RETRY_MILLISECONDS
-"""The first bytes, sent at once: Firefox and Safari show no headers before there is a byte."""
+"""The first bytes, sent with the headers: Firefox and Safari show no headers before there is a byte."""
 PING = b":\n\n"
 COMPLETE = b"event: complete\ndata:\n\n"
 

@@ -8,21 +8,22 @@ Theory of operation
   them carries the cursor. A cut may repeat an event, it never loses one. Which operation comes last changes with every
   event, so that each of them learns a cursor now and then.
 - With one operation the bytes of a frame are made once and shared by every connection that carries it.
+- The first bytes wait until it is known where in the log it begins (``placed``): a client may act on them.
 - ``id:`` moves on a ping when the log moved without a match, and never past a frame that was not written, nor past
   what is still to come of an operation (``web/sse/last_id.py``). One that comes in further back moves it back first.
 """
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 
 import structlog
 
-from schema.answers import end_frame
-from schema.live.feed import Feed
-from schema.live.frames import GONE, SILENT, Ending, EndReason, Frame, whole
-from web.sse.last_id import LastId
-from web.sse.messages import COMPLETE, OPENING, complete_of, named, next_event, ping, retry
+from schema.live.feed import Feed, placed
+from schema.live.frames import GONE, Ending, EndReason, Frame
+from web.sse.messages import OPENING, complete_of, ping, retry
+from web.sse.told import GRAPHQL_SSE, named_event_of
 from web.sse.wires import Wire
 
 EVERYTHING = 1_000_000
@@ -41,14 +42,17 @@ class Outlet:
         "_again",
         "_busy",
         "_closing",
+        "_early",
         "_ended",
         "_feeds",
         "_joining",
+        "_placing",
         "_single",
         "_wire",
         "full_since",
         "last_id",
         "over",
+        "words",
         "written",
     )
 
@@ -60,13 +64,15 @@ class Outlet:
         self.written = 0.0
         """When something was written last, on the monotonic clock."""
         self.last_id = LastId()
-        self._single = single
+        self._single, self.words = single, GRAPHQL_SSE
         self._ended = ended
         self._feeds: dict[str, Feed] = {}
         self._joining: list[Feed] = []
         self._wire: Wire | None = None
         self._busy = self._again = False
         self._closing: set[asyncio.Task[None]] | None = None
+        self._placing: asyncio.Event | None = None
+        self._early: tuple[Ending, bytes] | None = None  # how it was ended before there was a wire to tell it on
 
     @property
     def names(self) -> list[str]:
@@ -82,12 +88,25 @@ class Outlet:
     def full(self) -> bool:
         return self.full_since is not None
 
+    async def placed(self, seconds: float) -> None:
+        """Before the wire is attached: wait until it is known where all that it carries begins, or that it is over; no
+        longer than so many seconds.
+        """
+        self._placing = asyncio.Event()
+        self._tell_placed()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._placing.wait()
+        self._placing = None
+
     def attach(self, wire: Wire) -> None:
         """Write the first bytes, and from now on whatever there is."""
         self._wire = wire
         wire.open(self._room, self._gone)
         self._write(OPENING)
         self.flush()
+        if self._early is not None:
+            self.end(*self._early)
 
     def add(self, feed: Feed, name: str = "") -> None:
         """Carry one operation more; ``name`` is its id in single connection mode, not in use."""
@@ -117,6 +136,7 @@ class Outlet:
             self._again = True
             return
         if self._wire is None or self.over.done():
+            self._tell_placed()
             return
         self._busy = True
         try:
@@ -138,20 +158,24 @@ class Outlet:
     def farewell(self, milliseconds: int) -> bytes:
         """When to come back, and from where: from what was written, not from what waits for room."""
         self.flush()
-        moved = None if self.full else self._moved_id()
+        moved = None if self.full or self._wire is None else self._moved_id()
         return retry(milliseconds, moved or self.last_id.text)
 
     def end(self, ending: Ending, last: bytes = b"") -> None:
-        """The connection is over, with ``last`` as its last bytes."""
-        if not self.over.done():
+        """The connection is over, with ``last`` as its last bytes; one that has no wire yet, as soon as it has."""
+        if self._wire is None:
+            self._early = self._early or (ending, last)
+            self._tell_placed()
+        elif not self.over.done():
             if last:
                 self._write(last)
             self.over.set_result(ending)
 
     async def aclose(self) -> None:
         """Free all that it carried."""
-        ending = self.over.result() if self.over.done() and not self.over.cancelled() else GONE
-        self.end(ending)
+        self.end(GONE)
+        ended, early = self.over.done() and not self.over.cancelled(), self._early
+        ending = self.over.result() if ended else GONE if early is None else early[0]
         feeds, self._feeds = self._feeds, {}
         for feed in feeds.values():
             await feed.aclose(ending)
@@ -176,7 +200,7 @@ class Outlet:
             if not frames:
                 return self._first_id()
             self.last_id.text = frames[-1].cursor or self.last_id.text
-            return _event(frames[0]) if len(frames) == 1 else b"".join(map(_event, frames))
+            return b"".join(map(self.words.event, frames))
         return b""
 
     def _collect_many(self) -> bytes:
@@ -216,7 +240,7 @@ class Outlet:
         for place, (name, frame) in enumerate(frames, 1):
             cursor = frame.cursor if place == len(frames) else None
             moved = None if cursor is None else self.last_id.move(seq, cursor)
-            parts.append(next_event(named(name, whole(frame, cursor)), moved))
+            parts.append(named_event_of(name, frame, cursor, moved))
         return b"".join(parts)
 
     def _settle(self) -> None:
@@ -225,9 +249,9 @@ class Outlet:
             ending = feed.ending
             if ending is None or self.over.done():
                 continue
-            last = _last_event(ending, feed.cursor, name if self._single else None)
+            last = self.words.last(ending, feed, name if self._single else None)
             if not self._single or not ending.completes:
-                self.end(ending, last + (COMPLETE if ending.completes else b""))
+                self.end(ending, last + (self.words.complete if ending.completes else b""))
                 return
             del self._feeds[name]
             self._write(last + complete_of(name))
@@ -257,6 +281,9 @@ class Outlet:
                 if least is None or done.seq < seq:
                     least, seq = feed, done.seq
         return None if least is None else self.last_id.move(seq, least.cursor)
+    def _tell_placed(self) -> None:
+        if self._placing is not None and (self._early is not None or all(map(placed, self._feeds.values()))):
+            self._placing.set()
 
     def _write(self, data: bytes) -> None:
         if self._wire is None:
@@ -280,20 +307,3 @@ class Outlet:
         self._closing = self._closing or set()
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
-
-
-def _event(frame: Frame) -> bytes:
-    if frame.wire is None:
-        frame.wire = next_event(whole(frame, frame.cursor), frame.cursor)
-    return frame.wire
-
-
-def _last_event(ending: Ending, cursor: str | None, name: str | None) -> bytes:
-    """What an operation says last of itself."""
-    frame = ending.frame
-    if frame is None:
-        if ending.reason in SILENT:
-            return b""
-        frame = end_frame(ending, cursor)
-    payload = whole(frame, frame.cursor)
-    return next_event(payload if name is None else named(name, payload), frame.cursor)

@@ -44,7 +44,7 @@ from web.sse.callers import Callers
 from web.sse.entrance import Entrance
 from web.sse.posted import Outcome, Posted, fit_id
 from web.sse.single_streams import SingleStreams
-from web.sse.stream import LATER, StreamResponse, send_later
+from web.sse.stream import LATER, OPEN_SECONDS, StreamResponse, send_later
 
 _TOKEN = b"x-graphql-event-stream-token"
 _VARY: Header = (b"vary", b"Accept, Authorization, Cookie, X-Tenant, X-GraphQL-Event-Stream-Token")
@@ -145,6 +145,7 @@ async def _carry(scope: Scope, receive: Receive, send: Send, fields: Fields, tok
         connection = callers.enter(
             stream.key, stream.outlet, credentials_in(scope), caller, partial(streams.become, stream)
         )
+        await stream.kept_begun(OPEN_SECONDS)
         await StreamResponse(stream.outlet, scope["app"].state.streams)(scope, receive, send)
     except AuthError as error:  # it ended just now
         raise Refusal(error.code, error.message) from None

@@ -12,7 +12,7 @@ from db.reservations import Holder
 from schema.answers import Answer
 from schema.current import current_operation
 from schema.execute import Gateway
-from schema.live.feed import Feed, Told
+from schema.live.feed import Feed, Told, placed
 from schema.live.frames import GONE, Frame
 from schema.live.member import Member
 from web.hang_up import HangUp
@@ -32,8 +32,9 @@ _log = structlog.get_logger()
 class SingleStream:
     """``start`` and ``stop`` operations while ``outlet`` is open; ``aclose`` at last.
 
-    A subscription's POST is accepted when its place in the log is known: whatever happens after the answer is told.
-    An id is in use from its POST until its ``complete`` was written.
+    A subscription's POST is accepted when its place in the log is known, and so is the stream opened on which others
+    waited for it: whatever happens after the answer is told. An id is in use from its POST until its ``complete`` was
+    written.
 
     Subscriptions count as streams, however many share a connection: the connection's own place at the entrance is that
     of the first, each further one takes its own.
@@ -84,10 +85,19 @@ class SingleStream:
 
     def start_kept(self, posted: Posted) -> None:
         """Run what was accepted before the stream was there. If it is refused by now the stream says so."""
-        refused, name = self._launch(self._resumption.resume(posted)), posted.operation_id
-        if isinstance(refused, Outcome) and refused.answer is not None and name not in self._in_use:
+        begun, name = self._launch(self._resumption.resume(posted)), posted.operation_id
+        if not isinstance(begun, Outcome):
+            self._kept.append(begun)
+        elif begun.answer is not None and name not in self._in_use:
             self._in_use[name] = object()
-            self.outlet.add(Told(Frame(refused.answer.body)), name)
+            self.outlet.add(Told(Frame(begun.answer.body)), name)
+
+    async def kept_begun(self, seconds: float) -> None:
+        """Until everything of that has begun, no longer than so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                for begun in self._kept:
+                    await begun.wait()
 
     async def stop(self, operation_id: str) -> Outcome:
         """Tell no more of it but its ``complete``. One that does not run is stopped already."""
@@ -164,8 +174,7 @@ class SingleStream:
             outcome = await self._gateway.answer(replace(posted.request, listen=hang_up.listen), self.principal)
             _tell()
             feed: Feed = Told(Frame(outcome.body)) if isinstance(outcome, Answer) else outcome
-            if feed.durable:
-                await _begin(feed)
+            await _begin(feed)
             if self._in_use.get(name) is mark:
                 if isinstance(feed, Member) and feed.principal is not self.principal:
                     self._gateway.judge_again(feed, self.principal)
@@ -212,6 +221,6 @@ async def _begin(feed: Feed) -> None:
     feed.listen(woken.set, lambda: 0)
     with suppress(TimeoutError):
         async with asyncio.timeout(BEGIN_SECONDS):
-            while feed.done is None and feed.ending is None:
+            while not placed(feed):
                 await woken.wait()
                 woken.clear()

@@ -1,5 +1,8 @@
 """The response that carries an outlet, from its first byte to whatever ends it.
 
+A client may act as soon as it sees the answer, and what it does then it is told: so the answer begins when it is known
+where the stream does.
+
 An outlet ends because its operation does (``complete`` is sent), because the client is gone or takes nothing for
 ``send_seconds``, because the server drains, or because somebody ends it; each frees all of it. A stream that shall be
 resumed gets its last chunk and no ``complete``: after one, clients never come back. A stalled client is cut off by the
@@ -20,6 +23,8 @@ from web.sse.wires import Wire, wire_of
 
 ABORT = "tidegate.abort"
 """The server's extension that cuts a connection off: ``scope["extensions"][ABORT]["call"]``."""
+OPEN_SECONDS = 1.0
+"""How long the answer waits for the place in the log where it begins, while the database does not tell it."""
 HEADERS = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),  # under no-cache Chromium lets identical streams share one response
@@ -44,8 +49,7 @@ class StreamResponse:
         abort = _abort_of(scope)
         streams.enter(outlet)
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, *self._headers]})
-            wire = wire_of(scope, receive, send, abort)
+            await outlet.placed(OPEN_SECONDS)
             outlet.attach(wire)
             await self._finish(await outlet.over, wire, send)
         finally:
