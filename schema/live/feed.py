@@ -6,6 +6,10 @@ from typing import Protocol
 from db.events import Position
 from schema.live.frames import COMPLETED, Ending, Frame
 
+LOT_FRAMES = 64
+LOT_BYTES = 65_536
+"""What goes out to one client at once, about: more would wait for it where it is nobody else's."""
+
 
 class Feed(Protocol):
     """One operation of one client.
@@ -53,9 +57,14 @@ class Feed(Protocol):
         wait for the client, for those who look on.
         """
 
-    def take(self, upto: int | None = None, limit: int = 64) -> list[Frame]:
-        """The next frames in order, at most ``limit``, of events up to the sequence number ``upto``. They count as
-        told from now on. Empty when there are none (yet).
+    def take(self, upto: int | None = None, limit: int = LOT_FRAMES) -> list[Frame]:
+        """The next frames in order, at most ``limit``, of events up to the sequence number ``upto``; without it, of not
+        many more than ``LOT_BYTES``. They count as told from now on. Empty when there are none (yet).
+        """
+
+    def end_of(self, frames: int, size: int) -> int | None:
+        """The number of the event with which so many frames, or frames of so many bytes, are there to be taken. None
+        where there is less, and where the newest replace the others.
         """
 
     async def aclose(self, ending: Ending) -> None:
@@ -92,7 +101,10 @@ class Told:
     def listen(self, wake: Callable[[], None], queued: Callable[[], int], *, moves: bool = False) -> None:
         wake()
 
-    def take(self, upto: int | None = None, limit: int = 64) -> list[Frame]:
+    def end_of(self, frames: int, size: int) -> int | None:
+        return None
+
+    def take(self, upto: int | None = None, limit: int = LOT_FRAMES) -> list[Frame]:
         taken, self._frames = self._frames[:limit], self._frames[limit:]
         return taken
 

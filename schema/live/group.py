@@ -74,7 +74,8 @@ class Group:
 
     def cursor_of(self, position: Position) -> str:
         """The position as text."""
-        if self._told[0] is not position:
+        told = self._told[0]
+        if told is not position and told != position:  # those who began at one place hold it each for itself
             self._told = position, self.runner.event_cursors.encode(self.caller.tenant, position)
         return self._told[1] or ""
 

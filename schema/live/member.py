@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING
 
 from graphql import ExecutionResult, GraphQLError
@@ -12,6 +13,7 @@ from db.errors import CursorExpired, Unavailable
 from db.events import Position
 from db.ids import new_id
 from schema.live.coalesce import coalesced
+from schema.live.feed import LOT_BYTES, LOT_FRAMES
 from schema.live.frames import Ending, EndReason, Frame
 from schema.live.run import AGAIN_SECONDS, Run
 from schema.requests import OperationRequest
@@ -49,9 +51,8 @@ class Member:
         """The newest position that was taken, or where it begins; None until that is known."""
         self._first: Frame | None = None
         self._run: Run | None = None
-        self._next = 0
         self._ending: Ending | None = None
-        self._closed = self._moves = False
+        self._next, self._closed, self._moves = 0, False, False
         self._wake: Callable[[], None] = _nobody_listens
         self._beginning: asyncio.Task[None] | None = None
         self._enter(group)
@@ -67,9 +68,7 @@ class Member:
             return told if self._ending is not None else None
         if run.head is None or told is None:
             return None
-        if self._next < run.base:
-            return told
-        return run.head if run.head.seq > told.seq else told
+        return run.head if self._next >= run.base and run.head.seq > told.seq else told
 
     @property
     def cursor(self) -> str | None:
@@ -113,7 +112,13 @@ class Member:
             (self._run.movers.add if moves else self._run.movers.discard)(self)
         wake()
 
-    def take(self, upto: int | None = None, limit: int = 64) -> list[Frame]:
+    def end_of(self, frames: int, size: int) -> int | None:
+        run = self._run
+        if run is None or self._first is not None or self._next < run.base or self.group.coalesces:
+            return None
+        return run.end_of(self._next, self.told, frames, size)
+
+    def take(self, upto: int | None = None, limit: int = LOT_FRAMES) -> list[Frame]:
         run = self._run
         if run is None:
             return []
@@ -122,7 +127,8 @@ class Member:
         if self._next < run.base:
             self._begin_again()
             return []
-        taken = self._coalesce(run, upto, limit) if self.group.coalesces else self._take(run, upto, limit)
+        room = LOT_BYTES if upto is None else inf
+        taken = self._coalesce(run, upto, limit) if self.group.coalesces else self._take(run, upto, limit, room)
         run.took(self._next)
         self.group.tally.delivered += len(taken)
         if run.merged and self._next >= run.total:
@@ -170,10 +176,10 @@ class Member:
         self.group.tally.delivered += 1
         return [first]
 
-    def _take(self, run: Run, upto: int | None, limit: int) -> list[Frame]:
+    def _take(self, run: Run, upto: int | None, limit: int, room: float = inf) -> list[Frame]:
         """Frames up to where the member itself begins were told to it before."""
         taken: list[Frame] = []
-        while self._next < run.total and len(taken) < limit:
+        while self._next < run.total and len(taken) < limit and room > 0:
             frame = run.frames[self._next - run.base]
             position = frame.position
             if position is not None:
@@ -188,6 +194,7 @@ class Member:
                     if not run.replaying:
                         self.group.tally.left(position)
             self._next += 1
+            room -= len(frame.payload)
             taken.append(frame)
         return taken
 

@@ -91,6 +91,20 @@ class Run:
             number -= 1
         return number
 
+    def end_of(self, number: int, told: Position | None, frames: int, size: int) -> int | None:
+        """The number of the event with which so many frames past ``told``, or frames of so many bytes, are in the tail
+        from that one on; None where there is less.
+        """
+        begin = -1 if told is None else told.seq
+        for place in range(number - self.base, len(self.frames)):
+            frame = self.frames[place]
+            seq = begin if frame.position is None else frame.position.seq
+            if seq > begin:
+                frames, size = frames - 1, size - len(frame.payload)
+                if frames <= 0 or size <= 0:
+                    return seq
+        return None
+
     async def first_frame(self) -> Frame | None:
         """How things stand now, where the source opens; None when the run is over before."""
         newcomer = self.newcomers.join()

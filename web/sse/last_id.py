@@ -8,6 +8,10 @@ Theory of operation
 - Moving back is always safe: a cut repeats then, and loses nothing.
 """
 
+from collections.abc import Iterable
+
+from schema.live.feed import Feed
+
 
 class LastId:
     """``text`` is None while the client was told none on this connection."""
@@ -34,3 +38,19 @@ class LastId:
             return None
         self.seq, self.text = seq, text
         return text
+
+
+def least_done(feeds: Iterable[Feed]) -> tuple[int, str | None]:
+    """The least place that the durable ones are done with, and its text; None while one of them does not know its own,
+    and where there is none.
+    """
+    least: Feed | None = None
+    seq = -1
+    for feed in feeds:
+        if feed.durable:
+            done = feed.done
+            if done is None:
+                return -1, None
+            if least is None or done.seq < seq:
+                least, seq = feed, done.seq
+    return seq, None if least is None else least.cursor

@@ -22,6 +22,8 @@ import structlog
 
 from schema.live.feed import Feed, placed
 from schema.live.frames import GONE, Ending, EndReason, Frame
+from web.sse.last_id import LastId, least_done
+from web.sse.lots import NOTHING_YET, end_of_lot
 from web.sse.messages import OPENING, complete_of, ping, retry
 from web.sse.told import GRAPHQL_SSE, named_event_of
 from web.sse.wires import Wire
@@ -204,11 +206,9 @@ class Outlet:
         return b""
 
     def _collect_many(self) -> bytes:
-        """Everything up to the position that all durable feeds are done with, event by event."""
-        positions = [feed.done for feed in self._feeds.values() if feed.durable and feed.ending is None]
-        known = [position.seq for position in positions if position is not None]
-        upto = -1 if len(known) < len(positions) else min(known, default=None)
-        place = self._place() if self._joining and upto != -1 else b""
+        """The next of what all durable feeds are done with, event by event."""
+        upto = end_of_lot(self._feeds.values())
+        place = self._place() if self._joining and upto != NOTHING_YET else b""
         events: dict[int, list[tuple[str, Frame]]] = {}
         for name, feed in list(self._feeds.items()):
             for frame in feed.take(upto, EVERYTHING):
@@ -268,19 +268,10 @@ class Outlet:
         return ping(moved)
 
     def _moved_id(self) -> str | None:
-        """The id that the client is to know from now on, the least that the durable feeds are done with: None while one
-        of them does not know, and when there is nothing to tell.
-        """
-        least: Feed | None = None
-        seq = -1
-        for feed in self._feeds.values():
-            if feed.durable:
-                done = feed.done
-                if done is None:
-                    return None
-                if least is None or done.seq < seq:
-                    least, seq = feed, done.seq
-        return None if least is None else self.last_id.move(seq, least.cursor)
+        """The id that the client is to know from now on; None when there is nothing to tell."""
+        seq, cursor = least_done(self._feeds.values())
+        return None if cursor is None else self.last_id.move(seq, cursor)
+
     def _tell_placed(self) -> None:
         if self._placing is not None and (self._early is not None or all(map(placed, self._feeds.values()))):
             self._placing.set()
