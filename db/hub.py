@@ -16,6 +16,7 @@ Theory of operation
 """
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime
@@ -26,16 +27,24 @@ from db.bus import Bus, PostgresBus
 from db.engine import Database
 from db.errors import CursorExpired, Unavailable
 from db.events import Event, Position, head_of, numbered_events_after
+from db.tasks import end
 from db.tenancy import TenantId
 
 CHANNEL = "tidegate"
 TAIL = 2_000
+"""Events that a tenant's tail holds at most."""
+TAILS = 40_000
+"""Events that all tails hold together before those that grow hold only ``SHORT_TAIL`` each: many busy tenants at once
+cost reads of their logs, not memory.
+"""
+SHORT_TAIL = 100
 BATCH = 500
-TELL_SECONDS = 0.01
+TELL_SECONDS = 0.025
 """Between two rounds of telling other processes; the first commit after a silence is told at once."""
 AWAY_SECONDS = 0.1
 """The same while the bus does not take what it is told."""
 NOTHING = Position(0, datetime(1970, 1, 1, tzinfo=UTC))
+_A_NUMBER = re.compile(r"[0-9]{1,19}")
 Fence = Callable[[int], Awaitable[None]]
 """Returns when the changes of who-may-what up to that number have reached every stream (``auth/rights.py``)."""
 _log = structlog.get_logger()
@@ -53,7 +62,7 @@ class _Channel:
         self.tenant = tenant
         self.read = read
         self.known = read.seq
-        self.tail: deque[Event] = deque(maxlen=TAIL)
+        self.tail: deque[Event] = deque()
         self.followers = 0
         self.heard = asyncio.Event()
         self.grown = asyncio.Event()
@@ -67,8 +76,10 @@ class _Channel:
         skip = seq + 1 - self.tail[0].seq
         return [self.tail[i] for i in range(skip, min(len(self.tail), skip + BATCH))]
 
-    def extend(self, events: list[Event]) -> None:
+    def extend(self, events: list[Event], most: int) -> None:
         self.tail.extend(events)
+        while len(self.tail) > most:
+            self.tail.popleft()
         self.read = Position(events[-1].seq, events[-1].ts)
         self.known = max(self.known, self.read.seq)
         grown, self.grown = self.grown, asyncio.Event()
@@ -87,6 +98,10 @@ class Hub:
         self._fence = fence
         self._channels: dict[str, _Channel] = {}
         self._pumps: dict[str, asyncio.Task[None]] = {}
+        self._onlookers = 0
+        """Followers that are no streams: they only look how far the log is."""
+        self._kept = 0
+        """Events in all tails."""
         self._to_tell: dict[str, int] = {}
         self._telling = asyncio.Event()
         self._look = asyncio.Event()
@@ -96,7 +111,7 @@ class Hub:
     @property
     def followers(self) -> int:
         """Streams that follow a log now."""
-        return sum(channel.followers for channel in self._channels.values())
+        return sum(channel.followers for channel in self._channels.values()) - self._onlookers
 
     async def start(self) -> None:
         self._database.on_commit = self._committed
@@ -107,10 +122,7 @@ class Hub:
         self._stopped.set()
         for channel in self._channels.values():
             channel.grown.set()
-        tasks = [*self._tasks, *self._pumps.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*self._tasks, *self._pumps.values())
 
     async def head(self, tenant: TenantId) -> Position:
         """Where the tenant's log stands now."""
@@ -121,19 +133,30 @@ class Hub:
         if self._fence is not None:
             await self._fence(number)
 
+    def told(self, tenant: TenantId) -> Position | None:
+        """How far the streams here have told the tenant's log, at most; None while nobody follows it."""
+        channel = self._channels.get(tenant.hex)
+        return None if channel is None else channel.read
+
     def newest(self, tenant: TenantId) -> int:
         """The newest number heard of, true or not yet; 0 while nobody follows the tenant's log."""
         channel = self._channels.get(tenant.hex)
         return 0 if channel is None else channel.known
 
-    async def follow(self, tenant: TenantId, after: Position) -> AsyncGenerator[list[Event], None]:
-        """Every event after ``after``, in order, in batches, for ever. Raises CursorExpired when the log no longer
-        reaches back that far. Close it to leave.
+    async def follow(
+        self, tenant: TenantId, after: Position | None, begun: Callable[[Position], None] | None = None
+    ) -> AsyncGenerator[list[Event], None]:
+        """Every event after ``after``, None for how far the log is read, in order, in batches, for ever. Raises
+        CursorExpired when the log no longer reaches back that far. Close it to leave. ``begun`` is told where it
+        begins, from when on what is heard of the log shows in ``newest``: an onlooker's, who is no stream.
         """
         channel = await self._join(tenant)
-        position = after
+        position = channel.read if after is None else after
+        if begun is not None:
+            self._onlookers += 1
+            begun(position)
         try:
-            if after.seq > channel.read.seq and after.seq > (await self.head(tenant)).seq:
+            if after is not None and after.seq > channel.read.seq and after.seq > (await self.head(tenant)).seq:
                 raise CursorExpired("The cursor is ahead of the log: the database was put back to an earlier state.")
             while not self._stopped.is_set():
                 grown = channel.grown
@@ -150,6 +173,7 @@ class Hub:
                 else:
                     await grown.wait()
         finally:
+            self._onlookers -= begun is not None
             self._leave(channel)
 
     async def _join(self, tenant: TenantId) -> _Channel:
@@ -165,6 +189,7 @@ class Hub:
         channel.followers -= 1
         if channel.followers == 0 and self._channels.get(channel.tenant.hex) is channel:
             del self._channels[channel.tenant.hex]
+            self._kept -= len(channel.tail)
             self._pumps.pop(channel.tenant.hex).cancel()
 
     async def _pump(self, channel: _Channel) -> None:
@@ -172,7 +197,9 @@ class Hub:
             channel.heard.clear()
             events = await self._read(channel.tenant, channel.read)
             if events:
-                channel.extend(events)
+                before = len(channel.tail)
+                channel.extend(events, TAIL if self._kept + len(events) <= TAILS else SHORT_TAIL)
+                self._kept += len(channel.tail) - before
             if len(events) < BATCH:
                 # Read to its end: what was heard of before is read by now, or was never true.
                 channel.known = channel.read.seq
@@ -205,7 +232,7 @@ class Hub:
     def _told(self, payload: str) -> None:
         for entry in payload.split(","):
             tenant, _, seq = entry.partition(":")
-            if seq.isdigit():
+            if _A_NUMBER.fullmatch(seq):
                 self._wake(tenant, int(seq))
 
     async def _tell(self) -> None:

@@ -102,6 +102,9 @@ class _Live(Collector):
         yield GaugeMetricFamily(
             "tidegate_stream_groups", "Groups of equal subscriptions, each executed once.", self.groups()
         )
+        yield GaugeMetricFamily(
+            "tidegate_stream_tail_bytes", "Bytes of newest frames that are kept for all who follow.", tally.kept
+        )
         yield CounterMetricFamily(
             "tidegate_stream_events_delivered", "Frames taken for clients, one for each.", tally.delivered
         )

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 
 TAIL_FRAMES = 1_000
 TAIL_BYTES = 1_000_000
+TAILS_BYTES = 256_000_000
+"""What all tails of a process hold together before those that grow hold only ``SHORT_TAIL_BYTES`` each: whoever falls
+behind then reads the log sooner.
+"""
+SHORT_TAIL_BYTES = 64_000
 AHEAD = 256
 SLICE = 250
 """Members that are told in one go."""
@@ -135,6 +140,8 @@ class Run:
 
     def stop(self) -> None:
         """Nobody needs it any more."""
+        self._group.tally.kept -= self._bytes
+        self._bytes = 0
         self.task.cancel()
 
     def _tell_slice(self) -> None:
@@ -238,13 +245,18 @@ class Run:
     def _append(self, frame: Frame) -> None:
         if self.merged:
             return
+        tally, before = self._group.tally, self._bytes
         self.frames.append(frame)
         self._bytes += len(frame.payload)
-        while len(self.frames) > 1 and (len(self.frames) > TAIL_FRAMES or self._bytes > TAIL_BYTES):
+        over = tally.kept + len(frame.payload) > TAILS_BYTES
+        short = over and not self.replaying  # how far a replay is ahead is bounded by itself
+        most = SHORT_TAIL_BYTES if short else TAIL_BYTES
+        while len(self.frames) > 1 and (len(self.frames) > TAIL_FRAMES or self._bytes > most):
             dropped = self.frames.popleft()
             self._bytes -= len(dropped.payload)
             self.base += 1
             self.floor = dropped.position or self.floor
+        tally.kept += self._bytes - before
 
     def _move(self, position: Position) -> None:
         if self.merged:

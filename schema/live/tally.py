@@ -13,12 +13,14 @@ LAG_SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 
 
 
 class Tally:
-    """``delivered`` and ``skipped`` are frames, one for each client; ``ended`` subscriptions by reason."""
+    """``delivered`` and ``skipped`` are frames, one for each client; ``ended`` subscriptions by reason; ``kept`` bytes
+    of frames in the tails of all runs.
+    """
 
-    __slots__ = ("delivered", "ended", "lag_buckets", "lag_sum", "skipped")
+    __slots__ = ("delivered", "ended", "kept", "lag_buckets", "lag_sum", "skipped")
 
     def __init__(self) -> None:
-        self.delivered = self.skipped = 0
+        self.delivered = self.skipped = self.kept = 0
         self.ended = dict.fromkeys(EndReason, 0)
         self.lag_buckets = [0] * (len(LAG_SECONDS) + 1)
         self.lag_sum = 0.0

@@ -94,6 +94,26 @@ async def test_a_slow_follower_is_only_late(fresh_floor: Floor) -> None:
         assert await take(slow, 14 + TAIL + BATCH) == numbers(15, 14 + TAIL + BATCH)
 
 
+async def test_when_all_tails_together_hold_too_much_each_holds_little_and_nobody_misses_anything(
+    fresh_floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.hub.TAILS", 50)
+    monkeypatch.setattr("db.hub.SHORT_TAIL", 7)
+    async with (
+        hub_on(fresh_floor.database) as hub,
+        following(hub, fresh_floor) as slow,
+        following(hub, fresh_floor) as quick,
+    ):
+        for number in range(30):
+            await write(fresh_floor.database, fresh_floor.mine, 3)
+            assert (await take(quick, 16 + 3 * number))[-1] == 16 + 3 * number
+            assert hub._kept <= 50
+        (channel,) = hub._channels.values()
+        assert len(channel.tail) == hub._kept
+        assert await take(slow, 103) == numbers(14, 103)
+    assert hub._kept == 0
+
+
 async def test_a_batch_is_never_larger_than_its_bound(fresh_floor: Floor) -> None:
     await write(fresh_floor.database, fresh_floor.mine, BATCH + 1)
     async with hub_on(fresh_floor.database) as hub, following(hub, fresh_floor) as stream:
@@ -127,7 +147,11 @@ async def test_a_lost_wake_up_is_made_good_by_the_poll(fresh_floor: Floor) -> No
 
 
 @pytest.mark.parametrize(
-    "lie", ["{tenant}:999999999", "{tenant}:0", "{tenant}:-1", "{tenant}:", ":", "", "x:y,z", "\U0001f600:1"]
+    "lie",
+    [
+        *("{tenant}:999999999", "{tenant}:0", "{tenant}:-1", "{tenant}:", ":", "", "x:y,z", "\U0001f600:1"),
+        *("{tenant}:\u00b2", "{tenant}:\u0663", "{tenant}:" + "9" * 5_000),
+    ],
 )
 async def test_a_lie_wakes_once_and_harms_nothing(fresh_floor: Floor, lie: str) -> None:
     async with hub_on(fresh_floor.database) as hub, following(hub, fresh_floor) as stream:

@@ -112,6 +112,28 @@ async def test_a_variable_that_is_more_than_the_cursor_counts(world: World) -> N
     await closed(streams, world)
 
 
+async def test_when_all_tails_together_hold_too_much_each_holds_little_and_nobody_misses_anything(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "TAILS_BYTES", 3_000)
+    monkeypatch.setattr(run, "SHORT_TAIL_BYTES", 500)
+    order, tally = await new_order(world), world.gateway.groups._runner.tally
+    assert tally.kept == 0
+    start = await here(world)
+    streams = await opened(world, {"after": start})
+    for number in range(40):
+        await change(world, order, notes=f"n{number}")
+        await frames_of(streams[0], 1)
+    assert tally.kept <= 3_000
+    assert tally.kept == sum(len(frame.payload) for frame in member(streams[0].feed).group.runs[0].frames)
+    streams += await opened(world, {"after": start})
+    assert [event["patch"]["notes"] for event in events_in(await frames_of(streams[1], 40))] == [
+        f"n{number}" for number in range(40)
+    ]
+    await closed(streams, world)
+    assert tally.kept == 0
+
+
 async def test_who_resumes_further_back_than_the_tail_replays_alone_and_then_shares(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
