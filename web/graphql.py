@@ -73,7 +73,7 @@ class GraphQLEndpoint:
             let_go(error, hang_up)
             return
         except Refusal as refusal:
-            if scope["method"] == "GET" and media is Media.STREAM and refusal.code in LATER:
+            if _comes_back(scope, media, refusal.code):
                 await send_later(send, refusal)
                 return
             state = scope["state"]
@@ -136,6 +136,11 @@ class GraphQLEndpoint:
         if caller is not None and caller.by_peer and gateway.judge(request, caller) == "subscription":
             raise Refusal("FORBIDDEN", "A signed request opens no stream: its signature is good for a minute.")
         return await gateway.answer(request, caller)
+
+
+def _comes_back(scope: Scope, media: Media, code: str | None) -> bool:
+    """Whether that is told to an EventSource, and passes: it shall come back by itself."""
+    return scope["method"] == "GET" and media is Media.STREAM and code in LATER
 
 
 async def _admitted(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from db.errors import QueryTimeout, Unavailable
 from tests.support.server import STREAM, Front, serving
 from tests.support.streams import StreamClient
 from tests.support.waiting import until
@@ -163,3 +164,37 @@ async def test_one_stream_too_many_is_refused_and_an_event_source_is_sent_away(f
         await until_closed(full)
         async with full.stream(EVENTS, headers=headers) as again:
             await again.wait_for_id()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [(Unavailable("away"), 503, "OVERLOADED"), (QueryTimeout("slow"), 504, "OPERATION_TIMEOUT")],
+)
+async def test_an_event_source_comes_back_when_it_cannot_be_found_out_now_who_it_is(
+    front: Front, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, code: str
+) -> None:
+    async def fail(*_: object) -> None:
+        raise error
+
+    headers = await front.bearer()
+    monkeypatch.setattr(front.app.state.authenticator, "authenticate", fail)
+    for path in ("/graphql", "/graphql/stream"):
+        answer = await front.client.get(path, params={"query": EVENTS}, headers={**headers, "Accept": STREAM})
+        assert (answer.status_code, answer.text) == (200, f":{code}\n\nretry: 1000\n\n")
+        answer = await front.post(EVENTS, headers=headers, accept=STREAM, path=path)
+        assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (status, code)
+
+
+async def test_an_event_source_comes_back_when_its_document_cannot_be_looked_up_now(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise Unavailable("away")
+
+    headers = await front.bearer()
+    monkeypatch.setattr(front.app.state.gateway._admission, "admit", fail)
+    params = {"extensions": '{"persistedQuery":{"version":1,"sha256Hash":"%s"}}' % ("0" * 64)}
+    answer = await front.get(params, headers=headers, accept=STREAM)
+    assert (answer.status_code, answer.text) == (200, ":OVERLOADED\n\nretry: 1000\n\n")
+    answer = await front.get(params, headers=headers)
+    assert answer.status_code == 503

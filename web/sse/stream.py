@@ -32,7 +32,7 @@ HEADERS = (
     (b"x-accel-buffering", b"no"),
 )
 
-LATER = frozenset({"DRAINING", "STREAM_LIMIT", "OVERLOADED"})
+LATER = frozenset({"DRAINING", "STREAM_LIMIT", "OVERLOADED", "RATE_LIMITED", "OPERATION_TIMEOUT"})
 """Refusals that pass: an EventSource is sent away by ``send_later``."""
 
 
