@@ -21,8 +21,9 @@ class Elsewhere:
         self._relay = relay
 
     async def of_tenant(self, tenant: str) -> tuple[list[OpenStream], bool]:
-        answers, complete = await self._relay.ask_all({"verb": LIST, "tenant": tenant})
-        return [_from_json(each) for answer in answers for each in answer["streams"]], complete
+        answers, all_answered = await self._relay.ask_all({"verb": LIST, "tenant": tenant})
+        whole = all_answered and not any(answer.get("more") for answer in answers)
+        return [_from_json(each) for answer in answers for each in answer["streams"]], whole
 
     async def end(self, tenant: str, stream_id: str) -> bool:
         answers, _ = await self._relay.ask_all({"verb": END, "tenant": tenant, "id": stream_id})
@@ -33,7 +34,8 @@ def share(book: Book, relay: Relay) -> None:
     """Let this worker's book answer the others, and the others' complete it."""
 
     async def list_here(question: Body) -> Body:
-        return {"streams": [_to_json(each) for each in book.here(question["tenant"])[:MOST]]}
+        here = book.here(question["tenant"])
+        return {"streams": [_to_json(each) for each in here[:MOST]], "more": len(here) > MOST}
 
     async def end_here(question: Body) -> Body:
         return {"ended": book.end_here(question["tenant"], question["id"])}

@@ -2,8 +2,9 @@
 
 Theory of operation
 - A worker holds places (``db/redis_places.py``) and fills them by itself. It asks for more when somebody comes for whom
-  it has none, and gives back what it no longer fills. What happens in one moment travels together: however many come,
-  one question is on its way, and the next one ``APART_SECONDS`` after its answer.
+  it has none, and gives back what it no longer fills; what was got for somebody who did not come in after all (there
+  was room in the tenant, but none for the user) goes back with the next heartbeat. What happens in one moment travels
+  together: however many come, one question is on its way, and the next one ``APART_SECONDS`` after its answer.
 - While Redis does not answer, or not at once, nobody waits for it: each worker fills its share, the most by the number
   of workers it last knew of. So it is too when Redis is back and has forgotten who else is there, until they have told
   it, or have been silent for as long as a dead one. Streams that are open are counted, never ended.
@@ -18,6 +19,7 @@ import structlog
 
 from db.errors import Unavailable
 from db.redis_places import LEASE_SECONDS, Holding, RedisPlaces, Settled
+from db.tasks import end
 
 ASK_SECONDS = 0.25
 """How long a new stream waits for the answer; then Redis counts as away."""
@@ -42,7 +44,8 @@ class SharedPlaces:
         self._redis = redis
         self._filled = filled
         self._most = most
-        self._workers = workers
+        self.workers = workers
+        """How many there are, as was last heard."""
         self._held: dict[str, int] = {}
         self._asked: Counter[str] = Counter()
         """Places for which somebody waits."""
@@ -63,8 +66,7 @@ class SharedPlaces:
 
     async def stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
         try:
             await self._redis.leave()
         except Unavailable:
@@ -72,7 +74,7 @@ class SharedPlaces:
 
     def room(self, key: str) -> int:
         """How many streams this worker may have of that key."""
-        return self._held.get(key, 0) if self.together else max(1, self._most(key) // self._workers)
+        return self._held.get(key, 0) if self.together else max(1, self._most(key) // self.workers)
 
     def changed(self, key: str) -> None:
         """It fills another number of them than it holds."""
@@ -103,11 +105,16 @@ class SharedPlaces:
         return self._held.get(key, 0) - self._filled.get(key, 0) - self._asked[key]
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        beat = loop.time()
         while True:
             if self.together:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(BEAT_SECONDS):
                         await self._awake.wait()
+                if loop.time() - beat >= BEAT_SECONDS:
+                    beat = loop.time()
+                    self._stale.update(key for key in self._held if self._spare(key) > 0)
                 await self._settle(self._stale)
             else:
                 await asyncio.sleep(AWAY_SECONDS)
@@ -154,9 +161,9 @@ class SharedPlaces:
 
     def _join(self, workers: int) -> None:
         """Count with all others, once they are there again."""
-        if workers < self._workers and asyncio.get_running_loop().time() < self._patient_until:
+        if workers < self.workers and asyncio.get_running_loop().time() < self._patient_until:
             return
-        self._workers = workers
+        self.workers = workers
         if not self.together:
             _log.info("places_counted_together", workers=workers)
             self.together = True
@@ -172,5 +179,5 @@ class SharedPlaces:
 
     def _count_alone(self, why: str) -> None:
         if self.together:
-            _log.warning("places_counted_alone", why=why, workers=self._workers)
+            _log.warning("places_counted_alone", why=why, workers=self.workers)
         self.together = False

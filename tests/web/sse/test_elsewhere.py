@@ -152,9 +152,9 @@ async def test_the_list_is_cut_and_tells_how_many_there_are(front: Front) -> Non
         assert (len(answer["nodes"]), answer["totalCount"] >= 2) == (1, True)
 
 
-async def test_streams_of_other_workers_are_seen_and_ended(fresh_dsns: Dsns, redis: RedisServer) -> None:
-    settings = settings_for(fresh_dsns, redis_url=redis.url)
-    async with open_front(fresh_dsns, 30, redis_url=redis.url) as here, serving(settings) as there:
+async def test_streams_of_other_workers_are_seen_and_ended(seeded_dsns: Dsns, redis: RedisServer) -> None:
+    settings = settings_for(seeded_dsns, redis_url=redis.url)
+    async with open_front(seeded_dsns, 0, redis_url=redis.url) as here, serving(settings) as there:
         who, admin = await person(here), await here.bearer("admin")
         async with following(who, await who.bearer()) as stream:
             stream_id = stream.response.headers["X-Tidegate-Stream"]
@@ -169,10 +169,25 @@ async def test_streams_of_other_workers_are_seen_and_ended(fresh_dsns: Dsns, red
         assert len(await audited(here, stream_id)) == 1
 
 
-async def test_while_redis_is_away_the_list_says_that_it_is_not_whole(
-    fresh_dsns: Dsns, redis_apart: RedisServer
+async def test_a_worker_that_has_more_streams_than_it_tells_of_says_so(
+    seeded_dsns: Dsns, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_front(fresh_dsns, 30, redis_url=redis_apart.url) as front:
+    settings = settings_for(seeded_dsns, redis_url=redis.url)
+    async with open_front(seeded_dsns, 0, redis_url=redis.url) as here, serving(settings) as there:
+        who, admin = await person(here), await here.bearer("admin")
+        async with following(who, await who.bearer()), following(who, await who.bearer()):
+            monkeypatch.setattr("web.sse.elsewhere.MOST", 2)
+            seen = await streams_of(there, admin)
+            assert (seen["complete"], seen["totalCount"]) == (True, 2)
+            monkeypatch.setattr("web.sse.elsewhere.MOST", 1)
+            seen = await streams_of(there, admin)
+            assert (seen["complete"], seen["totalCount"]) == (False, 1)
+
+
+async def test_while_redis_is_away_the_list_says_that_it_is_not_whole(
+    seeded_dsns: Dsns, redis_apart: RedisServer
+) -> None:
+    async with open_front(seeded_dsns, 0, redis_url=redis_apart.url) as front:
         who, admin = await person(front), await front.bearer("admin")
         async with following(who, await who.bearer(), EVENTS):
             assert (await streams_of(front, admin))["complete"] is True

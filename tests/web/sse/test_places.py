@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
-from redis.asyncio import Redis
 
 from auth.principal import Principal
-from db.redis_client import redis_client
+from db.redis_client import RedisClient, redis_client
 from db.redis_places import RedisPlaces
 from tests.support.redis import RedisServer
 from tests.support.waiting import until, until_answered
@@ -24,7 +23,7 @@ ADA, BOB = caller("ada"), caller("bob")
 class Worker:
     """One worker's entrance, and the places that were taken there."""
 
-    def __init__(self, client: Redis, limits: StreamLimits, workers: int = 1) -> None:
+    def __init__(self, client: RedisClient, limits: StreamLimits, workers: int = 1) -> None:
         self.entrance = Entrance(limits, asyncio.Event(), RedisPlaces(client), workers)
         self.places: list[Place] = []
 
@@ -132,6 +131,16 @@ async def test_whatever_comes_and_goes_there_are_never_more_than_may_be_and_all_
         assert await workers[1].enter_all(20) == most
 
 
+async def test_a_place_in_the_tenant_for_a_user_who_has_no_room_goes_back(
+    redis_apart: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "BEAT_SECONDS", 0.05)
+    async with working(redis_apart, 2, user=1, tenant=2) as (one, two):
+        assert [await one.enter(), await two.enter()] == [True, False]
+        await two.others_know()
+        assert await one.enter(BOB)
+
+
 async def test_a_dead_workers_places_come_free(redis_apart: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("db.redis_places.LEASE_SECONDS", 0.3)
     monkeypatch.setattr(places, "BEAT_SECONDS", 0.1)
@@ -164,7 +173,7 @@ async def test_a_redis_that_hangs_holds_nobody_up(redis_apart: RedisServer, monk
     async with working(redis_apart, 2, user=9) as (one, two):
         redis_apart.freeze()
         try:
-            async with asyncio.timeout(1):  # a command is given up after two
+            async with asyncio.timeout(1.9):  # a command is given up after two
                 assert list(await asyncio.gather(one.enter_all(9), two.enter_all(9))) == [4, 4]
         finally:
             redis_apart.thaw()
@@ -205,7 +214,7 @@ async def test_a_worker_that_starts_without_redis_takes_its_share_of_those_that_
         await worker.entrance.start()
         assert await worker.enter_all(9) == 2
         assert worker.entrance._shared is not None
-        worker.entrance._shared._workers = 100
+        worker.entrance._shared.workers = 100
         assert await worker.enter(BOB), "never locked out"
         redis_apart.start()
         await until(lambda: worker.entrance.together)
