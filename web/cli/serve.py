@@ -23,7 +23,7 @@ def command(
 ) -> None:
     """Serve with the settings of the environment."""
     from web.cli.ports import reserved
-    from web.cli.workers import Workers
+    from web.cli.workers import STOP_SECONDS, Workers
     from web.logs import configure
     from web.settings import Settings
 

@@ -16,16 +16,20 @@ from web.cli.failures import Failure
 
 Work = Callable[[socket.socket], None]
 """What one worker does, until SIGTERM. A function of a module: it is called in a fresh process."""
-STOP_SECONDS = 30
+STOP_SECONDS = 20
+"""How long a worker may take to stop, beside the time over which it ends its streams."""
 SOONEST_DEATH = 5.0
 """Seconds; a worker that dies younger than that would die again: then all stop."""
 
 
 class Workers:
-    """``run`` returns when a signal came and all have stopped. Raises Failure when they cannot stay alive."""
+    """``run`` returns when a signal came and all have stopped, which may take them so many seconds. Raises Failure when
+    they cannot stay alive.
+    """
 
-    def __init__(self, count: int, bound: socket.socket, work: Work) -> None:
+    def __init__(self, count: int, bound: socket.socket, work: Work, stop_seconds: float = STOP_SECONDS) -> None:
         self._count = count
+        self._stop_seconds = stop_seconds
         self._bound = bound
         self._work = work
         self._stop = Event()
@@ -59,7 +63,7 @@ class Workers:
             self._start()
 
     def _stop_all(self) -> None:
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + self._stop_seconds
         for process in self._born:
             process.terminate()
         for process in self._born:
