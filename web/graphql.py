@@ -39,7 +39,7 @@ from web.session_cookie import Slot, cookie_field
 from web.sse.carried import carried_by, carry
 from web.sse.entrance import Entrance
 from web.sse.messages import COMPLETE, OPENING, next_event
-from web.sse.outlet import Outlet
+from web.sse.multipart import MultipartResponse
 from web.sse.stream import HEADERS as STREAM_HEADERS
 from web.sse.stream import LATER, StreamResponse, send_later
 
@@ -68,6 +68,8 @@ class GraphQLEndpoint:
         try:
             with load:
                 outcome = await self._answer(scope, receive, fields, accepted, slot, hang_up)
+            in_parts = accepted.names_multipart and not accepted.names_stream
+            response = MultipartResponse if in_parts else StreamResponse
             carried = None if isinstance(outcome, Answer) else await carried_by(scope, outcome, response)
         except LEFT as error:
             let_go(error, hang_up)
@@ -117,6 +119,7 @@ class GraphQLEndpoint:
             request_id=scope["state"]["request_id"],
             allow_mutation=scope["method"] == "POST",
             allow_stream=accepted.names_stream,
+            allow_stream=accepted.names_stream or accepted.names_multipart,
             last_event_id=last_event_id_of(fields, parameters),
             last_event_id_first=scope["method"] == "GET",
             address=address_of(scope),

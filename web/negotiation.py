@@ -65,6 +65,7 @@ STATUS_HEADERS: Mapping[int, tuple[tuple[bytes, bytes], ...]] = {
     503: ((b"retry-after", b"1"),),
 }
 
+PARTS = "multipart/mixed"
 _REMEMBERED = 256
 _LONGEST_REMEMBERED = 512
 _MOST_RANGES = 64
@@ -75,12 +76,14 @@ _WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
 class Accepted:
     """What a client takes. ``media``: the answer to a query or a mutation; None when nothing it asks for can be made.
 
-    ``names_stream``: it asked for event streams in so many words; ``takes_stream``: it would take one.
+    ``names_stream``: it asked for event streams in so many words; ``takes_stream``: it would take one;
+    ``names_multipart``: it asked for subscriptions in parts (``web/sse/multipart.py``).
     """
 
     media: Media | None
     names_stream: bool
     takes_stream: bool
+    names_multipart: bool = False
 
 
 def status_of(code: str | None, media: Media) -> int:
@@ -121,8 +124,21 @@ def _negotiate(accept: bytes) -> Accepted:
             ranked.append((-decisive.weight, decisive.place, media))
             if media is Media.STREAM:
                 names_stream, takes_stream = decisive.specificity > 0, True
-    best = min(ranked, key=lambda each: each[:2])[2] if ranked else None
-    return Accepted(best, names_stream, takes_stream)
+    in_parts = any(each.in_parts and each.weight > 0 for each in ranges)
+    best = min(ranked, key=lambda each: each[:2])[2] if ranked else Media.JSON if in_parts else None
+    return Accepted(best, names_stream, takes_stream, in_parts)
+
+
+def _ranges(accept: bytes) -> "list[_Range]":
+    """All that make sense."""
+    texts = accept.decode("latin-1").lower().split(",", _MOST_RANGES)
+    return [each for place, text in enumerate(texts) if (each := _Range.read(place, text)) is not None]
+
+
+def _decisive(ranges: "list[_Range]", essence: str) -> "_Range | None":
+    """The most specific that matches the type."""
+    matching = [each for each in ranges if each.matches(essence)]
+    return max(matching, key=lambda each: (each.specificity, each.weight), default=None)
 
 
 _remembered = lru_cache(_REMEMBERED)(_negotiate)
@@ -130,18 +146,21 @@ _remembered = lru_cache(_REMEMBERED)(_negotiate)
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """One media range of Accept. ``specificity``: 2 a type, 1 ``application/*``, 0 ``*/*``."""
+    """One media range of Accept. ``specificity``: 2 a type, 1 ``application/*``, 0 ``*/*``; ``in_parts``: it is
+    ``multipart/mixed;subscriptionSpec=1.0``.
+    """
 
     place: int
     essence: str
     weight: float
     specificity: int
+    in_parts: bool = False
 
     @classmethod
     def read(cls, place: int, text: str) -> "_Range | None":
         """None for what is malformed, or asks for another charset than UTF-8: no answer could match it."""
         essence, *parameters = (part.strip() for part in text.split(";"))
-        weight = 1.0
+        weight, in_parts = 1.0, False
         for name, _, value in (parameter.partition("=") for parameter in parameters):
             if name.strip() == "q":
                 if not _WEIGHT.fullmatch(value.strip()):
@@ -149,8 +168,10 @@ class _Range:
                 weight = float(value)
             elif name.strip() == "charset" and value.strip().strip('"') not in {"utf-8", "utf8", "*"}:
                 return None
+            elif name.strip() == "subscriptionspec":
+                in_parts = essence == PARTS and value.strip().strip('"') == "1.0"
         specificity = 0 if essence == "*/*" else 1 if essence.endswith("/*") else 2
-        return cls(place, essence, weight, specificity)
+        return cls(place, essence, weight, specificity, in_parts)
 
     def matches(self, media: Media) -> bool:
         if self.specificity == 2:

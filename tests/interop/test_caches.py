@@ -18,7 +18,7 @@ WATCH = """subscription Watch($after: String) {
 }"""
 ONE = "query One($id: ID!) { order(id: $id) { id status version } }"
 CACHES = ("urql_graphcache.mjs", "apollo.mjs", "relay.mjs")
-CLIENTS = ("urql.mjs", *CACHES)
+CLIENTS = ("urql.mjs", "apollo_multipart.mjs", *CACHES)
 
 
 async def watching(

@@ -39,6 +39,8 @@ LATER = frozenset({"DRAINING", "STREAM_LIMIT", "OVERLOADED", "RATE_LIMITED", "OP
 class StreamResponse:
     """An ASGI application for one stream. It closes the outlet, however it ends."""
 
+    fields: tuple[tuple[bytes, bytes], ...] = HEADERS
+
     def __init__(self, outlet: Outlet, streams: Streams, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
         self._outlet = outlet
         self._streams = streams
@@ -50,11 +52,17 @@ class StreamResponse:
         streams.enter(outlet)
         try:
             await outlet.placed(OPEN_SECONDS)
+            await send({"type": "http.response.start", "status": 200, "headers": [*self.fields, *self._headers]})
+            wire = self.dressed(wire_of(scope, receive, send, abort))
             outlet.attach(wire)
             await self._finish(await outlet.over, wire, send)
         finally:
             await outlet.aclose()
             streams.leave(outlet)
+
+    def dressed(self, wire: Wire) -> Wire:
+        """The wire as the outlet writes to it."""
+        return wire
 
     async def _finish(self, ending: Ending, wire: Wire, send: Send) -> None:
         if ending.reason is EndReason.CLIENT_GONE:
