@@ -20,7 +20,7 @@ from web.parameters import Parameters, event_id, from_body, from_query
 from web.refusals import Refusal
 from web.signed import admit_signed, is_signed
 
-ALLOW = (b"allow", b"GET, POST")
+ALLOW = (b"allow", b"GET, POST, QUERY")
 SUBSCRIPTIONS_ALONE = "A stream token opens subscriptions alone."
 ACTING = "acting"
 """Where a request's state holds its caller, if that one acts as somebody else."""
@@ -29,14 +29,14 @@ ACTING = "acting"
 async def admit(scope: Scope, receive: Receive, fields: Fields) -> tuple[Parameters, Principal | None]:
     """What is asked for and who asks; None for nobody in particular. Raises Refusal, ClientGone."""
     method: str = scope["method"]
-    if method not in {"GET", "POST"}:
-        raise Refusal("BAD_REQUEST", "Send a GET or a POST.", 405, (ALLOW,))
+    if method not in {"GET", "POST", "QUERY"}:
+        raise Refusal("BAD_REQUEST", "Send a GET, a POST or a QUERY.", 405, (ALLOW,))
     if b"idempotency-key" in fields:
         raise Refusal("FEATURE_DISABLED", "Idempotency-Key is not supported yet: send the request without it.")
     if is_signed(fields):
         return await admit_signed(scope, receive, fields)
     credentials = _intended_credentials(scope)
-    if method == "POST":
+    if method != "GET":
         parameters = from_body(await read_json_body(fields, receive))
     else:
         parameters = from_query(scope["query_string"])

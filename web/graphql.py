@@ -117,8 +117,7 @@ class GraphQLEndpoint:
             operation_name=parameters.operation_name,
             extensions=parameters.extensions,
             request_id=scope["state"]["request_id"],
-            allow_mutation=scope["method"] == "POST",
-            allow_stream=accepted.names_stream,
+            allow_mutation=scope["method"] == "POST",  # a QUERY changes nothing
             allow_stream=accepted.names_stream or accepted.names_multipart,
             last_event_id=last_event_id_of(fields, parameters),
             last_event_id_first=scope["method"] == "GET",
@@ -184,7 +183,8 @@ async def _send(
             return
         if answer.code is not None:
             status = status or status_of(answer.code, Media.GRAPHQL)  # of an address, whatever it is read as
-    status = status or status_of(answer.code, media)
+    newest = scope["app"].state.settings.newest_statuses
+    status = status or status_of(answer.code, media, newest=newest, partial=answer.code is None and answer.has_errors)
     content_type = CONTENT_TYPES[Media.JSON if media is Media.STREAM else media]
     usual: Sequence[Header] = STATUS_HEADERS.get(status, ())
     if usual:

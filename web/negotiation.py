@@ -56,6 +56,12 @@ STATUSES: Mapping[str, tuple[int, int]] = {
     "INTERNAL_SERVER_ERROR": (500, 500),
 }
 
+# The same as application/graphql-response+json by the newest text (August 2026); `PARTIAL` is data with errors.
+NEWEST: Mapping[str, int] = dict.fromkeys(
+    ("GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT", "QUERY_LIMIT_EXCEEDED", "COST_LIMIT_EXCEEDED"), 422
+)
+PARTIAL = 294
+
 # What a stream tells in a `next` event and 200 (graphql-sse, distinct connections mode: validation errors are results).
 TOLD_IN_STREAM = frozenset(code for code, (_, status) in STATUSES.items() if status == 200)
 
@@ -86,8 +92,12 @@ class Accepted:
     names_multipart: bool = False
 
 
-def status_of(code: str | None, media: Media) -> int:
-    """The status of an answer with this code; None is an operation that ran. A code without a row is our own fault."""
+def status_of(code: str | None, media: Media, *, newest: bool = False, partial: bool = False) -> int:
+    """The status of an answer with this code; None is an operation that ran, ``partial`` one with errors. A code
+    without a row is our own fault. ``newest``: as the specification's newest text has it.
+    """
+    if newest and media is Media.GRAPHQL and (code in NEWEST or partial):
+        return PARTIAL if code is None else NEWEST.get(code, 500)
     if code is None:
         return 200
     as_graphql, as_json = STATUSES.get(code, (500, 500))

@@ -124,6 +124,10 @@ class SettingFields(BaseSettings):
         description="Who may read the schema: everyone (the demo's), signed-in (who is no API key and no peer) or off",
     )
     graphiql: bool = Field(default=False, description="Whether GraphiQL is served at /graphiql, as the demo does")
+    newest_statuses: bool = Field(
+        default=False,
+        description="294 for data with errors, 422 for what the schema refuses: GraphQL over HTTP of August 2026",
+    )
     deadline_seconds: float = Field(
         default=10, ge=0.1, le=300, description="Seconds after which a query or a mutation is cancelled"
     )

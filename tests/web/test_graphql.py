@@ -168,7 +168,7 @@ async def test_nul_in_an_address_is_bad_input(front: Front) -> None:
 async def test_other_methods_are_not_allowed(front: Front, method: str) -> None:
     response = await front.client.request(method, "/graphql")
     assert (response.status_code, code_of(response)) == (405, "BAD_REQUEST")
-    assert response.headers["allow"] == "GET, POST"
+    assert response.headers["allow"] == "GET, POST, QUERY"
 
 
 async def test_an_idempotency_key_is_not_taken_for_granted(front: Front) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from schema.errors import CODES
 from tests.support.properties import bounded
-from web.negotiation import STATUSES, TOLD_IN_STREAM, Media, is_json, negotiate, status_of
+from web.negotiation import STATUSES, TOLD_IN_STREAM, Media, is_json, negotiate, status_of, takes
 
 URQL = (
     b"application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
@@ -138,6 +138,7 @@ def test_only_what_the_document_or_its_variables_did_is_a_success_under_the_old_
         "QUERY_LIMIT_EXCEEDED",
         "COST_LIMIT_EXCEEDED",
         "PERSISTED_QUERY_NOT_FOUND",
+        "PERSISTED_QUERY_NOT_SUPPORTED",
     }
 
 
@@ -162,3 +163,21 @@ def test_an_operation_that_ran_is_a_success() -> None:
 )
 def test_refusals_that_are_nobodys_typing_have_one_status_for_all(code: str, status: int) -> None:
     assert {status_of(code, media) for media in Media} == {status}
+
+
+@pytest.mark.parametrize(
+    ("accept", "taken"),
+    [
+        (None, True),
+        (b"", True),
+        (b"*/*", True),
+        (b"text/*;q=0.1", True),
+        (b"application/json, TEXT/PLAIN", True),
+        (b"text/plain;q=0, */*", False),
+        (b"text/*;q=0, text/plain", True),
+        (b"text/html", False),
+        (b"text/plain;q=x", False),
+    ],
+)
+def test_a_single_type_is_taken_by_the_most_specific_word_on_it(accept: bytes | None, taken: bool) -> None:
+    assert takes(accept, "text/plain") is taken

@@ -64,7 +64,7 @@ class StreamEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         fields = fields_of(scope)
         token = _token_of(fields, scope["query_string"])
-        if scope["method"] in {"GET", "POST"} and token is None:
+        if scope["method"] in {"GET", "POST", "QUERY"} and token is None:
             await self._distinct(scope, receive, send)
             return
         try:
