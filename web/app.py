@@ -42,6 +42,8 @@ from schema.execute import Gateway
 from schema.limits import Limits
 from schema.masks import MaskKeys
 from schema.registry import Registry
+from schema.root import schema
+from schema.routes.table import OWNER, drafts_of
 from schema.traced import TracedGateway
 from web.budgets import open_budgets
 from web.caching import open_stores, watch_answers
@@ -62,6 +64,7 @@ from web.oidc_login import oidc_routes
 from web.replica import open_replica
 from web.reset import reset_routes
 from web.responses import error_body
+from web.rest.routes import rest_routes
 from web.routing import get
 from web.sdl import serve_sdl
 from web.settings import Settings

@@ -16,7 +16,8 @@ from web.logs import REQUESTS
 from web.metrics import Metrics
 from web.origins import PREFLIGHT, is_preflight
 from web.refusals import Header
-from web.responses import error_body, send_json
+from web.responses import JSON, NO_STORE, error_body, send_bytes, send_json
+from web.rest.envelope import refused
 
 MAX_URL = 8_192
 """Bytes of path and query string."""
@@ -92,7 +93,7 @@ class FrontDoor:
         except Exception as error:  # whatever it is: nothing of it is shown
             _log.error("unexpected_error", exc_info=error)
             if answer.status == UNANSWERED:
-                await send_json(answer, 500, error_body("INTERNAL_SERVER_ERROR", "Internal error.", request_id))
+                await _tell(scope, answer, 500, "INTERNAL_SERVER_ERROR", "Internal error.")
             # An answer that had begun is broken off: the server closes what is left incomplete.
         finally:
             route = scope["path"] if direct is not None else route_of(scope)
@@ -149,10 +150,21 @@ def _read_head(scope: Scope) -> tuple[int, str]:
 
 
 async def _refuse(scope: Scope, send: Send, status: int, text: str) -> None:
-    await send_json(send, status, error_body("BAD_REQUEST", text, scope["state"]["request_id"]))
+    await _tell(scope, send, status, "BAD_REQUEST", text)
+
+
 async def _turn_away(scope: Scope, send: Send) -> None:
     structlog.contextvars.bind_contextvars(reason="address")
     await _tell(scope, send, 403, "FORBIDDEN", NOT_FROM_HERE)
+
+
+async def _tell(scope: Scope, send: Send, status: int, code: str, text: str) -> None:
+    """In the form of the path that was asked: plain routes have their envelope."""
+    request_id = scope["state"]["request_id"]
+    if scope["path"].startswith("/v1/"):
+        await send_bytes(send, status, JSON, refused(code, text, status).body(request_id), (NO_STORE,))
+    else:
+        await send_json(send, status, error_body(code, text, request_id))
 
 
 async def _send_preflight(send: Send) -> None:

@@ -10,7 +10,7 @@ Without I/O. Every answer here depends on header bytes alone, so it is remembere
 
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -120,17 +120,29 @@ def is_json(content_type: bytes) -> bool:
     return essence.strip() == Media.JSON.value and all(charset in {"utf-8", "utf8"} for charset in charsets)
 
 
+def takes(accept: bytes | None, essence: str) -> bool:
+    """Whether a client with that Accept takes an answer of this type."""
+    if not accept:
+        return True
+    decisive = _decisive(_ranges(accept), essence)
+    return decisive is not None and decisive.weight > 0
+
+
+def preferred(accept: bytes | None, offered: Iterable[str]) -> str | None:
+    """Which of these types answers a client with that Accept; the first that it likes best, None for none."""
+    ranges = _ranges(accept or b"*/*")
+    found = ((each, _decisive(ranges, each)) for each in offered)
+    ranked = [(-range.weight, range.place, each) for each, range in found if range is not None and range.weight > 0]
+    return min(ranked, key=lambda each: each[:2])[2] if ranked else None
+
+
 def _negotiate(accept: bytes) -> Accepted:
-    texts = accept.decode("latin-1").lower().split(",", _MOST_RANGES)
-    ranges = [_Range.read(place, text) for place, text in enumerate(texts)]
+    ranges = _ranges(accept)
     ranked = []
     names_stream = takes_stream = False
     for media in Media:
-        matching = [each for each in ranges if each is not None and each.matches(media)]
-        if not matching:
-            continue
-        decisive = max(matching, key=lambda each: (each.specificity, each.weight))
-        if decisive.weight > 0:
+        decisive = _decisive(ranges, media.value)
+        if decisive is not None and decisive.weight > 0:
             ranked.append((-decisive.weight, decisive.place, media))
             if media is Media.STREAM:
                 names_stream, takes_stream = decisive.specificity > 0, True
@@ -183,7 +195,7 @@ class _Range:
         specificity = 0 if essence == "*/*" else 1 if essence.endswith("/*") else 2
         return cls(place, essence, weight, specificity, in_parts)
 
-    def matches(self, media: Media) -> bool:
+    def matches(self, essence: str) -> bool:
         if self.specificity == 2:
-            return self.essence == media.value
-        return self.specificity == 0 or media.value.startswith(self.essence[:-1])
+            return self.essence == essence
+        return self.specificity == 0 or essence.startswith(self.essence[:-1])

@@ -107,8 +107,7 @@ async def _serve(scope: Scope, receive: Receive, send: Send, fields: Fields, tok
 
 
 async def _reserve(scope: Scope, send: Send, fields: Fields) -> None:
-    accept = fields.get(b"accept", b"*/*").lower()
-    if not any(each.split(b";")[0].strip() in {b"*/*", b"text/*", b"text/plain"} for each in accept.split(b",")):
+    if not takes(fields.get(b"accept"), "text/plain"):
         raise Refusal("BAD_REQUEST", "Accept text/plain: a reservation's token is text.", 406)
     entrance: Entrance = scope["app"].state.entrance
     entrance.check_open()

@@ -1,0 +1,1 @@
+"""Plain HTTP: routes that registered documents answer, in an envelope."""
