@@ -24,6 +24,8 @@ class Frame:
     """Whether it was taken by anybody yet."""
     wire: bytes | None = None
     """For the writer to keep what it made of the frame, so that it is made once for all connections."""
+    plain: bytes | None = None
+    """The same for a writer of plain events."""
     cost: int = 0
     """What each whom it is told is charged."""
 

@@ -12,6 +12,7 @@ from schema.routes.table import PlainRoute, routes_of
 from web.health import installed_version
 from web.responses import JSON, NO_STORE, send_bytes
 from web.rest.endpoint import PlainEndpoint
+from web.rest.events import PlainStream
 from web.rest.openapi import openapi
 from web.routing import get
 
@@ -31,6 +32,9 @@ def rest_routes() -> list[BaseRoute]:
 def _endpoint(routes: list[PlainRoute]) -> ASGIApp:
     """Of one path."""
     (first, *_) = routes
+    return PlainStream(first) if first.streams else PlainEndpoint(routes)
+
+
 @cache
 def plain_routes() -> tuple[PlainRoute, ...]:
     """Those that come with the product."""
