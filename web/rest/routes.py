@@ -13,6 +13,7 @@ from web.health import installed_version
 from web.responses import JSON, NO_STORE, send_bytes
 from web.rest.endpoint import PlainEndpoint
 from web.rest.events import PlainStream
+from web.rest.export import PlainExport
 from web.rest.openapi import openapi
 from web.routing import get
 
@@ -32,6 +33,8 @@ def rest_routes() -> list[BaseRoute]:
 def _endpoint(routes: list[PlainRoute]) -> ASGIApp:
     """Of one path."""
     (first, *_) = routes
+    if first.exports:
+        return PlainExport(first)
     return PlainStream(first) if first.streams else PlainEndpoint(routes)
 
 
