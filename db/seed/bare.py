@@ -42,7 +42,7 @@ class Bare:
 
     @classmethod
     async def make(cls, connection: asyncpg.Connection) -> Self:
-        """Take it; waits for whoever reads or writes these tables. Needs a transaction."""
+        """Take it; waits for whoever reads or writes these tables, which are empty. Needs a transaction."""
         await connection.execute(f"LOCK TABLE {', '.join(BARED)} IN ACCESS EXCLUSIVE MODE")
         guarded = tuple(row[0] for row in await connection.fetch(_GUARDED, BARED))
         constraints, indexes = await connection.fetch(_CONSTRAINTS, BARED), await connection.fetch(_INDEXES, BARED)
@@ -50,6 +50,8 @@ class Bare:
             await connection.execute(f"ALTER TABLE {each['owner']} DROP CONSTRAINT {each['name']}")
         for each in indexes:
             await connection.execute(f"DROP INDEX {each['name']}")
+        # Files of this transaction's own: with the least of write-ahead logs, what is written to them stands in no log.
+        await connection.execute(f"TRUNCATE {', '.join(BARED)}")
         keys, foreign_keys = (
             tuple(
                 f"ALTER TABLE {each['owner']} ADD CONSTRAINT {each['name']} {each['definition']}"

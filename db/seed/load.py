@@ -3,7 +3,6 @@
 One transaction a tenant: after a kill, each is there whole or not at all.
 """
 
-import asyncio
 import io
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import asyncpg
 
 from db.seed import staging
 from db.seed.catalog import product_rows
+from db.seed.hands import A_THREAD, Hands
 from db.seed.orders import order_batches, order_rows
 from db.seed.parties import customer_batches, customer_rows, staff_of
 from db.seed.plan import TenantPlan
@@ -20,9 +20,10 @@ from db.tables import TENANT_SETTING
 
 Roles = Mapping[str, Sequence[str]]
 """System roles that every tenant gets: name and permissions."""
+Founding = Mapping[str, tuple[Sequence[str], Sequence[str]]]
+"""The same, each with what its members may be elevated to."""
 LOADING = 0x7469_6465_6C6F_6164
 """The advisory lock that every loading transaction shares."""
-Rows = Callable[[TenantPlan, int], bytes]
 SESSION = {
     "application_name": "tidegate-seed",
     "synchronous_commit": "off",
@@ -47,7 +48,11 @@ class TenantMade:
 
 
 async def load_tenant(
-    connection: asyncpg.Connection, plan: TenantPlan, roles: Roles, made: Callable[[int], None]
+    connection: asyncpg.Connection,
+    plan: TenantPlan,
+    roles: Founding,
+    made: Callable[[int], None],
+    hands: Hands = A_THREAD,
 ) -> TenantMade:
     """Insert everything of one tenant and commit; ``made`` is told each number of orders as they go in."""
     tenant, priced = (plan.tenant_id,), (plan.tenant_id, plan.currency)
@@ -63,10 +68,12 @@ async def load_tenant(
         products = await _insert(connection, staging.PRODUCTS, priced)
         await _insert(connection, staging.PRODUCT_TERMS, tenant)
         customers = 0
-        async for _ in _staged(connection, plan, "seed_customers", customer_rows, customer_batches(plan)):
+        async for _ in _staged(
+            connection, "seed_customers", hands.batches(customer_rows, plan, customer_batches(plan))
+        ):
             customers += await _insert(connection, staging.CUSTOMERS, tenant)
             await _insert(connection, staging.CUSTOMER_TERMS, tenant)
-        async for _ in _staged(connection, plan, "seed_orders", order_rows, order_batches(plan)):
+        async for _ in _staged(connection, "seed_orders", hands.batches(order_rows, plan, order_batches(plan))):
             count = await _insert(connection, staging.ORDERS, priced)
             items += await _insert(connection, staging.ORDER_ITEMS, priced)
             await _insert(connection, staging.ORDER_TERMS, tenant)
@@ -76,28 +83,23 @@ async def load_tenant(
     return TenantMade(plan.slug, plan.name, plan.staff, customers, products, orders, items)
 
 
-async def _found(connection: asyncpg.Connection, plan: TenantPlan, roles: Roles) -> None:
+async def _found(connection: asyncpg.Connection, plan: TenantPlan, roles: Founding) -> None:
     """The tenant itself, its roles and staff, and the head of its log."""
     born = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=plan.born_ms)
     users = staff_of(plan)
     tenant = plan.tenant_id
     await connection.execute(staging.TENANT, tenant, plan.slug, plan.name, born)
-    await connection.executemany(staging.ROLE, [(tenant, name, list(grants), born) for name, grants in roles.items()])
+    given = [(tenant, name, list(grants), list(more), born) for name, (grants, more) in roles.items()]
+    await connection.executemany(staging.ROLE, given)
     await connection.executemany(staging.USER, [(user.id, user.email, user.name, born) for user in users])
     await connection.executemany(staging.MEMBERSHIP, [(tenant, user.id, born) for user in users])
     await connection.executemany(staging.MEMBER_ROLE, [(tenant, user.id, user.role) for user in users])
     await connection.execute(staging.HEAD, tenant, born)
 
 
-async def _staged(
-    connection: asyncpg.Connection, plan: TenantPlan, table: str, rows: Rows, batches: int
-) -> AsyncIterator[None]:
-    """Fill the staging table batch by batch; a thread writes the next one while the server is busy with this one."""
-    coming = asyncio.create_task(asyncio.to_thread(rows, plan, 0))
-    for index in range(batches):
-        data = await coming
-        if index + 1 < batches:
-            coming = asyncio.create_task(asyncio.to_thread(rows, plan, index + 1))
+async def _staged(connection: asyncpg.Connection, table: str, batches: AsyncIterator[bytes]) -> AsyncIterator[None]:
+    """Fill the staging table batch by batch."""
+    async for data in batches:
         await connection.execute(f"TRUNCATE {table}")
         await _copy(connection, table, data)
         yield

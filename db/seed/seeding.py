@@ -13,7 +13,8 @@ import asyncpg
 
 from db.clock import utc_now
 from db.seed.bare import Bare
-from db.seed.load import LOADING, SESSION, Roles, TenantMade, load_tenant
+from db.seed.hands import hands_for
+from db.seed.load import LOADING, SESSION, Founding, Roles, TenantMade, load_tenant
 from db.seed.plan import TenantPlan, plan_demo, plan_tenants
 from db.seed.staging import TABLES
 
@@ -144,15 +145,19 @@ class Counter:
 
 async def load_at_once(owner_dsn: str, plans: list[TenantPlan], roles: Founding, counter: Counter) -> list[TenantMade]:
     """All tenants or none: nobody else may use their tables meanwhile."""
-    async with _connection(owner_dsn) as connection, connection.transaction():
+    async with (
+        hands_for(counter.total) as hands,
+        _connection(owner_dsn) as connection,
+        connection.transaction(),
+    ):
         bare = await Bare.make(connection)
-        made = [await load_tenant(connection, plan, roles, counter.add) for plan in plans]
+        made = [await load_tenant(connection, plan, roles, counter.add, hands) for plan in plans]
         await bare.undo(connection)
     return made
 
 
 async def load_side_by_side(
-    owner_dsn: str, plans: list[TenantPlan], roles: Roles, counter: Counter
+    owner_dsn: str, plans: list[TenantPlan], roles: Founding, counter: Counter
 ) -> list[TenantMade]:
     """Each tenant for itself, so that those who are there can go on working."""
     waiting = deque(sorted(plans, key=lambda plan: -plan.orders))

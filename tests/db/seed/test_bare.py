@@ -11,6 +11,8 @@ from tests.support.database import Dsns
 from tests.support.order_hours import differences
 from tests.support.seeding import ORDERS, ROLES, TENANTS, fingerprint, make_small_seed, reading
 
+FOUNDING = {name: (grants, ()) for name, grants in ROLES.items()}
+
 SHAPE = """
 SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
     SELECT format('%s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint
@@ -32,7 +34,7 @@ async def shape(dsns: Dsns) -> str:
 
 async def at_once(dsns: Dsns) -> None:
     plans = plan_tenants(ORDERS, TENANTS, 1, EPOCH)
-    await load_at_once(dsns.owner, plans, ROLES, Counter(plans, None))
+    await load_at_once(dsns.owner, plans, FOUNDING, Counter(plans, None))
 
 
 async def test_all_tenants_at_once_are_the_rows_of_each_for_itself(seeded: Dsns, fresh_dsns: Dsns) -> None:
@@ -53,7 +55,7 @@ async def test_an_interrupted_one_leaves_nothing_and_every_index(seeded: Dsns, f
             raise KeyError("interrupted")
 
     with pytest.raises(KeyError):
-        await load_at_once(fresh_dsns.owner, plans, ROLES, Counter(plans, interrupt))
+        await load_at_once(fresh_dsns.owner, plans, FOUNDING, Counter(plans, interrupt))
     assert await shape(fresh_dsns) == before
     async with reading(fresh_dsns.owner) as connection:
         assert await connection.fetchval("SELECT count(*) FROM tenants") == 0
