@@ -25,17 +25,15 @@ from auth.oidc import Oidc
 from auth.outside import Outside
 from auth.passwords import Passwords
 from auth.permissions import SYSTEM_ROLES
-from auth.rights import open_rights
+from auth.rights import Rights, open_rights
 from auth.sessions import Lifetimes
 from db.audit_writer import AuditWriter
-from db.bus import open_bus
 from db.clock import utc_now
 from db.engine import Database
 from db.event_cursors import EventCursorCodec
 from db.hub import Hub
 from db.pages import CursorCodec
-from db.redis_places import open_places
-from db.redis_reservations import open_reservations
+from db.tasks import end
 from db.uses import Uses
 from schema.admission import Admission
 from schema.execute import Gateway
@@ -70,13 +68,9 @@ from web.sdl import serve_sdl
 from web.settings import Settings
 from web.signals import hook_of, open_signals
 from web.sse.callers import Callers
-from web.sse.elsewhere import share
-from web.sse.entrance import Entrance, StreamLimits
-from web.sse.renew import RenewEndpoint, serve_renewal
-from web.sse.seal import Seal
+from web.sse.opening import open_single_streams, open_streams
+from web.sse.renew import RenewEndpoint
 from web.sse.single_connection import StreamEndpoint
-from web.sse.single_streams import SingleStreams
-from web.sse.streams import Streams
 from web.stream_token import StreamTokenEndpoint
 from web.traced import RequestTracing, TracedRequests
 from web.upstreams import open_upstreams
@@ -92,17 +86,32 @@ class Application(Starlette):
 
     def build_middleware_stack(self) -> ASGIApp:
         rest = ExceptionMiddleware(self.router, handlers=self.exception_handlers)
-        return FrontDoor(rest, self.state.metrics, direct())
+        settings = self.state.settings
+        straight, tracing = direct(), self.state.tracing
+        door = FrontDoor(rest, self.state.metrics, straight, entry_of(settings, self.state), edge_of(settings))
+        return door if tracing is None else TracedRequests(door, tracing, straight.keys())
 
 
-def create_app(settings: Settings, workers: int = 1) -> Starlette:
+def create_app(
+    settings: Settings, workers: int = 1, together: Path | None = None, tracing: RequestTracing | None = None
+) -> Starlette:
     """The whole application; it opens its connections when the server starts it. Needs ``database_url`` and secrets.
-    ``workers``: so many processes of this machine serve it.
+    ``workers``: so many processes of this machine serve it, and tell each other what they counted in that folder.
+    ``tracing`` keeps traces until the application stops it. Raises SettingsError for a hook that cannot be had.
     """
-    app = Application(routes=routes(), exception_handlers={HTTPException: _refuse}, lifespan=lifespan)
+    passwords = Passwords()
+    app = Application(
+        routes=routes(passwords, graphiql=settings.graphiql),
+        exception_handlers={HTTPException: _refuse},
+        lifespan=lifespan,
+    )
+    app.state.passwords = passwords
     app.router.redirect_slashes = False  # its redirects would repeat whatever Host says
     app.state.settings, app.state.metrics, app.state.draining = settings, Metrics(), asyncio.Event()
-    app.state.workers = workers
+    app.state.tracing, app.state.error_hook = tracing, hook_of(settings, app.state.metrics.registry)
+    app.state.workers, app.state.load = workers, Load(settings.operations)
+    app.state.metrics.registry.register(app.state.load)
+    app.state.fleet = None if together is None else Fleet(app.state.metrics.registry, together)
     return app
 
 
@@ -116,8 +125,8 @@ def direct() -> dict[str, ASGIApp]:
     }
 
 
-def routes() -> list[BaseRoute]:
-    """What the router looks for."""
+def routes(passwords: Passwords | None = None, *, graphiql: bool = True) -> list[BaseRoute]:
+    """What the router looks for; all of them check passwords in the same few threads."""
     return [
         get(f"/graphql/{{{DOCUMENT_ID}}}", GraphQLEndpoint()),
         get("/schema.graphql", serve_sdl),
@@ -125,12 +134,12 @@ def routes() -> list[BaseRoute]:
         get("/health/ready", serve_ready),
         get("/version", serve_version),
         get("/metrics", serve_metrics),
-        *login_routes(),
-        *reset_routes(),
+        *login_routes(passwords),
+        *reset_routes(passwords),
         *invitation_routes(passwords),
         *oidc_routes(),
-        *graphiql_routes(),
-        Route("/", _go_to_graphiql),
+        *rest_routes(),
+        *((*graphiql_routes(), Route("/", _go_to_graphiql)) if graphiql else ()),
     ]
 
 
@@ -141,23 +150,18 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     keyring = state.keyring = Keyring(settings.secrets)
     lifetimes = Lifetimes(timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours))
     async with AsyncExitStack() as closing:
-        database = state.database = await Database.open(settings.database_url, size=settings.pool_size)
-        closing.push_async_callback(database.close)
-        bus = state.bus = open_bus(database.directory, settings.redis_url)
-        closing.push_async_callback(bus.close)
-        outside = Outside()
-        closing.push_async_callback(outside.close)
-        foreign = ForeignTokens(settings.issuers, database.directory, outside, utc_now)
-        rights = state.rights = await open_rights(database.directory, keyring, lifetimes=lifetimes, foreign=foreign)
-        closing.push_async_callback(rights.stop)
-        hub = state.hub = Hub(database, bus=bus, fence=rights.caught_up)
+        await open_signals(state, closing)
+        database = await _open_database(app, closing)
+        outside = open_upstreams(state, closing)
+        await open_replica(state)
+        rights = await _open_rights(app, closing, outside, lifetimes)
+        hub = state.hub = Hub(database, bus=state.bus, fence=rights.caught_up)
         await hub.start()
         closing.push_async_callback(hub.stop)
         state.oidc = Oidc(settings.oidc, settings.public_url or "", keyring, outside)
-        state.directory, state.authenticator = database.directory, rights.authenticator
-        state.brakes = Brakes(database.directory, keyring, rights.authenticator.clock)
         await _open_audit(app, closing)
-        gateway = state.gateway = Gateway(
+        admission = await _open_documents(app, closing)
+        gateway = state.gateway = (Gateway if state.tracing is None else TracedGateway)(
             database,
             hub,
             CursorCodec(keyring.keys("page cursor")),
@@ -180,20 +184,49 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         watch_answers(state, closing)
         await open_streams(state, closing)
         state.callers = Callers(rights, gateway)
-        shared = bus if settings.redis_url is not None else None
-        seal = Seal(keyring.keys("messages between workers"))
-        single = state.single_streams = SingleStreams(gateway, state.entrance, open_reservations(bus), shared, seal)
-        await single.start()
-        closing.push_async_callback(single.stop)
-        if single.relay is not None:
-            serve_renewal(rights.authenticator, state.callers, single.relay)
-            share(gateway.book, single.relay)
+        await open_single_streams(state, closing)
         ran = gateway.engine.ran if gateway.engine is not None else None
         state.metrics.watch(hub, ran, gateway.tally, gateway.groups, state.entrance)
-        gc.collect()
-        gc.freeze()  # what lives as long as the process need not be looked through again and again
-        gc.set_threshold(*GC_THRESHOLD)
+        if state.fleet is not None:
+            closing.push_async_callback(state.fleet.stop)
+            await state.fleet.start()
+        state.metrics.registry.register(Gauges(database.pool, gateway.documents, state.uses))
+        _freeze_heap()
+        _mind_documents(app, closing)
         yield
+
+
+def _freeze_heap() -> None:
+    """What lives as long as the process need not be looked through again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLD)
+
+
+async def _open_database(app: Starlette, closing: AsyncExitStack) -> Database:
+    """The doors, and who looks whether they are shut."""
+    state, settings = app.state, app.state.settings
+    database = await Database.open(settings.database_url, size=settings.pool_size, seconds=settings.deadline_seconds)
+    closing.push_async_callback(database.close)
+    isolation = Isolation(settings.database_url)
+    closing.push_async_callback(isolation.stop)
+    state.database, state.isolation = database, isolation
+    if state.tracing is not None:
+        database.observer = database.directory.observer = state.tracing.statement
+    return database
+
+
+async def _open_rights(app: Starlette, closing: AsyncExitStack, outside: Outside, lifetimes: Lifetimes) -> Rights:
+    """Who says who is calling, and watches over those with open streams."""
+    state, settings, directory = app.state, app.state.settings, app.state.database.directory
+    foreign = ForeignTokens(settings.issuers, directory, outside, utc_now)
+    lists = tuple(each.as_list for each in settings.address_lists)
+    rights: Rights = await open_rights(directory, state.keyring, lifetimes=lifetimes, foreign=foreign, lists=lists)
+    closing.push_async_callback(rights.stop)
+    state.rights, state.directory, state.authenticator = rights, directory, rights.authenticator
+    state.brakes = Brakes(directory, state.keyring, rights.authenticator.clock)
+    state.federation = Federation(settings.peers, directory, rights.authenticator)
+    return rights
 
 
 async def _open_audit(app: Starlette, closing: AsyncExitStack) -> None:
