@@ -21,7 +21,7 @@ BROWSER := tests/interop/test_chromium.py
 LONGER := tests/interop/test_caches.py tests/interop/test_graphql_sse_workers.py $(BROWSER)
 NPM_READY := $(if $(and $(NODE),$(NPM_LOCK)),tests/interop/node_modules/.package-lock.json)
 
-.PHONY: help demo test interop browser check format bench profile bench-streams faults fuzz schema lock clean
+.PHONY: help demo test interop browser check format bench profile bench-streams faults hostile fuzz schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench-streams: $(READY) ## Measure streams beside programs that only write bytes
 
 faults: $(READY) ## Ten minutes of kills, cuts and freezes under 200 streams: ARGS="--seconds 60 --seed 7"
 	@$(BIN)/python -m tests.faults $(ARGS)
+
+hostile: $(READY) ## Send a server what no client should, and tell how it took that: ARGS="--rounds 10"
+	@$(BIN)/python -m tests.hostile $(ARGS)
 
 fuzz: $(READY) ## Run random operations by both executors: ARGS="--count 100000 --seed 7"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
