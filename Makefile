@@ -66,7 +66,8 @@ profile: $(READY) ## Show where the time of a page goes: ARGS="--work flat"
 bench-streams: $(READY) ## Measure streams beside programs that only write bytes: ARGS="--quick"
 	@$(BIN)/python -m tests.bench.streams $(ARGS)
 
-faults: $(READY) ## Ten minutes of kills, cuts and freezes under 200 streams: ARGS="--seconds 60 --seed 7"
+faults: $(READY) ## Kill servers, then ten minutes of cuts and freezes under 200 streams: ARGS="--seconds 60 --seed 7"
+	@$(BIN)/pytest $(KILLS)
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 hostile: $(READY) ## Send a server what no client should, and tell how it took that: ARGS="--rounds 10"

@@ -26,6 +26,7 @@ BUSY = (
 _WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 _TABLES = ("orders", "order_items", "order_terms", "event_log", "audit_log", "customers", "products", "sessions")
+_DENIALS = "SELECT count(*) FROM audit_log WHERE outcome = 'DENIED'"
 _ROWS = "SELECT " + ", ".join(f"(SELECT count(*) FROM {table}) AS {table}" for table in _TABLES)
 
 
@@ -59,6 +60,10 @@ class Books:
         """How many rows each table has, of all tenants."""
         row = await self.connection.fetchrow(_ROWS)
         return dict(row or {})
+
+    async def denials(self) -> int:
+        """How often it is on record that somebody was denied something, in all tenants."""
+        return int(await self.connection.fetchval(_DENIALS))
 
     async def orders(self, notes: str) -> list[asyncpg.Record]:
         return list(await self.connection.fetch(_ORDERS, self.tenant, notes))

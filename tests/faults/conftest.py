@@ -1,6 +1,6 @@
 """Servers to kill, on a seeded database of the test's own; and one to annoy."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import pytest
@@ -14,6 +14,29 @@ from tests.faults.books import Books
 from tests.faults.nursery import SECRET, Nursery, open_nursery
 from tests.faults.target import Target, open_target
 from tests.support.database import Dsns, Server
+from tests.support.redis import RedisServer, redis_server
+from tests.support.workers import Fleet, fleet
+
+MOST_STREAMS = 6
+"""Of a user, at the two workers."""
+
+
+@pytest.fixture(scope="session")
+def mortal_redis() -> Iterator[RedisServer]:
+    """The Redis of the two workers; whoever kills it starts it again."""
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def two(
+    server: Server, mortal_redis: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Fleet]:
+    """Two worker processes; whoever kills one waits for the next."""
+    dsns = await server.create(uuid4().hex)
+    folder = tmp_path_factory.mktemp("fleet")
+    async with fleet(dsns, mortal_redis, folder, TIDEGATE_STREAMS_PER_USER=str(MOST_STREAMS)) as fleet_of_two:
+        yield fleet_of_two
 
 
 @pytest.fixture

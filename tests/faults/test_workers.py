@@ -3,17 +3,16 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import asyncpg
 import httpx2
 import pytest
 
 from db.embedded import Embedded
-from db.engine import Database
 from db.migrations.run import upgrade
-from tests.support.database import Dsns, Server
-from tests.support.redis import RedisServer, redis_server
+from tests.faults.conftest import MOST_STREAMS
+from tests.support.database import Dsns
+from tests.support.redis import RedisServer
 from tests.support.server import STREAM
 from tests.support.shop import Shop
 from tests.support.single import PATH, told
@@ -21,26 +20,7 @@ from tests.support.streams import StreamClient
 from tests.support.waiting import until, until_answered
 from tests.support.workers import Fleet, fleet, reserve
 
-MOST = 4
-"""Streams of a user."""
 WATCH = "subscription ($after: String) { orderEvents(after: $after) { type id cursor } }"
-
-
-@pytest.fixture(scope="module")
-def mortal_redis() -> Iterator[RedisServer]:
-    with redis_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-async def two(
-    server: Server, mortal_redis: RedisServer, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Fleet]:
-    """Two workers, shared by these tests."""
-    dsns = await server.create(uuid4().hex)
-    folder = tmp_path_factory.mktemp("fleet")
-    async with fleet(dsns, mortal_redis, folder, TIDEGATE_STREAMS_PER_USER=str(MOST)) as fleet_of_two:
-        yield fleet_of_two
 
 
 @asynccontextmanager
@@ -136,12 +116,20 @@ async def test_the_places_of_a_killed_worker_come_free_and_nobody_elses_do(two: 
     here, there = await two.ready(2)
     bearer = {"Authorization": f"Bearer {await two.token('viewer@acme.example')}"}
     async with two.client(here) as holding, two.client(there) as coming, two.client(there) as posting:
+
+        async def together() -> bool:
+            pages = [(await client.get("/metrics")).text for client in (holding, coming)]
+            states = [(await client.get("/health/ready")).json()["status"] for client in (holding, coming)]
+            return states == ["ready"] * 2 and all("tidegate_stream_limits_together 1.0" in page for page in pages)
+
+        await until_answered(together)  # after a test in which Redis was away
         fields = await reserve(posting, bearer)
         async with holding.stream("GET", PATH, headers={**fields, "Accept": STREAM}) as response:
             assert response.status_code == 200
-            for number in range(MOST):
+            for number in range(MOST_STREAMS):
                 body = {"query": WATCH, "extensions": {"operationId": str(number)}}
-                assert (await posting.post(PATH, json=body, headers=fields)).status_code == 202
+                answer = await posting.post(PATH, json=body, headers=fields)
+                assert answer.status_code == 202, (number, answer.text)
 
             async def coming_in() -> int:
                 async with coming.stream(
@@ -165,14 +153,7 @@ async def test_rights_that_end_while_redis_is_gone_end_the_streams_of_every_work
     two: Fleet, mortal_redis: RedisServer
 ) -> None:
     here, there = await two.ready(2)
-    email = f"{uuid4().hex[:12]}@people.example"
-    database = await Database.open(two.dsns.runtime, size=1, directory_size=1)
-    try:
-        tenant = await database.directory.tenant_by_slug("acme")
-        assert tenant is not None
-        user = await database.directory.create_user(email, "Zoë", None, (tenant["id"], "manager"))
-    finally:
-        await database.close()
+    email, user = await two.newcomer()
     gone = {"Authorization": f"Bearer {await two.token(email)}"}
     staying = {"Authorization": f"Bearer {await two.token()}"}
     async with (

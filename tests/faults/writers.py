@@ -26,6 +26,10 @@ _STATUSES = ("CONFIRMED", "CONFIRMED", "PROCESSING", "CANCELLED")
 PATIENCE = 5.0
 
 
+class Failed(Exception):
+    """A mutation that was answered, and not done: by its error's code."""
+
+
 class Writer:
     """Somebody who may do all of it. ``outcomes`` counts what the answers said; what an unanswered mutation did, only
     the database knows.
@@ -52,6 +56,8 @@ class Writer:
                 self.outcomes["done"] += 1
             except Refused as refused:
                 self.outcomes[f"refused with {refused.status}"] += 1
+            except Failed as failed:
+                self.outcomes[f"failed: {failed}"] += 1
             except (OSError, EOFError):  # a timeout too
                 self.outcomes["unanswered"] += 1
 
@@ -89,4 +95,7 @@ class Writer:
             fields = {**self._bearer, "accept": "application/graphql-response+json"}
             body = {"query": document, "variables": {"input": given}}
             answered = await connection.ask("POST", "/graphql", fields, body)
-            return orjson.loads(await connection.body(answered))["data"]
+            answer = orjson.loads(await connection.body(answered))
+            if answer.get("errors"):
+                raise Failed(answer["errors"][0]["extensions"]["code"])
+            return answer["data"]

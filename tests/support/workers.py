@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import httpx2
 import psutil
@@ -102,9 +103,23 @@ class Fleet:
 
     async def token(self, email: str = "manager@acme.example", tenant: str = "acme") -> str:
         """A bearer token that every worker takes."""
+        async with self._database() as database:
+            return await issue_token(database.directory, Keyring([SECRET]), email, tenant, 5)
+
+    async def newcomer(self) -> tuple[str, str]:
+        """A manager of acme's who was not there before: the address and the id."""
+        email = f"{uuid4().hex[:12]}@people.example"
+        async with self._database() as database:
+            tenant = await database.directory.tenant_by_slug("acme")
+            assert tenant is not None
+            return email, await database.directory.create_user(email, "Zoë", None, (tenant["id"], "manager"))
+
+    @asynccontextmanager
+    async def _database(self) -> AsyncIterator[Database]:
+        """Ours, beside the workers'."""
         database = await Database.open(self.dsns.runtime, size=1, directory_size=1)
         try:
-            return await issue_token(database.directory, Keyring([SECRET]), email, tenant, 5)
+            yield database
         finally:
             await database.close()
 
