@@ -1,4 +1,6 @@
-"""``python -m tests.bench``: reads, writes. ``… demo``: how soon the demo answers. ``… profile``: where time goes."""
+"""``python -m tests.bench``: reads, writes, and who is calling. ``… demo``: how soon the demo answers. ``… profile``:
+where time goes.
+"""
 
 import argparse
 import asyncio
@@ -13,8 +15,10 @@ from rich.console import Console
 from tests.bench import demo, writes
 from tests.bench.contenders import all_running, check_equal
 from tests.bench.database import FOLDER, ORDERS, dsns_of, ready_database, running_server, tenants_of
+from tests.bench.identity import measure_identity, show_identity
 from tests.bench.machine import machine
 from tests.bench.measure import measure
+from tests.bench.memory import measure_memory, show_memory
 from tests.bench.profile import profile, show_profile
 from tests.bench.report import show_machine, show_reads, show_writes
 from tests.bench.servers import ROOT, Cores, beside, pin_postgres
@@ -22,7 +26,7 @@ from tests.bench.works import WORKS
 from tests.support.database import Dsns
 
 QUICK_ORDERS = 40_000
-PARTS_TO_RUN = ("all", "read", "write", "demo", "profile")
+PARTS_TO_RUN = ("all", "read", "write", "identity", "memory", "demo", "profile")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -47,6 +51,10 @@ def main(arguments: Sequence[str]) -> None:
                 result |= _reads(console, dsns_of(server), options, cores, logs)
             if options.part in {"all", "write"}:
                 result |= _writes(console, dsns_of(server), options, cores, logs)
+            if options.part in {"all", "identity"}:
+                result |= _identity(console, dsns_of(server))
+            if options.part == "memory":
+                result |= _memory(console, dsns_of(server), options, cores, logs)
             if options.part == "profile":
                 result |= _profile(console, dsns_of(server), options, cores, logs)
     if options.json:
@@ -80,6 +88,22 @@ def _writes(console: Console, dsns: Dsns, options: argparse.Namespace, cores: Co
             )
     show_writes(console, figures)
     return {"writes": {title: asdict(figure) for title, figure in figures.items()}}
+
+
+def _identity(console: Console, dsns: Dsns) -> dict[str, object]:
+    with console.status("making directories …"):
+        costs = asyncio.run(measure_identity(dsns))
+    show_identity(console, costs)
+    return {"identity": [asdict(cost) for cost in costs]}
+
+
+def _memory(console: Console, dsns: Dsns, options: argparse.Namespace, cores: Cores, logs: Path) -> dict[str, object]:
+    dsns = asyncio.run(ready_database(dsns, f"orders_{options.orders}", options.orders))
+    tenants = asyncio.run(tenants_of(dsns))
+    with beside(cores), console.status("an hour's worth …") as status:
+        looks = measure_memory(dsns, tenants, cores.server, logs, status.update)
+    show_memory(console, looks)
+    return {"memory": [asdict(look) for look in looks]}
 
 
 def _profile(console: Console, dsns: Dsns, options: argparse.Namespace, cores: Cores, logs: Path) -> dict[str, object]:

@@ -1,6 +1,9 @@
-"""The product itself, whole: ``web.app`` with bearer tokens, permissions, tenancy and row-level security."""
+"""The product itself, whole, as ``tidegate serve`` runs it: bearer tokens, permissions, tenancy and row-level security,
+on the server of its own (``web/server.py``).
+"""
 
 import os
+import socket
 from datetime import timedelta
 from functools import cache
 
@@ -14,6 +17,7 @@ from db.tenancy import TenantId
 from tests.bench.tenants import Key, Tenant
 from web.app import create_app as create_product
 from web.logs import configure
+from web.server import serve as serve_app
 from web.settings import Settings
 
 SECRET = "for the benchmark alone, and long enough"
@@ -24,15 +28,26 @@ KEYRING = Keyring([SECRET])
 
 def create_app(dsn: str) -> Starlette:
     """The application as ``serve`` makes it, with the runtime login's ``dsn``: it logs a line for each request."""
-    settings = Settings(database_url=dsn, secrets=(SECRET,), pool_size=int(os.environ.get(POOL_VARIABLE, POOL)))
-    configure(settings.log_format, settings.log_level)
-    return create_product(settings)
+    return create_product(_settings(dsn))
+
+
+def serve(dsn: str, listener: socket.socket) -> None:
+    """Until a signal comes."""
+    settings = _settings(dsn)
+    serve_app(create_product(settings), settings, [listener])
 
 
 @cache
+def bearer(user: str, tenant: str) -> str:
+    """The line of a request that says whose it is: one token for each caller, as clients keep theirs, that outlives the
+    benchmark. Ids are hex digits.
+    """
+    return "authorization: Bearer " + sign_token(KEYRING, user, tenant, utc_now(), timedelta(hours=12))
+
+
 def header(tenant: Tenant) -> str:
-    """The caller's credentials: one token for each caller, as clients keep theirs, that outlives the benchmark."""
-    return "authorization: Bearer " + sign_token(KEYRING, tenant.user, tenant.id, utc_now(), timedelta(hours=12))
+    """The line for the tenant's caller."""
+    return bearer(tenant.user, tenant.id)
 
 
 def cursor(tenant: Tenant, key: Key) -> str:
@@ -40,3 +55,10 @@ def cursor(tenant: Tenant, key: Key) -> str:
     order = (SortKey("created_at", descending=True),)
     binding = binding_of(TenantId(tenant.id), "order", order, None, ())
     return CursorCodec(KEYRING.keys("page cursor")).encode(binding, key)
+
+
+def _settings(dsn: str) -> Settings:
+    pool = int(os.environ.get(POOL_VARIABLE, POOL))
+    settings = Settings(database_url=dsn, secrets=(SECRET,), pool_size=pool)
+    configure(settings.log_format, settings.log_level)
+    return settings

@@ -9,7 +9,7 @@ import orjson
 
 from db.codecs import set_codecs
 from db.ids import public_id
-from tests.bench import live_product
+from tests.bench import product
 from tests.bench.streams_ticker import Feeder
 from tests.bench.works import FLAT, post
 from tests.support.database import Dsns
@@ -48,7 +48,7 @@ async def _crowded(connection: asyncpg.Connection, tenant: str, slug: str) -> Cr
     await connection.execute(_USERS, users, emails)
     await connection.execute(_MEMBERSHIPS, tenant, users)
     orders = [row["id"] for row in await connection.fetch(_ORDERS, tenant, ORDERS_OF_EACH)]
-    return Crowded(Feeder(tenant, users[0], tuple(orders)), tuple(live_product.bearer(user, tenant) for user in users))
+    return Crowded(Feeder(tenant, users[0], tuple(orders)), tuple(product.bearer(user, tenant) for user in users))
 
 
 _USERS = """

@@ -19,7 +19,7 @@ PATIENCE = 60.0
 """Seconds until what has not come counts as lost."""
 GRACE = 0.3
 """Seconds in which an event may come that should not."""
-PRODUCT, BARE, BARE_ASGI = "live_product", "bare_streams", "bare_asgi_streams"
+PRODUCT, BARE, BARE_ASGI = "product", "bare_streams", "bare_asgi_streams"
 
 
 class NeverOpened(Exception):

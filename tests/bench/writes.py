@@ -1,6 +1,6 @@
 """Writes to the log: ``changeOrderStatus``, against the same transaction without GraphQL, fsync on.
 
-Sixteen writers, each with orders of its own, walk them along their statuses: on one tenant, where all wait for the
+Thirty-two writers, each with orders of its own, walk them along their statuses: on one tenant, where all wait for the
 log's head, and on all tenants evenly. Both are asked over HTTP by the same load: what differs is GraphQL and the door.
 """
 
@@ -24,7 +24,7 @@ from tests.bench.works import post
 from tests.support.database import Dsns
 
 DATABASE, ORDERS = "writes", 60_000
-WRITERS = 16
+WRITERS = 32
 GOAL = 0.8
 """The share of the transaction without GraphQL that is to be reached."""
 PATH = ("CONFIRMED", "PROCESSING", "SHIPPED", "DELIVERED", "REFUNDED")
@@ -95,17 +95,21 @@ async def tenants_with_orders(dsns: Dsns, tenants: Sequence[Tenant]) -> dict[str
 
 
 def queues_of(tenants: Sequence[Tenant], orders: dict[str, list[str]]) -> list[list[Change]]:
-    """A queue for each writer: its own orders, one tenant after the other, all of them one status further each lap."""
+    """A queue for each writer: its own orders, one tenant after the other, all of them one status further each lap.
+
+    Each writer begins with another tenant: in step they would all wait for the same log's head, as on one tenant.
+    """
     queues: list[list[Change]] = [[] for _ in range(WRITERS)]
     longest = max(len(orders[tenant.id]) for tenant in tenants) // WRITERS
-    for status in PATH:
-        for place in range(longest):
-            for tenant in tenants:
-                own = orders[tenant.id]
-                for writer in range(WRITERS):
+    for writer, queue in enumerate(queues):
+        first = writer % len(tenants)
+        for status in PATH:
+            for place in range(longest):
+                for tenant in (*tenants[first:], *tenants[:first]):
+                    own = orders[tenant.id]
                     index = place * WRITERS + writer
                     if index < len(own):
-                        queues[writer].append(Change(tenant.id, tenant.user, own[index], status))
+                        queue.append(Change(tenant.id, tenant.user, own[index], status))
     return queues
 
 
