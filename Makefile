@@ -10,15 +10,19 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 READY := .venv/.ready
-WORKERS ?= 2
+WORKERS ?= 4
 # A file is one worker's (its fixtures are shared), in the order of tests/conftest.py.
 SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 NODE := $(shell command -v node 2>/dev/null)
 NPM_LOCK := $(wildcard tests/interop/package-lock.json)
 BROWSER := tests/interop/test_chromium.py
-# Clients that take longer: `make test` leaves them to `make interop` and `make browser`.
-LONGER := tests/interop/test_caches.py tests/interop/test_graphql_sse_workers.py $(BROWSER)
+# What takes longer: `make test` leaves it to `make interop`, `make browser` and `make faults`.
+JOURNEYS := tests/docs/test_walks.py tests/docs/test_operations.py tests/db/test_embedded.py tests/web/cli/test_demo.py tests/web/cli/test_serve.py \
+	tests/web/cli/test_simulate.py tests/web/cli/test_traffic.py tests/web/cli/test_workers.py tests/web/test_server.py tests/web/test_replica.py tests/web/test_replica_outages.py tests/web/rest/test_schemathesis.py tests/db/seed/test_seeding.py \
+	tests/db/seed/test_bare.py tests/house/test_wheel.py tests/bench
+KILLS := tests/faults/test_kill.py tests/faults/test_workers.py tests/faults/test_workers_desk.py
+LONGER := tests/interop $(JOURNEYS) $(KILLS)
 NPM_READY := $(if $(and $(NODE),$(NPM_LOCK)),tests/interop/node_modules/.package-lock.json)
 
 .PHONY: help demo test interop browser check format bench profile bench-streams faults hostile fuzz schema lock clean
@@ -29,19 +33,21 @@ help: ## List the targets
 demo: $(READY) ## Serve the demo on an embedded PostgreSQL: ARGS="--port 8001"
 	@$(BIN)/tidegate demo $(ARGS)
 
-test: $(READY) $(NPM_READY) ## Run every test: ARGS="-k resume"
+# Bytecode is kept, whatever the shell says: else every worker, and every command that a test starts, compiles all files.
+test interop: export PYTHONDONTWRITEBYTECODE :=
+test: $(READY) ## Run every test but the longest: ARGS="-k resume"
+	@$(BIN)/pytest $(SPREAD) $(LONGER:%=--ignore=%) $(ARGS)
+
+interop: $(READY) $(NPM_READY) ## Run the demo, every command of the docs, and real clients (they need Node)
 ifeq ($(NODE),)
 ifeq ($(CI),true)
 	@echo "Node is not installed: under CI=true the real clients of tests/interop may not be left out" >&2; exit 1
 endif
-	@$(BIN)/pytest $(SPREAD) --ignore=tests/interop $(ARGS)
+	@$(BIN)/pytest $(SPREAD) $(JOURNEYS) $(ARGS)
 	@echo "Node is not installed: left out tests/interop (the real JavaScript clients)"
 else
-	@$(BIN)/pytest $(SPREAD) $(LONGER:%=--ignore=%) $(ARGS)
+	@$(BIN)/pytest $(SPREAD) $(JOURNEYS) tests/interop --ignore=$(BROWSER) $(ARGS)
 endif
-
-interop: $(READY) $(NPM_READY) ## Run the real clients against a real server (needs Node)
-	@$(BIN)/pytest tests/interop --ignore=$(BROWSER) $(ARGS)
 
 browser: $(READY) $(NPM_READY) ## Run EventSource in Chromium against a real server (needs Node and Chromium)
 	@$(BIN)/pytest $(BROWSER) $(ARGS)

@@ -34,12 +34,13 @@ _LONGEST_SOCKET_PATH = 103
 _SETTINGS = {
     "listen_addresses": "",
     "port": "5432",
-    "max_connections": "100",
+    "max_connections": "200",
     "shared_buffers": "256MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "256MB",
     "effective_cache_size": "1GB",
     "random_page_cost": "1.1",
+    "jit": "off",  # compiling a statement takes longer than any of ours
     "max_locks_per_transaction": "256",
     # Seeding writes a gigabyte at once: few, spread checkpoints, and no log of a table that was made in the same
     # transaction.
@@ -55,7 +56,8 @@ _SETTINGS = {
     "log_autovacuum_min_duration": "-1",
 }
 _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-_FAST = {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "off"}
+_FOLLOWED = {"wal_level": "replica", "max_wal_senders": "4"}
+_FAST = {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "off", "autovacuum": "off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,10 @@ class Embedded:
         self._users = users
 
     @classmethod
-    def start(cls, data_dir: Path, *, durable: bool = True) -> Self:
+    def start(cls, data_dir: Path, *, durable: bool = True, followed: bool = False) -> Self:
         """The server of ``data_dir``, made, started or joined; blocks until it takes connections. ``durable=False``
-        is for tests: a crash of the machine
-        may lose everything. Raises ClusterError."""
+        is for tests: a crash of the machine may lose everything. ``followed``: standbys may stream from it, once it
+        was started so. Raises ClusterError."""
         data_dir = data_dir.absolute()
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         data_dir = data_dir.resolve()
@@ -87,7 +89,8 @@ class Embedded:
             passwords = _prepare(data_dir, cluster)
             if cluster.pid() is None:
                 sockets = _ready_socket_dir(cluster)
-                cluster.start(_SETTINGS | (_DURABLE if durable else _FAST) | {"unix_socket_directories": str(sockets)})
+                settings = _SETTINGS | (_DURABLE if durable else _FAST) | (_FOLLOWED if followed else {})
+                cluster.start(settings | {"unix_socket_directories": str(sockets)})
             users = (data_dir / "users").open("a")
             fcntl.flock(users, fcntl.LOCK_SH)
         return cls(data_dir, cluster, passwords, users)
@@ -177,8 +180,10 @@ CREATE DATABASE {DATABASE} OWNER {OWNER};
 
 
 def _passwords_script(passwords: Passwords) -> str:
+    """Hashed once: more rounds slow a guesser down, and nobody guesses 24 random bytes; each connection would pay."""
     logins = {SUPERUSER: passwords.superuser, OWNER: passwords.owner, RUNTIME: passwords.runtime}
-    return "".join(f"ALTER ROLE {login} PASSWORD '{password}';\n" for login, password in logins.items())
+    altered = (f"ALTER ROLE {login} PASSWORD '{password}';\n" for login, password in logins.items())
+    return "SET scram_iterations = 1;\n" + "".join(altered)
 
 
 def _read_passwords(file: Path) -> Passwords | None:

@@ -8,9 +8,11 @@ from uuid import uuid4
 
 import pytest
 
+from auth.permissions import ELEVATABLE, SYSTEM_ROLES
+from db.seed import seed
 from tests.support.database import Dsns, RunFolder, Server, run_apart
 from tests.support.redis import RedisServer, redis_server
-from tests.support.world import World, open_world
+from tests.support.world import World, open_house, open_world
 
 LONGEST = (
     *("faults/test_storm.py", "schema/engine/test_equality.py", "docs/test_walks.py", "web/cli/test_demo.py"),
@@ -44,11 +46,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
+def pytest_collection() -> None:
+    """Hardly anything that collecting makes goes again: a third of its time would be spent on looking for that."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: it need not be looked through again and again, as in a server (``web/app.py``)."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -107,8 +115,20 @@ async def world(server: Server) -> AsyncIterator[World]:
         yield world
 
 
+async def _seed_little(dsns: Dsns) -> None:
+    await seed(dsns.owner, orders=60, tenants=3, roles=SYSTEM_ROLES, elevatable=ELEVATABLE)
+
+
 @pytest.fixture
-async def fresh_world(fresh_dsns: Dsns) -> AsyncIterator[World]:
+async def seeded_dsns(server: Server) -> AsyncIterator[Dsns]:
+    """A database of the test's own with three tenants and 60 orders; dropped when the test ends."""
+    dsns = await server.copy("seeded", _seed_little)
+    yield dsns
+    await server.drop_copy(dsns)
+
+
+@pytest.fixture
+async def fresh_world(seeded_dsns: Dsns) -> AsyncIterator[World]:
     """A house of the test's own."""
-    async with open_world(fresh_dsns, orders=60) as world:
+    async with open_house(seeded_dsns) as world:
         yield world

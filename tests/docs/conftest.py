@@ -32,7 +32,9 @@ def make_clone(folder: Path) -> dict[str, str]:
     command.parent.mkdir(parents=True)
     command.write_text(f"#!{sys.executable}\nfrom web.cli import main\nmain()\n", encoding="utf-8")
     command.chmod(0o755)
-    return {**clean_environment(), "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
+    # Unbuffered, a command at the end of a pipe would print in pieces, with what a job in the background says between.
+    usual = {name: value for name, value in clean_environment().items() if name != "PYTHONUNBUFFERED"}
+    return {**usual, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
 
 
 @pytest.fixture(scope="module")

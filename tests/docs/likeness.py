@@ -23,7 +23,7 @@ _KINDS = (
     (r'"(version|requestId)": ?"[0-9a-f]+"', r'"\1": "HEX"'),
     (r"\b\d+ changes in .*", "CHANGES"),
     (r"\brevision \d+_\d+|\bversion \d+", "VERSION"),
-    (r"\b\d+ (tables|partitions)", r"0 \1"),
+    (r"\b\d+ (tables|partitions|questions)", r"0 \1"),
     (r'(tidegate_\w+_total\{code="\w+"\}) [\d.]+', r"\1 0"),
     (r"(?<=[\" ])[\w-]{4,}…", "…"),
     (r"(?<=[\" ])(?=[\w-]*\d)[\w-]{34,}", "CURSOR"),

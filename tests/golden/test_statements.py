@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.facts import CREATE, Json, ids_of, new_order, shop_of
+from tests.support.facts import Json, ids_of
 from tests.support.world import World
 
 NESTED = """query($first: Int) { orders(first: $first) { nodes {
@@ -192,34 +192,6 @@ async def test_lists_side_by_side_read_what_they_have_in_common_together(world: 
     assert sorted(seen) == ["customers", "order_items", "orders", "orders", "unnest"]
 
 
-async def test_a_creation_is_one_transaction_of_six_statements(world: World) -> None:
-    seen = await statements(world, CREATE, {"input": (await shop_of(world)).draft()})
-    assert tables(seen) == ["products", "customers", "orders", "order_items", "order_terms", "event_heads"]
-
-
-UPDATE = "mutation($i: UpdateOrderInput!) { updateOrder(input: $i) { order { id version } } }"
-MOVE = "mutation($i: ChangeOrderStatusInput!) { changeOrderStatus(input: $i) { order { id version } } }"
-
-
-@pytest.mark.parametrize(
-    ("document", "change", "expected"),
-    [
-        (MOVE, {"status": "CONFIRMED"}, ["orders", "orders", "event_heads"]),
-        (MOVE, {"status": "PENDING"}, ["orders"]),
-        (MOVE, {"status": "SHIPPED"}, ["orders"]),
-        (MOVE, {"status": "CONFIRMED", "expectedVersion": 9}, ["orders"]),
-        (UPDATE, {}, ["orders"]),
-        (UPDATE, {"notes": "new"}, ["orders", "orders", "order_terms", "order_terms", "event_heads"]),
-        (UPDATE, {"notes": None, "id": "ord_x"}, []),
-    ],
-)
-async def test_a_change_locks_writes_and_logs_and_nothing_else(
-    world: World, document: str, change: Json, expected: list[str]
-) -> None:
-    order = await new_order(world)
-    assert tables(await statements(world, document, {"i": {"id": order, **change}})) == expected
-
-
 async def test_objects_of_several_kinds_cost_one_statement_for_each_kind(world: World) -> None:
     text = """query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Order { number customer { name } }
         ... on Customer { name } ... on Product { name } } }"""
@@ -256,41 +228,3 @@ async def test_an_overview_costs_one_statement_however_many_days_and_reads_no_or
         *("event_heads", "order_hours", "identity_head"),
         *("folded_heads", "event_log"),  # what is not in the sums yet
     }
-
-
-CUSTOMER = {"name": "Zoë", "email": "zoe@mueller.example", "city": "Köln", "country": "DE"}
-ANOTHER = {"expectedVersion": 9}
-
-
-@pytest.mark.parametrize(
-    ("verb", "noun", "given", "expected"),
-    [
-        ("create", "Customer", CUSTOMER, ["customers", "customer_terms", "event_heads"]),
-        ("update", "Customer", {"city": "Łódź"}, ["customers", "customers", "event_heads"]),
-        (
-            *("update", "Customer", {"name": "Zoë"}),
-            ["customers", "customers", "customer_terms", "customer_terms", "event_heads"],
-        ),
-        ("update", "Customer", ANOTHER, ["customers"]),
-        (
-            *("create", "Product", {"sku": "GOLDEN", "name": "Öl", "price": "1", "currency": "EUR"}),
-            ["products", "products", "product_terms", "event_heads"],
-        ),
-        ("update", "Product", {"price": "0.07"}, ["products", "products", "event_heads"]),
-        ("update", "Product", ANOTHER, ["products"]),
-    ],
-)
-async def test_a_change_of_the_other_nouns_costs_as_little(
-    world: World, verb: str, noun: str, given: Json, expected: list[str]
-) -> None:
-    field = f"{verb}{noun}"
-    document = f"mutation($i: {field[0].upper()}{field[1:]}Input!) {{ {field}(input: $i) {{ userErrors {{ code }} }} }}"
-    prefix = {"Customer": "cus", "Product": "prd"}[noun]
-    row = {} if verb == "create" else {"id": f"{prefix}_{(await ids_of(world, f'{noun.lower()}s'))[0]}"}
-    assert tables(await statements(world, document, {"i": {**row, **given}})) == expected
-
-
-async def test_a_ring_of_the_bell_writes_it_its_words_and_the_log(world: World) -> None:
-    document = "mutation($i: AnnounceInput!) { announce(input: $i) { userErrors { code } } }"
-    seen = await statements(world, document, {"i": {"kind": "NOTICE", "text": "golden"}})
-    assert tables(seen) == ["announcements", "announcement_terms", "event_heads"]

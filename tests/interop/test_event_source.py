@@ -23,7 +23,6 @@ async def cookie(front: Front) -> str:
     """The session's cookie, as signing in gives it."""
     await reset_password(front.database.directory, Passwords(), EMAIL, PASSWORD)
     answer = await front.client.post("/auth/login", json={"email": EMAIL, "password": PASSWORD})
-    front.client.cookies.clear()
     assert answer.status_code == 200, answer.text
     return answer.headers["set-cookie"].partition(";")[0]
 

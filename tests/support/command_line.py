@@ -1,6 +1,7 @@
 """Runs verbs as a shell does: in this process for speed, in one of their own where signals or imports matter."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -48,6 +49,11 @@ def clean_environment(**settings: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ours} | settings
 
 
+def _heed_ctrl_c() -> None:
+    """A shell starts what runs in its background deaf to Ctrl-C, and whoever is started there inherits that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def running(arguments: list[str], environment: Mapping[str, str], folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A verb in a process of its own, ended with the block."""
@@ -58,6 +64,7 @@ def running(arguments: list[str], environment: Mapping[str, str], folder: Path) 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_heed_ctrl_c,  # noqa: PLW1509  nothing else runs between fork and exec
     )
     with process:
         try:

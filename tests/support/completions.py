@@ -26,8 +26,10 @@ from schema.gates import Gatekeeper
 from schema.limits import Limits
 from schema.live_pages import LiveOp
 from schema.masks import MaskKeys
+from schema.meter import Meter
 from schema.operation import Operation
 from schema.orders import LIST
+from schema.reach import Reach
 from schema.reference import GatedExecutor, Outcome, Reference
 from schema.requests import OperationRequest, Ready
 from schema.root import schema
@@ -48,12 +50,21 @@ class Completions:
     def __post_init__(self) -> None:
         self._arguments = Arguments(schema())
         self._gates = Gatekeeper(CORE)
+        self._meter = Meter(CORE, Limits())
         self._documents = DocumentCache(CORE, Limits(), hide_suggestions=False)
         codecs = CursorCodec([KEY]), EventCursorCodec([KEY], epoch=7)
         database, hub = self.world.database, self.world.hub
         engine = Engine(schema(), CORE)
         self._runner = Runner(
-            database, hub, *codecs, Reference(CORE), engine, utc_now, NOBODYS_BOOK, mask_keys=MaskKeys(KEY)
+            database,
+            hub,
+            *codecs,
+            Reference(CORE),
+            engine,
+            utc_now,
+            NOBODYS_BOOK,
+            mask_keys=MaskKeys(KEY),
+            reach=Reach(CORE, self._gates.all_needs),
         )
 
     async def change(self, asked: Asked) -> str | None:
@@ -124,7 +135,8 @@ class Completions:
         )
         if isinstance(executor, list) or verdict.refused:
             return None
-        return Ready(document, node, asked.operation, variables, verdict, executor)
+        cost = self._meter.cost_of(document, executor, None)
+        return Ready(node.operation.value, document, node, asked.operation, variables, verdict, executor, cost)
 
     def _operation(self, asked: Asked, ready: Ready) -> Operation:
         request = OperationRequest(asked.document, asked.variables, asked.operation, None, "req-test")
@@ -197,4 +209,5 @@ async def sources_of(world: World) -> dict[str, list[Any]]:  # Any: as a subscri
         {"cursor": "a", "snapshot": (spec, page, binding), "changes": []},
         {"cursor": "b", "snapshot": None, "changes": changes},
     ]
+    found["permissionsChanged"] = [{"cursor": "c"}]
     return found

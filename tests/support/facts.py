@@ -1,11 +1,16 @@
 """What lies in a world's tables, read past every door; and orders to try things on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 
+from auth.permissions import SYSTEM_ROLES
 from auth.principal import Principal
+from db.ids import new_id
+from db.tenancy import TenantId
 from tests.support.world import World
 
 Json = dict[str, Any]  # any JSON object
@@ -31,6 +36,20 @@ async def look(world: World, sql: str, *args: object) -> list[asyncpg.Record]:
     """Run a statement as the superuser; ids come back as 32 hex digits."""
     rows: list[asyncpg.Record] = await world.superuser.fetch(sql, *args)
     return rows
+
+
+async def tenant_apart(world: World) -> Principal:
+    """The admin of a tenant of a test's own."""
+    directory, slug = world.database.directory, f"t-{uuid4().hex[:12]}"
+    tenant = await directory.create_tenant(slug, slug, SYSTEM_ROLES)
+    admin = await directory.create_user(f"admin-{new_id()}@{slug}.example", "Zoë", None, (tenant, "admin"))
+    return replace(world.principal(), user_id=admin, tenant=TenantId(tenant), tenant_slug=slug)
+
+
+async def records_of(world: World, caller: Principal) -> list[Mapping[str, Any]]:  # Any: columns
+    """The audit trail of the caller's tenant, the oldest first."""
+    sql = "SELECT * FROM audit_log WHERE tenant_id = $1 ORDER BY created_at, id"
+    return [dict(row) for row in await look(world, sql, caller.tenant.hex)]
 
 
 async def footprint(world: World) -> tuple[int, ...]:

@@ -97,10 +97,17 @@ def end_in(blocks: list[Block]) -> dict[str, Any]:  # Any: JSON
     return end
 
 
-async def past_every_door(front: Front, sql: str, *values: object) -> list[asyncpg.Record]:
+@asynccontextmanager
+async def superuser_of(front: Front) -> AsyncIterator[asyncpg.Connection]:
+    """Looks past every door."""
     assert front.dsns is not None
     connection = await asyncpg.connect(front.dsns.superuser)
     try:
-        return await connection.fetch(sql, *values)
+        yield connection
     finally:
         await connection.close()
+
+
+async def past_every_door(front: Front, sql: str, *values: object) -> list[asyncpg.Record]:
+    async with superuser_of(front) as superuser:
+        return await superuser.fetch(sql, *values)

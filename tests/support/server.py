@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
 from typing import Any
 
 import httpx2
 from starlette.applications import Starlette
 
 from auth.operators import issue_token
-from auth.permissions import SYSTEM_ROLES
+from auth.permissions import ELEVATABLE, SYSTEM_ROLES
 from auth.sessions import hash_of, new_secret
 from db.clock import utc_now
 from db.engine import Database
@@ -24,6 +26,7 @@ from tests.support.waiting import until
 from web.app import create_app
 from web.server import Server, configure
 from web.settings import Settings
+from web.traced import RequestTracing
 
 SECRET = "a secret for tests that is long enough"
 JSON = "application/json"
@@ -41,7 +44,7 @@ class QuietServer(Server):
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """A running server. ``client`` talks to it; every request says who is calling by ``headers``."""
+    """A running server. ``client`` talks to it; every request says who is calling by ``headers``: no cookie is kept."""
 
     app: Starlette
     server: QuietServer
@@ -119,23 +122,26 @@ class Front:
 
 def settings_for(dsns: Dsns, **changes: Any) -> Settings:  # Any: one value per setting
     """What a server of the tests runs with; nothing of the environment's."""
-    given = {"database_url": dsns.runtime, "secrets": (SECRET,), "environment": "demo", "introspection": "everyone"}
-    return Settings.model_construct(**{**Settings().model_dump(), **given, **changes})
+    given = {"database_url": dsns.runtime, "secrets": (SECRET,), "environment": "demo"}
+    shown = {"introspection": "everyone", "graphiql": True}
+    return Settings.model_construct(**{**Settings().model_dump(), **given, **shown, **changes})
 
 
 @asynccontextmanager
 async def open_front(dsns: Dsns, orders: int = 200, **changes: Any) -> AsyncIterator[Front]:  # Any: as above
-    """Seed the database (three tenants) and serve it on a free port."""
-    roles = {name: list(grants) for name, grants in SYSTEM_ROLES.items()}
-    await seed(dsns.owner, orders=orders, tenants=3, roles=roles)
+    """Seed the database (three tenants; not for 0 orders) and serve it on a free port."""
+    if orders:
+        await seed(dsns.owner, orders=orders, tenants=3, roles=SYSTEM_ROLES, elevatable=ELEVATABLE)
     async with serving(settings_for(dsns, **changes)) as front:
         yield replace(front, dsns=dsns)
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[Front]:
-    """A server with these settings, stopped in good order at the end."""
-    app = create_app(settings)
+async def serving(
+    settings: Settings, together: Path | None = None, tracing: RequestTracing | None = None
+) -> AsyncIterator[Front]:
+    """A server with these settings, stopped in good order at the end; beside others that meet it in a folder."""
+    app = create_app(settings, together=together, tracing=tracing)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -143,7 +149,9 @@ async def serving(settings: Settings) -> AsyncIterator[Front]:
         task = asyncio.create_task(server.serve([listener]))
         await until(lambda: server.started or task.done())
         try:
-            async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+            none = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+            url = f"http://127.0.0.1:{port}"
+            async with httpx2.AsyncClient(base_url=url, timeout=20, verify=False, cookies=none) as client:
                 yield Front(app, server, client, port)
         finally:
             server.should_exit = True

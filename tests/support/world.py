@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 
@@ -26,6 +26,7 @@ from tests.support.feeds import Watched
 
 KEY = b"a key for tests, 32 bytes long.."
 ORDERS = 2_000
+
 USER = "00000000000070008000000000000001"
 
 
@@ -83,10 +84,21 @@ class World:
         caller: Principal | str | None = "admin",
         operation: str | None = None,
         allow_mutation: bool = True,
+        address: str | None = None,
+        cost: Literal["report", "validate"] | None = None,
     ) -> Reply:
         """Run a query or a mutation. ``caller`` is a principal, a role of acme, or None for nobody."""
         who = self.principal(caller) if isinstance(caller, str) else caller
-        request = OperationRequest(document, variables, operation, None, "req-test", allow_mutation=allow_mutation)
+        request = OperationRequest(
+            document,
+            variables,
+            operation,
+            None,
+            "req-test",
+            allow_mutation=allow_mutation,
+            address=address,
+            cost=cost,
+        )
         answer = await self.gateway.answer(request, who)
         assert isinstance(answer, Answer)
         return Reply(answer.code, answer.status, json.loads(answer.body))
@@ -142,8 +154,14 @@ class World:
 @asynccontextmanager
 async def open_world(dsns: Dsns, orders: int = ORDERS, tenants: int = 3) -> AsyncIterator[World]:
     """Seed the database and open a house on it."""
-    roles = {name: list(grants) for name, grants in SYSTEM_ROLES.items()}
-    await seed(dsns.owner, orders=orders, tenants=tenants, roles=roles)
+    await seed(dsns.owner, orders=orders, tenants=tenants, roles=SYSTEM_ROLES)
+    async with open_house(dsns) as world:
+        yield world
+
+
+@asynccontextmanager
+async def open_house(dsns: Dsns) -> AsyncIterator[World]:
+    """The house on a database that is seeded."""
     database = await Database.open(dsns.runtime, size=5, directory_size=2)
     hub = Hub(database)
     await hub.start()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from db.tenancy import TenantId
 from schema.root import NODES
 from tests.support.command_line import clean_environment, running
 from tests.support.database import Dsns
-from tests.support.seeding import make_small_seed
+from tests.support.logs import logged
 from web.cli.failures import Failure
 from web.cli.tail import PREFIXES, json_of, line_of
 from web.cli.verbs import app
@@ -28,13 +29,21 @@ NOON = datetime(2026, 11, 21, 12, 0, 0, 7_000, tzinfo=UTC)
 ID = "0" * 31 + "1"
 
 
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[None]:
+    """The verb sends all logs to where a terminal would show them; the test run gets them back."""
+    with logged():
+        yield
+
+
 @pytest.fixture
-async def database(fresh_dsns: Dsns, monkeypatch: pytest.MonkeyPatch) -> Database:
+async def database(seeded_dsns: Dsns, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
     """A seeded database that the environment names."""
-    await make_small_seed(fresh_dsns)
-    monkeypatch.setenv("DATABASE_URL", fresh_dsns.runtime)
+    monkeypatch.setenv("DATABASE_URL", seeded_dsns.runtime)
     monkeypatch.setenv("TIDEGATE_SECRETS", SECRET)
-    return await Database.open(fresh_dsns.runtime, size=2, directory_size=1)
+    database = await Database.open(seeded_dsns.runtime, size=2, directory_size=1)
+    yield database
+    await database.close()
 
 
 async def write(database: Database, slug: str, *types: str) -> None:
@@ -102,8 +111,8 @@ async def test_another_tenants_cursor_is_refused(database: Database) -> None:
     assert (await tail("--tenant", "acme", "--after", foreign)).exit_code == 2
 
 
-async def test_ctrl_c_ends_it_without_a_word(database: Database, fresh_dsns: Dsns, tmp_path: Path) -> None:
-    environment = clean_environment(DATABASE_URL=fresh_dsns.runtime, TIDEGATE_SECRETS=SECRET)
+async def test_ctrl_c_ends_it_without_a_word(database: Database, seeded_dsns: Dsns, tmp_path: Path) -> None:
+    environment = clean_environment(DATABASE_URL=seeded_dsns.runtime, TIDEGATE_SECRETS=SECRET)
     arguments = ["tail", "--tenant", "acme", "--json"]
     with running(arguments, environment, tmp_path) as process:
         assert process.stderr is not None

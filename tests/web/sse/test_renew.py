@@ -62,7 +62,7 @@ async def test_a_stream_goes_on_by_another_session_when_its_own_is_revoked(front
 
 async def test_whoever_it_is_not_for_is_told_what_is_told_of_a_stream_that_is_not_there(front: Front) -> None:
     who, colleague, foreigner = await person(front), await person(front), await person(front, slug="globex")
-    async with following(who, await who.bearer(seconds=3)) as stream:
+    async with following(who, await who.bearer(seconds=2)) as stream:
         answers = [
             await renew(front, name_of(stream), await colleague.bearer()),
             await renew(front, name_of(stream), await foreigner.bearer()),
@@ -111,20 +111,20 @@ async def test_a_reserved_connection_is_renewed_by_its_token_and_then_is_the_new
 
 @pytest.mark.parametrize("single", [False, True])
 async def test_a_renewal_reaches_the_worker_that_has_the_stream(
-    fresh_dsns: Dsns, redis: RedisServer, single: bool
+    seeded_dsns: Dsns, redis: RedisServer, single: bool
 ) -> None:
-    settings = settings_for(fresh_dsns, redis_url=redis.url)
-    async with open_front(fresh_dsns, 30, redis_url=redis.url) as here, serving(settings) as there:
+    settings = settings_for(seeded_dsns, redis_url=redis.url)
+    async with open_front(seeded_dsns, 0, redis_url=redis.url) as here, serving(settings) as there:
         who, colleague = await person(here), await person(here)
-        reservation = await reserved(here, await who.bearer(seconds=3))
-        opened = reservation.open() if single else following(who, await who.bearer(seconds=3))
+        reservation = await reserved(here, await who.bearer(seconds=2))
+        opened = reservation.open() if single else following(who, await who.bearer(seconds=2))
         async with opened as stream:
             name = {TOKEN: reservation.token} if single else name_of(stream)
             assert refused(await renew(there, name, await colleague.bearer()))[0] == 404
             answer = await renew(there, name, await who.bearer(seconds=600))
             assert answer.status_code == 200, answer.text
             assert datetime.fromisoformat(answer.json()["expiresAt"]) - utc_now() > timedelta(seconds=500)
-            await asyncio.sleep(3)
+            await asyncio.sleep(2.2)
             if single:
                 at_the_other = Single(there, await who.bearer(), reservation.token)
                 assert (await at_the_other.post("a", EVENTS)).status_code == 202
@@ -132,8 +132,8 @@ async def test_a_renewal_reaches_the_worker_that_has_the_stream(
             assert (await stream.wait_for_next()).payload
 
 
-async def test_a_worker_that_cannot_ask_the_others_says_so(fresh_dsns: Dsns, redis_apart: RedisServer) -> None:
-    async with open_front(fresh_dsns, 30, redis_url=redis_apart.url) as front:
+async def test_a_worker_that_cannot_ask_the_others_says_so(seeded_dsns: Dsns, redis_apart: RedisServer) -> None:
+    async with open_front(seeded_dsns, 0, redis_url=redis_apart.url) as front:
         who = await person(front)
         redis_apart.kill()
         answer = await renew(front, {NAME: "str_" + "0" * 32}, await who.bearer())

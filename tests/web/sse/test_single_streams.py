@@ -1,6 +1,7 @@
 """One reservation, several workers: every request may land on any of them, and Redis may be gone."""
 
 from collections.abc import AsyncIterator
+from itertools import product
 
 import pytest
 
@@ -44,6 +45,25 @@ async def test_each_request_may_land_on_another_worker(workers: Workers, shop: S
         assert (name, payload["data"]["orderEvents"]["id"]) == ("watch", order)
         assert (await single.at(one).delete("watch")).status_code == 200
         assert (await stream.wait_for_complete()).payload == {"id": "watch"}
+
+
+async def test_an_id_is_free_at_every_worker_when_its_operation_was_stopped_by_any(
+    workers: Workers, shop: Shop
+) -> None:
+    single = await reserved(workers[0])
+    async with single.at(workers[1]).open() as stream:
+        for post, stop in product(workers, workers):
+            assert (await single.at(post).post("again", WATCH)).status_code == 202
+            assert code_of(await single.at(stop).post("again", WATCH)) == "CONFLICT"
+            assert [(await single.at(stop).delete("again")).status_code for _ in range(2)] == [200, 200]
+            assert (await stream.wait_for_complete()).payload == {"id": "again"}
+        await shop.create("told to nobody")
+        assert (await single.at(workers[2]).post("again", WATCH)).status_code == 202
+        order = await shop.create("told once")
+        name, payload = told(await stream.wait_for_next())
+        assert (name, payload["data"]["orderEvents"]["id"]) == ("again", order)
+    for worker in workers:
+        await until(lambda: not worker.app.state.gateway.groups.members)  # noqa: B023
 
 
 async def test_the_answer_is_the_owners_answer(workers: Workers, shop: Shop) -> None:
