@@ -87,7 +87,7 @@ schema: $(READY) ## Write schema/schema.graphql, docs/errors.md and docs/permiss
 
 lock: $(READY) ## Write requirements.lock afresh: ARGS="--upgrade"
 	@$(BIN)/pip install -qq --disable-pip-version-check uv
-	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	@$(BIN)/uv pip compile pyproject.toml --extra otel --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --quiet --output-file requirements.lock $(ARGS)
 
 clean: ## Remove the environment and the caches; the demo's data in .tidegate stays
