@@ -1,5 +1,5 @@
 """``python -m tests.bench``: reads, writes, and who is calling. ``… demo``: how soon the demo answers. ``… profile``:
-where time goes.
+where time goes. ``… against``: this tree beside another commit.
 """
 
 import argparse
@@ -12,7 +12,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from db.embedded import Embedded
 from tests.bench import demo, writes
+from tests.bench.against import as_json, measure_against, other_tree, show_against
 from tests.bench.contenders import all_running, check_equal
 from tests.bench.database import FOLDER, ORDERS, dsns_of, ready_database, running_server, tenants_of
 from tests.bench.identity import measure_identity, show_identity
@@ -26,7 +28,7 @@ from tests.bench.works import WORKS
 from tests.support.database import Dsns
 
 QUICK_ORDERS = 40_000
-PARTS_TO_RUN = ("all", "read", "write", "identity", "memory", "demo", "profile")
+PARTS_TO_RUN = ("all", "read", "write", "identity", "memory", "demo", "profile", "against")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -57,6 +59,8 @@ def main(arguments: Sequence[str]) -> None:
                 result |= _memory(console, dsns_of(server), options, cores, logs)
             if options.part == "profile":
                 result |= _profile(console, dsns_of(server), options, cores, logs)
+            if options.part == "against":
+                result |= _against(console, server, options, cores, logs)
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
 
@@ -115,10 +119,22 @@ def _profile(console: Console, dsns: Dsns, options: argparse.Namespace, cores: C
     return {"profile": asdict(found)}
 
 
+def _against(
+    console: Console, server: Embedded, options: argparse.Namespace, cores: Cores, logs: Path
+) -> dict[str, object]:
+    with other_tree(options.revision) as tree, console.status("") as status:
+        figures = measure_against(
+            server, tree, options.orders, cores, options.rounds, options.seconds, logs, status.update
+        )
+    show_against(console, options.revision, figures)
+    return {"against": {options.revision: as_json(figures)}}
+
+
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure, as ratios in one run.")
     parser.add_argument("part", nargs="?", default="all", choices=PARTS_TO_RUN, help="what to run")
     parser.add_argument("--work", default="nested", choices=[work.name for work in WORKS], help="what is profiled")
+    parser.add_argument("--revision", default="HEAD", help="the commit that this tree is measured against")
     parser.add_argument("--orders", type=int, default=ORDERS, help="orders in the database, kept for later runs")
     parser.add_argument("--rounds", type=int, default=3, help="rounds, of which the medians are shown")
     parser.add_argument("--seconds", type=float, default=4.0, help="seconds for a server at a work in a round")

@@ -58,16 +58,16 @@ class Server:
 
 @contextmanager
 def running(
-    name: str, dsn: str, core: int, log: Path, environment: Mapping[str, str] | None = None
+    name: str, dsn: str, core: int, log: Path, environment: Mapping[str, str] | None = None, tree: Path = ROOT
 ) -> Iterator[Server]:
-    """``tests.bench.<name>`` on a free port of this machine, for as long as the block runs; what it says goes to
-    ``log``."""
+    """``tests.bench.<name>`` of a tree on a free port of this machine, for as long as the block runs; what it says goes
+    to ``log``."""
     with log.open("wb") as said, socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.bench.serve", name, str(listener.fileno()), str(core)],
-            cwd=ROOT,
-            env={**os.environ, **(environment or {}), DSN_VARIABLE: dsn},
+            cwd=tree,
+            env={**os.environ, **(environment or {}), DSN_VARIABLE: dsn, "PYTHONPATH": str(tree)},
             pass_fds=[listener.fileno()],
             stdout=said,
             stderr=said,

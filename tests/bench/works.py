@@ -1,8 +1,9 @@
 """What is asked: five pages over GraphQL, the same text and fields to every server, and the bytes of their requests."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import orjson
 
@@ -85,19 +86,33 @@ def spread(tenants: Sequence[Tenant], draw: random.Random, count: int = CYCLE) -
 
 
 def requests_of(
-    work: Work, tenants: Sequence[Tenant], header: Callable[[Tenant], str], cursor: MakeCursor, count: int = CYCLE
+    work: Work,
+    tenants: Sequence[Tenant],
+    header: Callable[[Tenant], str],
+    cursor: MakeCursor,
+    count: int = CYCLE,
+    *,
+    by_id: bool = False,
 ) -> Requests:
-    """The requests of a work, ready to be sent: the same tenants and orders in the same turn for every server."""
+    """The requests of a work, ready to be sent: the same tenants and orders in the same turn for every server.
+    ``by_id`` asks for the registered document instead of sending its text.
+    """
     draw = random.Random(work.name)
+    document_id = sha256(work.document.encode()).hexdigest()
+    asked = {"documentId": f"sha256:{document_id}"} if by_id else {"query": work.document}
     return [
-        post(work.document, work.variables(tenant, draw, cursor), header(tenant))
+        _post(asked | {"variables": work.variables(tenant, draw, cursor)}, header(tenant))
         for tenant in spread(tenants, draw, count)
     ]
 
 
 def post(document: str, variables: dict[str, object], header: str) -> bytes:
     """A whole HTTP request; ``header`` is the line that says whose it is."""
-    body = orjson.dumps({"query": document, "variables": variables})
+    return _post({"query": document, "variables": variables}, header)
+
+
+def _post(asked: Mapping[str, object], header: str) -> bytes:
+    body = orjson.dumps(asked)
     head = (
         "POST /graphql HTTP/1.1\r\n"
         "host: 127.0.0.1\r\n"
