@@ -144,7 +144,9 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.streams_open = Gauge("tidegate_streams_open", "Event streams that are open.", registry=self.registry)
+        self.streams_open = Gauge(
+            "tidegate_streams_open", "Event streams whose answer has begun.", registry=self.registry
+        )
         self._followers = Gauge("tidegate_log_followers", "Streams that follow a log.", registry=self.registry)
         self._answers = Counter(
             "tidegate_graphql_answers", "GraphQL answers by code; OK is one that ran.", ["code"], registry=self.registry

@@ -59,12 +59,15 @@ class Streams:
             tasks.create_task(self._drain())
 
     def enter(self, outlet: Outlet) -> None:
-        """A stream opens."""
-        self._gauge.inc()
+        """A stream opens: from now on it can be ended."""
         self.open.add(outlet)
         self._wheel.place(monotonic() + self._ping_seconds, partial(self._look, outlet))
         if self._draining.is_set():
             outlet.end(DRAINING, outlet.farewell(RETRY_MILLISECONDS))
+
+    def begin(self) -> None:
+        """An answer begins: whoever sees it counted may act, and is told of that."""
+        self._gauge.inc()
 
     def last_seconds(self, ending: Ending) -> float:
         """How long the last chunk may wait for its client."""
@@ -73,7 +76,8 @@ class Streams:
     def leave(self, outlet: Outlet) -> None:
         """A stream is over."""
         self.open.discard(outlet)
-        self._gauge.dec()
+        if outlet.attached:
+            self._gauge.dec()
 
     def _look(self, outlet: Outlet) -> None:
         """Ping it when it was silent, end it when it stands still; and look again."""

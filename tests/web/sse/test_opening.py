@@ -13,6 +13,7 @@ from tests.support.server import STREAM, Front
 from tests.support.shop import Shop
 from tests.support.single import reserved, told
 from tests.support.streams import StreamClient
+from tests.support.waiting import until
 
 WATCH = "subscription { orderEvents { type id } }"
 MOMENT = 0.1
@@ -48,6 +49,28 @@ async def test_what_is_done_right_after_a_stream_has_opened_is_told(front: Front
         stream = await opening
         order = await shop.create("right after")
         assert (await stream.wait_for_next()).payload["data"]["orderEvents"] == {"type": "order.created", "id": order}
+
+
+async def test_a_stream_counts_as_open_from_when_its_answer_begins(front: Front) -> None:
+    async with AsyncExitStack() as streams:
+        async with no_log_says_where_it_is(front):
+            opening = asyncio.create_task(streams.enter_async_context(opened(front, "POST")))
+            await asyncio.wait([opening], timeout=MOMENT)
+            assert front.open_streams == 0
+        await opening
+        await until(lambda: front.open_streams == 1)
+    await until(lambda: front.open_streams == 0)
+
+
+async def test_a_client_that_leaves_before_its_stream_began_leaves_no_count(front: Front) -> None:
+    async with no_log_says_where_it_is(front), AsyncExitStack() as streams:
+        opening = asyncio.create_task(streams.enter_async_context(opened(front, "POST")))
+        await asyncio.wait([opening], timeout=MOMENT)
+        opening.cancel()
+        await asyncio.wait([opening])
+    async with opened(front, "POST"):
+        await until(lambda: front.open_streams == 1)
+    await until(lambda: front.open_streams == 0)
 
 
 async def test_a_stream_opens_all_the_same_while_no_log_says_where_it_is(front: Front, shop: Shop) -> None:
