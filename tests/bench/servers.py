@@ -16,7 +16,6 @@ from tests.bench.serve import DSN_VARIABLE
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 30.0
-_TICK = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +43,11 @@ class Server:
 
     def processor_seconds(self) -> float:
         """What the process has used so far, in user and system mode."""
-        stat = Path(f"/proc/{self.pid}/stat")
-        if not stat.exists():
-            times = psutil.Process(self.pid).cpu_times()
-            return times.user + times.system
-        fields = stat.read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICK
+        told = [stat.read_text() for stat in Path(f"/proc/{self.pid}/task").glob("*/schedstat")]
+        if told:  # to the nanosecond, where other ways tell hundredths of a second
+            return sum(int(each.split()[0]) for each in told) / 1e9
+        times = psutil.Process(self.pid).cpu_times()
+        return times.user + times.system
 
     def memory(self) -> int:
         """Bytes of resident memory."""
