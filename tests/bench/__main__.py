@@ -14,7 +14,7 @@ from rich.console import Console
 
 from db.embedded import Embedded
 from tests.bench import demo, writes
-from tests.bench.against import as_json, measure_against, other_tree, show_against
+from tests.bench.against import as_json, both_running, compare, other_tree, ready_databases, show_against
 from tests.bench.contenders import all_running, check_equal
 from tests.bench.database import FOLDER, ORDERS, dsns_of, ready_database, running_server, tenants_of
 from tests.bench.identity import measure_identity, show_identity
@@ -122,10 +122,15 @@ def _profile(console: Console, dsns: Dsns, options: argparse.Namespace, cores: C
 def _against(
     console: Console, server: Embedded, options: argparse.Namespace, cores: Cores, logs: Path
 ) -> dict[str, object]:
-    with other_tree(options.revision) as tree, console.status("") as status:
-        figures = measure_against(
-            server, tree, options.orders, cores, options.rounds, options.seconds, logs, status.update
-        )
+    with other_tree(options.revision) as tree:
+        here, there = ready_databases(server, tree, options.orders)
+        tenants = asyncio.run(tenants_of(here))
+        with (
+            beside(cores),
+            both_running(here, there, tree, cores.server, logs) as servers,
+            console.status("comparing …") as status,
+        ):
+            figures = compare(servers, tenants, options.rounds, options.seconds, status.update)
     show_against(console, options.revision, figures)
     return {"against": {options.revision: as_json(figures)}}
 

@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from math import sqrt
 from pathlib import Path
@@ -23,10 +23,10 @@ from schema.manifests import Entry
 from schema.publishing import Examiner
 from schema.root import schema
 from tests.bench.contenders import PRODUCT, UnequalAnswers, comparable
-from tests.bench.database import FOLDER, dsns_of, ready_database, tenants_of
+from tests.bench.database import FOLDER, dsns_of, ready_database
 from tests.bench.load import ask
 from tests.bench.measure import WARM_SECONDS, Figure, Run, run_once
-from tests.bench.servers import ROOT, Cores, Server, beside, running
+from tests.bench.servers import ROOT, Server, running
 from tests.bench.tenants import Tenant
 from tests.bench.works import CYCLE, WORKS, Requests, Work, requests_of
 from tests.support.database import Dsns
@@ -101,32 +101,31 @@ def _git(*arguments: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def measure_against(
-    server: Embedded,
-    tree: Path,
-    orders: int,
-    cores: Cores,
-    rounds: int,
-    seconds: float,
-    logs: Path,
-    say: Callable[[str], None],
+def ready_databases(server: Embedded, tree: Path, orders: int) -> tuple[Dsns, Dsns]:
+    """This tree's database with the works registered, and the other tree's: the same one where both have its tables."""
+    dsns = asyncio.run(ready_database(dsns_of(server), f"orders_{orders}", orders))
+    asyncio.run(register(dsns))
+    return dsns, _database_of(tree, dsns_of(server), orders) or dsns
+
+
+@contextmanager
+def both_running(here: Dsns, there: Dsns, tree: Path, core: int, logs: Path) -> Iterator[dict[str, Server]]:
+    """A server for each side, by its name; each tree's is one process."""
+    with (
+        running(PRODUCT.name, here.runtime, core, logs / "here.log") as ours,
+        running(PRODUCT.name, there.runtime, core, logs / "there.log", tree=tree) as other,
+    ):
+        yield {side.name: ours if side.here else other for side in SIDES}
+
+
+def compare(
+    servers: Mapping[str, Server], tenants: Sequence[Tenant], rounds: int, seconds: float, say: Callable[[str], None]
 ) -> Sides:
     """The figures of every work on every side. Raises UnequalAnswers before anything is measured."""
-    say("making the databases, once …")
-    dsns = asyncio.run(ready_database(dsns_of(server), f"orders_{orders}", orders))
-    asyncio.run(_register(dsns))
-    tenants = asyncio.run(tenants_of(dsns))
-    before = _database_of(tree, dsns_of(server), orders) or dsns
-    with ExitStack() as stack:
-        stack.enter_context(beside(cores))
-        here = stack.enter_context(running(PRODUCT.name, dsns.runtime, cores.server, logs / "here.log"))
-        there = stack.enter_context(
-            running(PRODUCT.name, before.runtime, cores.server, logs / "there.log", tree=tree),
-        )
-        servers = {side.name: here if side.here else there for side in SIDES}
-        say("checking …")
-        _check_equal(servers, tenants)
-        return _measure(servers, tenants, rounds, seconds, say)
+    say("checking …")
+    check_equal(servers, tenants)
+    turns = max(2, round(rounds * seconds / TURN_SECONDS))
+    return {work.name: _compare(work, servers, tenants, turns, say) for work in WORKS}
 
 
 def show_against(console: Console, revision: str, figures: Sides) -> None:
@@ -153,7 +152,7 @@ def as_json(figures: Sides) -> dict[str, dict[str, dict[str, float]]]:
     return {work: {side: asdict(figure) for side, figure in row.items()} for work, row in figures.items()}
 
 
-async def _register(dsns: Dsns) -> None:
+async def register(dsns: Dsns) -> None:
     """Every work's document, for everybody."""
     examiner = Examiner(schema()._schema, permissions=None, nulls=True)
     texts = dict.fromkeys(work.document for work in WORKS)
@@ -184,7 +183,8 @@ def _requests(side: Side, work: Work, tenants: Sequence[Tenant], count: int = CY
     return requests_of(work, tenants, PRODUCT.header, PRODUCT.cursor, count, by_id=side.by_id)
 
 
-def _check_equal(servers: Mapping[str, Server], tenants: Sequence[Tenant]) -> None:
+def check_equal(servers: Mapping[str, Server], tenants: Sequence[Tenant]) -> None:
+    """Every work of every tenant, asked on each side. Raises UnequalAnswers, BadAnswer."""
     for work in WORKS:
         for tenant in tenants:
             told = {comparable(ask(servers[side.name].port, _requests(side, work, [tenant], 1)[0])) for side in SIDES}
@@ -192,26 +192,23 @@ def _check_equal(servers: Mapping[str, Server], tenants: Sequence[Tenant]) -> No
                 raise UnequalAnswers(f"The two trees answer {work.title} of {tenant.slug} differently.")
 
 
-def _measure(
-    servers: Mapping[str, Server], tenants: Sequence[Tenant], rounds: int, seconds: float, say: Callable[[str], None]
-) -> Sides:
-    turns = max(2, round(rounds * seconds / TURN_SECONDS))
-    figures: Sides = {}
-    for work in WORKS:
-        requests = {side.name: _requests(side, work, tenants) for side in SIDES}
-        for side, prepared in requests.items():
-            run_once(servers[side], prepared, WARM_SECONDS)
-        runs: dict[str, list[Run]] = {side: [] for side in requests}
-        for turn in range(turns):
-            # Back and forth: who comes first is favoured by nothing.
-            for side in [*requests][:: -1 if turn % 2 else 1]:
-                runs[side].append(run_once(servers[side], requests[side], TURN_SECONDS))
-            say(f"{work.title}: round {turn + 1} of {turns}")
-        figures[work.name] = {side: _compared(found, runs[SIDES[0].name]) for side, found in runs.items()}
-    return figures
+def _compare(
+    work: Work, servers: Mapping[str, Server], tenants: Sequence[Tenant], turns: int, say: Callable[[str], None]
+) -> dict[str, Compared]:
+    requests = {side.name: _requests(side, work, tenants) for side in SIDES}
+    for side, prepared in requests.items():
+        run_once(servers[side], prepared, WARM_SECONDS)
+    runs: dict[str, list[Run]] = {side: [] for side in requests}
+    for turn in range(turns):
+        # Back and forth: who comes first is favoured by nothing.
+        for side in [*requests][:: -1 if turn % 2 else 1]:
+            runs[side].append(run_once(servers[side], requests[side], TURN_SECONDS))
+        say(f"{work.title}: round {turn + 1} of {turns}")
+    return {side: compared(found, runs[SIDES[0].name]) for side, found in runs.items()}
 
 
-def _compared(runs: Sequence[Run], before: Sequence[Run]) -> Compared:
+def compared(runs: Sequence[Run], before: Sequence[Run]) -> Compared:
+    """A side's runs beside those of the side before, in the same rounds."""
     more = [run.processor / other.processor - 1 for run, other in zip(runs, before, strict=True)]
     doubt = 1.25 * stdev(more) / sqrt(len(more))  # of a median
     figure = Figure.of(runs)
