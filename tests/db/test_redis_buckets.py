@@ -1,12 +1,12 @@
 """Budgets that several workers count together: as in memory, in one round trip, and without Redis by their shares."""
 
-import asyncio
 import random
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
 
+from db.breaker import Outcome
 from db.buckets import Allowance, Bucket, MemoryBuckets
 from db.redis_buckets import AWAY_SECONDS, RedisBuckets
 from db.redis_client import RedisClient, redis_client
@@ -107,14 +107,13 @@ async def test_without_redis_each_worker_takes_its_share_and_nobody_waits_or_fai
         buckets = RedisBuckets(client, "r", lambda: 4, ticks)
         assert (await buckets.take([ADA], 10)).short is None
         redis_apart.kill()
-        begun = asyncio.get_running_loop().time()
         assert (await buckets.take([ADA], 20)).short is None
         assert not buckets.together
         for _ in range(200):
             await buckets.take([ADA], 10)
         refused = await buckets.take([ADA], 10)
         assert (refused.short, buckets.charge([ADA], 1)) == (ADA, None)
-        assert asyncio.get_running_loop().time() - begun < 5
+        assert client.breaker.counts[Outcome.FAILED] == 1
         redis_apart.start()
         ticks.now += AWAY_SECONDS
         assert (await buckets.take([ADA], 90)).short is None
@@ -127,9 +126,8 @@ async def test_a_redis_that_hangs_holds_one_request_up_for_a_moment(redis_apart:
         await buckets.take([ADA], 1)
         redis_apart.freeze()
         try:
-            begun = asyncio.get_running_loop().time()
             for _ in range(50):
                 assert (await buckets.take([ADA], 1)).short is None
-            assert asyncio.get_running_loop().time() - begun < 5  # each waiting by itself took 12 s
+            assert client.breaker.counts[Outcome.TIMED_OUT] < 10  # the few that found out whether it is back
         finally:
             redis_apart.thaw()

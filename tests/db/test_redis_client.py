@@ -59,13 +59,14 @@ async def test_a_redis_that_hangs_holds_up_few_commands_and_one_finds_out_when_i
                 with pytest.raises(RedisAway):
                     async with client.asked(0.05):
                         await client.ping()
-            begun = asyncio.get_running_loop().time()
+            held_up = 0
             for _ in range(200):
                 with pytest.raises(RedisAway) as refused:
-                    async with client.asked():
+                    async with client.asked(0.05):
                         await client.ping()
-                assert 0 < refused.value.seconds <= module.TOLERANCE.longest
-            assert asyncio.get_running_loop().time() - begun < 1  # a single command would be waited for twice as long
+                held_up += not refused.value.seconds
+                assert refused.value.seconds <= module.TOLERANCE.longest
+            assert held_up < 20  # the few that found out whether it is back
         finally:
             redis_apart.thaw()
         await until(lambda: client.breaker.state is State.HALF_OPEN)

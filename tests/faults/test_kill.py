@@ -7,7 +7,6 @@ import random
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from time import monotonic
 
 import httpx2
 import pytest
@@ -109,16 +108,13 @@ async def test_a_server_told_to_stop_ends_every_stream_in_good_order(
     async with watching(nursery.port, bearer, STREAMS) as watchers:
         async with customers.at_work():
             await customers.wait_for_more()
-            began = monotonic()
             assert await nursery.end(signal.SIGTERM) == 0
-            took = monotonic() - began
             await nursery.start()
             await customers.wait_for_more()
         await until_answered(books.settled)
         log = await books.log()
         for watcher in watchers:
             await watcher.wait_until(lambda each: len(each.told) >= len(log))
-    assert took < 10
     assert [watcher.told for watcher in watchers] == [log] * STREAMS
     assert {(watcher.completed, watcher.cuts) for watcher in watchers} == {(False, 0)}
     assert await books.audit(NOTES, ITEMS) >= customers.acknowledged

@@ -1,6 +1,5 @@
 """Limits: each at its edge and just past it, and documents made to hurt."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -164,15 +163,9 @@ def test_fragments_used_in_many_places_may_stand_for_as_many_fields_as_could_be_
     check_document(parse(f"{{ {uses} }} fragment f on Q {{ {leaves} }}"), LIMITS)
 
 
-@pytest.mark.timeout(10)
-@pytest.mark.parametrize(
-    "text",
-    ["{" * 19_999, '"' * 19_999, '"""' * 6_000, '"\\' * 9_999, '"""\\' * 4_999, "." * 19_999, "\x00" * 999],
-)
-def test_a_text_that_is_no_document_is_read_in_one_pass(text: str) -> None:
-    begun = time.process_time()
-    try:
-        check_text(text, LIMITS)
-    except LimitExceeded as error:
-        assert "at most" in str(error)  # noqa: PT017  # some are too much, some are only no GraphQL
-    assert time.process_time() - begun < 0.15  # a few milliseconds; each beginning by itself took 0.3 s
+@pytest.mark.timeout(60)  # it takes a second; with each beginning read by itself, half an hour
+@pytest.mark.parametrize("piece", ["{", '"', '"""', '"\\', '"""\\', ".", "\x00"])
+def test_a_text_that_is_no_document_is_read_in_one_pass(piece: str) -> None:
+    text = piece * 1_000_000
+    endless = replace(LIMITS, bytes=len(text), tokens=len(text), nesting=len(text))
+    assert check_text(text, endless) <= len(text)

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 from collections.abc import AsyncIterator
 from secrets import token_hex
 
@@ -174,5 +173,3 @@ async def test_a_collector_that_is_away_costs_spans_and_nothing_else(
         async with serving(settings_for(front.dsns), tracing=Traces()) as served:
             for _ in range(20):
                 assert (await served.post("{ __typename }")).status_code == 200
-            begun = time.monotonic()
-        assert time.monotonic() - begun < 5
