@@ -93,7 +93,7 @@ async def remembering(people: People) -> AsyncIterator[Authenticator]:
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
     """Well before the seconds that a caller is known: the clock of the test stands still."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not await holds():  # noqa: ASYNC110  what is waited for happens in another connection
             await asyncio.sleep(0.005)
 

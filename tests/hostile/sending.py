@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.hostile.case import Case
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 """Seconds until an answer counts as missing."""
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds until what is waited for counts as missing."""
 
 

@@ -15,7 +15,7 @@ from tests.support.proxies import HOST, PROXIES, proxied
 from tests.support.server import Front
 from tests.support.shop import Shop
 
-SOON = 10.0
+SOON = 40.0
 """Seconds within which an event has come through: a proxy that gathers would hold it back for a minute."""
 STREAMS = 20
 """More than three times the connections that a browser opens to a host by HTTP/1.1."""

@@ -91,7 +91,7 @@ class Watcher:
         )
 
     async def next(self) -> tuple[Overview, Position]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await anext(self.overviews)
 
 

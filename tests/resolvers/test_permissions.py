@@ -36,7 +36,7 @@ class Teller:
         self.moves.append(position.seq)
 
     async def told(self) -> int:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             position: Position = await self.newcomers.join()
         return position.seq
 

@@ -51,7 +51,7 @@ async def told(
 ) -> list[Json]:
     """The next events after a cursor."""
     stream = await world.subscribe(document, {"after": after, **variables}, caller=caller)
-    async with aclosing(stream), asyncio.timeout(10):
+    async with aclosing(stream), asyncio.timeout(60):
         frames = aiter(stream)
         found = [json.loads((await anext(frames)).payload)["data"] for _ in range(count)]
     return [event for data in found for event in data.values()]

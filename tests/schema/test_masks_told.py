@@ -112,7 +112,7 @@ async def changes_of(world: World, caller: Principal | str, *changes: Json) -> l
         assert reply.data["updateCustomer"]["userErrors"] == []
     stream = await world.subscribe(EVENTS, {"after": here}, caller=caller)
     told: list[Json] = []
-    async with aclosing(stream), asyncio.timeout(10):
+    async with aclosing(stream), asyncio.timeout(60):
         async for frame in stream:
             told.append(json.loads(frame.payload)["data"]["customerEvents"])
             if told[-1]["patch"].get("name") == end:

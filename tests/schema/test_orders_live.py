@@ -137,7 +137,7 @@ async def only_answer(world: World, variables: Json, caller: str = "admin") -> J
     """The one frame of a page that ends at once."""
     stream = await world.subscribe(LIVE, variables, caller=caller)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             (frame,) = [frame async for frame in stream]
     finally:
         await stream.aclose()

@@ -84,7 +84,7 @@ async def test_what_may_be_done_costs_a_tenant_nothing(world: World) -> None:
 
 
 async def next_of(stream: Watched) -> Any:  # Any: JSON
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         body = json.loads((await anext(aiter(stream))).payload)
     assert "errors" not in body
     return body["data"]["permissionsChanged"]

@@ -12,6 +12,7 @@ from db.events import Event, EventDraft, Position
 from db.hub import Hub
 from db.tenancy import TenantId
 from tests.support.plant import ACTOR, NOON, Floor
+from tests.support.waiting import until
 
 START = Position(13, NOON)
 """Where my planted log ends."""
@@ -50,7 +51,7 @@ async def write(database: Database, tenant: TenantId, count: int = 1) -> None:
 async def take(stream: AsyncIterator[list[Event]], last: int) -> list[int]:
     """The numbers that arrive up to ``last``, which must come within ten seconds."""
     seen: list[int] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not seen or seen[-1] < last:
             seen += [event.seq for event in await anext(stream)]
     return seen
@@ -58,11 +59,7 @@ async def take(stream: AsyncIterator[list[Event]], last: int) -> list[int]:
 
 async def followed(hub: Hub, by: int = 1) -> None:
     """Wait until so many follow."""
-    for _ in range(1000):
-        if hub.followers == by:
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError(f"{hub.followers} follow, not {by}")
+    await until(lambda: hub.followers == by)
 
 
 def numbers(first: int, last: int) -> list[int]:

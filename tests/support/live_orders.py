@@ -37,7 +37,7 @@ class Following:
     async def read(self) -> Frame:
         """The next frame as it came."""
         coming, self._coming = self._coming or asyncio.ensure_future(anext(self._frames)), None
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await coming
 
     async def until(self, ids: list[str]) -> None:

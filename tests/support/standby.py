@@ -88,7 +88,7 @@ class Pair:
     async def until_standby(self, question: str) -> None:
         connection = await asyncpg.connect(self.standby.superuser)
         try:
-            for _ in range(500):
+            for _ in range(6_000):
                 if await connection.fetchval(question):
                     return
                 await asyncio.sleep(0.01)  # here: asleep there it would be in replay's way, and be cut off for that

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds until what is waited for counts as missing."""
 
 

@@ -9,6 +9,7 @@ from auth.principal import Principal
 from db.event_cursors import EventCursorCodec
 from tests.support.facts import MOVE, UPDATE, Json
 from tests.support.feeds import Watched
+from tests.support.waiting import until
 from tests.support.world import KEY, World
 
 WATCH = """subscription($where: OrderWhere, $types: [OrderEventType!], $after: String) {
@@ -21,7 +22,7 @@ ROWS = """subscription($after: String) { orderEvents(after: $after) {
 async def frames_of(stream: Watched, count: int) -> list[Json]:
     """The next frames, as JSON; the stream stays open."""
     frames = aiter(stream)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         found = [await anext(frames) for _ in range(count)]
     return [{**json.loads(frame.payload), "id": frame.cursor} for frame in found]
 
@@ -59,8 +60,4 @@ async def change(world: World, order: str, **changes: Any) -> None:  # Any: JSON
 
 async def moved_to(stream: Watched, cursor: str) -> None:
     """Wait until the stream is done with everything up to the cursor."""
-    for _ in range(500):
-        if stream.cursor == cursor:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("the cursor never moved that far")
+    await until(lambda: stream.cursor == cursor)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds until what is waited for counts as missing."""
 
 

@@ -28,7 +28,7 @@ class Line:
     async def rest(self) -> bytes:
         """All that comes until the server closes."""
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 return await self._reader.read()
         finally:
             await self.close()
@@ -39,7 +39,7 @@ class Line:
             await self.writer.wait_closed()
 
     async def until(self, end: bytes) -> bytes:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await self._reader.readuntil(end)
 
 

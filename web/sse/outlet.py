@@ -90,11 +90,6 @@ class Outlet:
     def full(self) -> bool:
         return self.full_since is not None
 
-    @property
-    def attached(self) -> bool:
-        """Whether its answer began."""
-        return self._wire is not None
-
     async def placed(self, seconds: float) -> None:
         """Before the wire is attached: wait until it is known where all that it carries begins, or that it is over; no
         longer than so many seconds.

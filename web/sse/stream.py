@@ -54,9 +54,9 @@ class StreamResponse:
             await outlet.placed(OPEN_SECONDS)
             await send({"type": "http.response.start", "status": 200, "headers": [*self.fields, *self._headers]})
             wire = self.dressed(wire_of(scope, receive, send, abort))
-            streams.begin()
-            outlet.attach(wire)
-            await self._finish(await outlet.over, wire, send)
+            with streams.answering():
+                outlet.attach(wire)
+                await self._finish(await outlet.over, wire, send)
         finally:
             await outlet.aclose()
             streams.leave(outlet)

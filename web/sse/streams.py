@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from time import monotonic
 from typing import Protocol
@@ -65,9 +66,14 @@ class Streams:
         if self._draining.is_set():
             outlet.end(DRAINING, outlet.farewell(RETRY_MILLISECONDS))
 
-    def begin(self) -> None:
-        """An answer begins: whoever sees it counted may act, and is told of that."""
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Around an answer that has begun: whoever sees it counted may act, and is told of that."""
         self._gauge.inc()
+        try:
+            yield
+        finally:
+            self._gauge.dec()
 
     def last_seconds(self, ending: Ending) -> float:
         """How long the last chunk may wait for its client."""
@@ -76,8 +82,6 @@ class Streams:
     def leave(self, outlet: Outlet) -> None:
         """A stream is over."""
         self.open.discard(outlet)
-        if outlet.attached:
-            self._gauge.dec()
 
     def _look(self, outlet: Outlet) -> None:
         """Ping it when it was silent, end it when it stands still; and look again."""

@@ -55,7 +55,7 @@ def test_a_loop_that_ended_leaves_no_turn_taken() -> None:
         assert not waiting.done()
 
     async def go_on() -> bool:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await asyncio.gather(turns.take(), turns.take())
         return True
 

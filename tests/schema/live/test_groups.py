@@ -19,7 +19,7 @@ from tests.support.world import KEY, World
 async def only_frame(world: World, caller: Principal | str = "admin", **request: Any) -> Json:  # Any: JSON
     """The one frame of a stream that ends at once."""
     stream = await world.subscribe(WATCH, request.get("variables"), caller=caller, last_event_id=request.get("last"))
-    async with aclosing(stream), asyncio.timeout(10):
+    async with aclosing(stream), asyncio.timeout(60):
         frames: list[Frame] = [frame async for frame in stream]
     (frame,) = frames
     assert frame.cursor is None

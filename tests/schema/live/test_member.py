@@ -25,10 +25,7 @@ async def test_closing_frees_what_a_stream_holds_begun_or_not_waiting_or_not(wor
     assert world.hub.followers == 0
     waited = await world.subscribe(WATCH)
     waiting = asyncio.create_task(frames_of(waited, 1))
-    for _ in range(100):
-        if world.hub.followers:
-            break
-        await asyncio.sleep(0.01)
+    await until(lambda: world.hub.followers)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
     await waited.aclose()

@@ -61,7 +61,7 @@ class Story:
     async def read(self, reader: Reader, count: int) -> None:
         assert reader.stream is not None
         frames = aiter(reader.stream)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             for _ in range(count):
                 frame = await anext(frames)
                 event = json.loads(frame.payload)["data"]["orderEvents"]

@@ -111,7 +111,7 @@ async def captured(redis: RedisServer, here: Worker, there: Worker) -> str:
         await ear.subscribe(channel)
         await redis.heard(channel, 2)
         await here.relay.ask(there.relay.name, {"do": "start"})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (said := await ear.get_message(timeout=1)) is None:
                 pass
     return str(said["data"])

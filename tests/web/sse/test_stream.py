@@ -64,7 +64,7 @@ class Connection:
         await until(lambda: text in self.body)
 
     async def over(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await self.task
         self.turning.cancel()
         assert (self.feed.closed is not None, self.gauge.value, self.gauge.highest) == (True, 0, 1)
