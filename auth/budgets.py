@@ -8,12 +8,12 @@ While a caller is far from the end of every bucket it runs a *tab*: for a moment
 buckets hear of it all at once. So most requests ask nobody, wherever the buckets are kept.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from math import inf
-from time import monotonic
 from typing import Any
 
 from auth.addresses import place_of
@@ -23,8 +23,8 @@ from db.buckets import Allowance, Bucket, Buckets, Taken
 WINDOW_SECONDS = 60
 LOT = 100
 """Units that a stream runs up before they are charged."""
-TAB_SECONDS, TAB_SHARE = 0.05, 1_000
-"""For how long a tab runs, and up to which part of the caller's smallest bucket, while all of them are half full."""
+TAB_SECONDS, TAB_SHARE = 1.0, 1_000
+"""For how long a tab runs at most, and up to which part of the caller's smallest bucket, while all are half full."""
 
 
 class Account(StrEnum):
@@ -53,11 +53,16 @@ class Ledger:
 
 
 class Tab:
-    """What all with the same buckets use, before the buckets hear of it, and the ledger with them."""
+    """What all with the same buckets use, before the buckets hear of it, and the ledger with them.
 
-    __slots__ = ("_ledger", "_most", "_store", "_until", "buckets", "fields", "taken", "used")
+    ``opened`` is told each time that it begins to run: to ``end`` it in time.
+    """
 
-    def __init__(self, buckets: tuple[Bucket, ...], store: Buckets, ledger: Ledger) -> None:
+    __slots__ = ("_ledger", "_limit", "_most", "_opened", "_store", "buckets", "fields", "taken", "used")
+
+    def __init__(
+        self, buckets: tuple[Bucket, ...], store: Buckets, ledger: Ledger, opened: Callable[["Tab"], None]
+    ) -> None:
         self.buckets = buckets
         self.taken = Taken(())
         """How the buckets stood last."""
@@ -67,36 +72,41 @@ class Tab:
         """Kept for as long as the tab runs."""
         self._store = store
         self._ledger = ledger
-        self._most = 0
-        self._until = -inf
+        self._opened = opened
+        self._most = min(bucket.allowance.most for bucket in buckets) // TAB_SHARE
+        self._limit: float = -inf
+        """So much may be on it now; less than anything while it does not run."""
 
     @property
     def runs(self) -> bool:
-        return self._until != -inf
+        return self._limit != -inf
 
     def runs_up(self, units: int) -> bool:
         """Whether so much more is on the tab now; else the buckets have to be asked."""
-        if self.used + units > self._most or monotonic() >= self._until:
+        used = self.used + units
+        if used > self._limit:
             return False
-        self.used += units
+        self.used = used
         return True
 
     async def take(self, units: int) -> Taken:
         """So much of the buckets, which hear first of all that was used."""
-        self._end()
-        self.charge(0)
+        self.end()
         taken = self._store.take_now(self.buckets, units) or await self._store.take(self.buckets, units)
-        self._end()  # of two that asked at once the one that was told last knows best
+        self._limit, self.fields = -inf, None  # of two that asked at once the one that was told last knows best
         self.taken = taken
-        if taken.short is None:
-            self._ledger.note(self.buckets, units)
-        self._most = min(bucket.allowance.most for bucket in self.buckets) // TAB_SHARE
-        if self._most and taken.short is None and all(map(_is_half_full, self.buckets, taken.full_in)):
-            self._until = monotonic() + TAB_SECONDS
+        if taken.short is not None:
+            return taken
+        self._ledger.note(self.buckets, units)
+        if self._most and max(taken.full_in) <= WINDOW_SECONDS / 2:  # so every bucket is half full
+            self._limit = self._most
+            self._opened(self)
         return taken
 
-    def _end(self) -> None:
-        self._until, self.fields = -inf, None
+    def end(self) -> None:
+        """It runs no more, and the buckets hear of it."""
+        self._limit, self.fields = -inf, None
+        self.charge(0)
 
     def charge(self, units: int) -> Taken | None:
         """So much was used; negative: was not used after all. What is owed then, as far as it is known."""
@@ -109,54 +119,41 @@ class Tab:
         return self._store.charge(self.buckets, used)
 
 
-def _is_half_full(bucket: Bucket, full_in: float) -> bool:
-    allowance = bucket.allowance
-    return 2 * full_in * allowance.per_second <= allowance.most
-
-
 class Charge:
     """What one request takes of its buckets. ``short``: it may not, for so much is there in ``wait`` seconds only."""
 
-    __slots__ = ("_more", "_tab", "_taken", "units")
+    __slots__ = ("_more", "_taken", "short", "tab", "units")
 
     def __init__(self, tab: Tab, units: int, taken: Taken) -> None:
         self.units = units
         """What was asked for."""
-        self._tab = tab
+        self.tab = tab
+        self.short = taken.short
         self._taken = taken
         self._more = 0
 
     @property
     def buckets(self) -> tuple[Bucket, ...]:
-        return self._tab.buckets
-
-    @property
-    def short(self) -> Bucket | None:
-        return self._taken.short
+        return self.tab.buckets
 
     @property
     def wait(self) -> float:
         return self._taken.wait
-
-    @property
-    def tab(self) -> Tab | None:
-        """The one that it is on; None where each request tells what is left to the unit."""
-        return self._tab if self._tab.runs else None
 
     def settle(self, actual: int) -> None:
         """So much it was in the end."""
         more = max(1, actual) - self.units
         if more:
             self._more = more
-            self._tab.charge(more)
+            self.tab.charge(more)
 
     def spending(self) -> "Spending":
         """Of the stream that was charged for being opened."""
-        return Spending(self._tab)
+        return Spending(self.tab)
 
     def full_in(self, number: int) -> float:
         """Seconds until that bucket is full."""
-        return self.buckets[number].allowance.after(self._taken.full_in[number], self._tab.used or self._more)
+        return self.buckets[number].allowance.after(self._taken.full_in[number], self.tab.used or self._more)
 
     @property
     def tightest(self) -> int:
@@ -200,21 +197,41 @@ class Budgets:
         """Requests, by the account that was short."""
         self.ledger = Ledger()
         self._tab_of = lru_cache(maxsize=10_000)(self._find)
+        self._open: set[Tab] = set()
+        self._closing: asyncio.TimerHandle | None = None
 
     async def take(self, caller: Principal | None, address: str | None, units: int) -> Charge | None:
         """For something that may cost so much; None for whom nothing is counted."""
         if caller is None:
             tab = self._tab_of(None, None, None, address)
         else:
-            key = caller.key_name
-            tab = self._tab_of(caller.tenant.hex, None if key else caller.person.user_id, key, address)
+            key, person = caller.key_name, caller.acting_for or caller
+            tab = self._tab_of(caller.tenant.hex, None if key else person.user_id, key, address)
         if tab is None:
             return None
-        units = max(units, 1)
+        if units < 1:
+            units = 1
         taken = tab.taken if tab.runs_up(units) else await tab.take(units)
         if taken.short is not None:
             self.refused[taken.short.allowance.kind] += 1
         return Charge(tab, units, taken)
+
+    def stop(self) -> None:
+        """The buckets hear of what is on the tabs."""
+        if self._closing is not None:
+            self._closing.cancel()
+        self._close_tabs()
+
+    def _opened(self, tab: Tab) -> None:
+        """One timer for all that run: it comes by while there are any."""
+        self._open.add(tab)
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().call_later(TAB_SECONDS, self._close_tabs)
+
+    def _close_tabs(self) -> None:
+        self._closing = None
+        while self._open:
+            self._open.pop().end()
 
     def _find(self, tenant: str | None, user: str | None, key: str | None, address: str | None) -> Tab | None:
         """Of the buckets that a request goes to; None for none."""
@@ -226,4 +243,4 @@ class Budgets:
             (self._address, place),
         )
         buckets = tuple(Bucket(allowance, name) for allowance, name in named if allowance is not None and name)
-        return Tab(buckets, self._store, self.ledger) if buckets else None
+        return Tab(buckets, self._store, self.ledger, self._opened) if buckets else None

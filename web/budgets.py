@@ -38,6 +38,7 @@ async def open_budgets(state: State, closing: AsyncExitStack) -> Budgets | None:
         await shared.start()
         closing.push_async_callback(shared.stop)
     budgets = Budgets(shared or MemoryBuckets(), per_minute)
+    closing.callback(budgets.stop)
     state.metrics.registry.register(BudgetCounts(budgets))
     return budgets
 
@@ -47,12 +48,12 @@ def budget_fields(charge: Charge | None) -> tuple[Header, ...]:
     if charge is None:
         return ()
     tab = charge.tab
-    if tab is None:
-        return _fields(charge)
-    if tab.fields is None:
-        tab.fields = _fields(charge)
-    found: tuple[Header, ...] = tab.fields
-    return found
+    fields: tuple[Header, ...] | None = tab.fields
+    if fields is None:
+        fields = _fields(charge)
+        if tab.runs:  # else each answer tells what is left to the unit
+            tab.fields = fields
+    return fields
 
 
 def _fields(charge: Charge) -> tuple[Header, ...]:

@@ -11,6 +11,7 @@ from auth.budgets import TAB_SHARE, Account, Budgets
 from auth.principal import Principal
 from db.buckets import Bucket, MemoryBuckets, Taken
 from tests.support.ticks import Ticks
+from tests.support.waiting import until
 
 MOST = 60_000
 
@@ -37,14 +38,12 @@ class Asked(MemoryBuckets):
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Ticks:
-    clock = Ticks()
-    monkeypatch.setattr(auth.budgets, "monotonic", clock)
-    return clock
+def clock() -> Ticks:
+    return Ticks()
 
 
 def caller() -> Principal:
-    found = SimpleNamespace(tenant=SimpleNamespace(hex="t"), key_name=None, person=SimpleNamespace(user_id="u"))
+    found = SimpleNamespace(tenant=SimpleNamespace(hex="t"), key_name=None, user_id="u", acting_for=None)
     return cast("Principal", found)
 
 
@@ -56,11 +55,26 @@ async def test_what_is_used_for_a_moment_is_told_to_the_buckets_at_once(clock: T
         assert charge is not None
         charge.settle(2)
     assert (store.taken, store.charged) == ([3], [])
-    clock.now += auth.budgets.TAB_SECONDS
+    budgets.stop()
+    assert (store.taken, store.charged) == ([3], [10 * 2 - 1])
     last = await budgets.take(caller(), None, 3)
     assert last is not None
-    assert (store.taken, store.charged) == ([3, 3], [10 * 2 - 1])
-    assert store.used(last.buckets[0]) == pytest.approx(25 - auth.budgets.TAB_SECONDS * MOST / 60, abs=50.1)
+    assert store.taken == [3, 3]
+    assert store.used(last.buckets[0]) == pytest.approx(10 * 2 + 2 + 3)
+
+
+async def test_the_buckets_hear_in_time_of_what_callers_used_who_do_not_come_again(
+    clock: Ticks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth.budgets, "TAB_SECONDS", 0.02)
+    store = Asked(clock)
+    budgets = Budgets(store, {Account.USER: MOST, Account.ADDRESS: MOST})
+    for turn in (1, 2):
+        for who, address in ((caller(), None), (None, "192.0.2.1"), (None, "192.0.2.2")):
+            for _ in range(3):
+                assert await budgets.take(who, address, 5)
+        await until(lambda so_many=3 * turn: len(store.charged) == so_many)
+        assert (store.taken, store.charged) == ([5] * 3 * turn, [10] * 3 * turn)
 
 
 async def test_a_tab_is_never_longer_than_its_share_of_the_smallest_bucket(clock: Ticks) -> None:

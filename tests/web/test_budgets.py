@@ -3,13 +3,17 @@
 import re
 from collections.abc import Mapping
 
+from auth.budgets import Account, Budgets
 from auth.key_desk import NewKey, create_key
 from auth.permissions import SYSTEM_ROLES, PermissionSet
+from db.buckets import MemoryBuckets
 from tests.support.database import Dsns
 from tests.support.redis import RedisServer
 from tests.support.server import GRAPHQL, JSON, STREAM, Front, serving, settings_for
+from tests.support.ticks import Ticks
 from tests.web.test_graphql_streams import EVENTS, an_order
 from tests.web.test_graphql_streams import UPDATE as WRITE
+from web.budgets import budget_fields
 
 LIST = "{ orders(first: 3) { nodes { id } } }"
 UPDATE = 'mutation($id: ID!) { updateOrder(input: {id: $id, notes: "too much"}) { order { id } } }'
@@ -46,6 +50,16 @@ async def budget_lines(front: Front) -> list[str]:
     """What the metrics say of budgets."""
     lines = (await front.client.get("/metrics")).text.splitlines()
     return [line for line in lines if line.startswith("tidegate_budget_") and "_total{" in line]
+
+
+async def test_what_is_left_is_told_as_of_the_moment_since_which_nobody_was_asked() -> None:
+    budgets = Budgets(MemoryBuckets(Ticks()), {Account.ADDRESS: 60_000})
+    told = []
+    for ends in (False, False, True, False):
+        if ends:
+            budgets.stop()
+        told.append(budget_fields(await budgets.take(None, "192.0.2.1", 10))[1][1])
+    assert told == [b'"address";r=59990;t=1'] * 2 + [b'"address";r=59970;t=1'] * 2
 
 
 async def test_who_used_up_a_budget_is_told_which_and_until_when_and_nothing_is_written(seeded_dsns: Dsns) -> None:
