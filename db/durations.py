@@ -4,6 +4,7 @@ A count stands for a fifth more time than the one before it, so a percentile rea
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 
 PLACES = 64
@@ -12,16 +13,17 @@ _SHORTEST = 0.000_25
 _PER_DOUBLING = 4
 
 
-def place_of(seconds: float) -> int:
-    """Where a duration is counted; what takes longer than the last place says counts there."""
-    if seconds <= _SHORTEST:
-        return 0
-    return min(PLACES - 1, math.ceil(math.log2(seconds / _SHORTEST) * _PER_DOUBLING))
-
-
 def longest_of(place: int) -> float:
     """The longest duration, in seconds, that is counted there."""
     return float(_SHORTEST * 2 ** (place / _PER_DOUBLING))
+
+
+_BOUNDS = [longest_of(place) for place in range(PLACES - 1)]
+
+
+def place_of(seconds: float) -> int:
+    """Where a duration is counted; what takes longer than the last place says counts there."""
+    return bisect_left(_BOUNDS, seconds)
 
 
 def percentile(counts: Sequence[int], share: float) -> float | None:
