@@ -93,23 +93,28 @@ class Admission:
             return request
         elif request.by_hash and self._persisted == "off":
             return _refused("PERSISTED_QUERY_NOT_SUPPORTED", NOT_SUPPORTED)
-        found = await self._look_up(request, caller, id, policy)
-        if isinstance(found, Refused):
-            return found
-        registered, request.level = found
-        request.document, request.document_id, request.sunset = registered.text, id, registered.sunset
+        found = None if self._registry is None else self._registry.known(id) or await self._registry.find(id)
+        if found is None:
+            return self._unknown(request, caller)
+        level = self._level_of(found, request, caller, policy)
+        if isinstance(level, Refused):
+            return level
+        request.document, request.document_id, request.sunset, request.level = found.text, id, found.sunset, level
         return request
 
-    async def _look_up(
-        self, request: OperationRequest, caller: Principal | None, id: str, policy: DocumentPolicy
-    ) -> tuple[Registered, DocumentPolicy] | Refused:
-        """The document of that id, and as what the caller knows it who may run it."""
-        found = None if self._registry is None else await self._registry.find(id)
-        level = None if found is None else found.level_for(caller)
-        if found is None or level is None:
-            if request.document:
-                return self._not_allowed(caller)
-            return _refused("PERSISTED_QUERY_NOT_FOUND", NOT_FOUND)
+    def _unknown(self, request: OperationRequest, caller: Principal | None) -> Refused:
+        """What one is told who knows no such document."""
+        if request.document:
+            return self._not_allowed(caller)
+        return _refused("PERSISTED_QUERY_NOT_FOUND", NOT_FOUND)
+
+    def _level_of(
+        self, found: Registered, request: OperationRequest, caller: Principal | None, policy: DocumentPolicy
+    ) -> DocumentPolicy | Refused:
+        """As what the caller knows a registered document who may run it."""
+        level = found.level_for(caller)
+        if level is None:
+            return self._unknown(request, caller)
         if found.ends_at is not None and found.is_over(self._clock()):
             # Who may run any text is told to send it: Apollo's clients do so by themselves.
             if request.by_hash and not request.document and policy is DocumentPolicy.AD_HOC:
@@ -117,7 +122,7 @@ class Admission:
             return self._not_allowed(caller, OVER)
         if level < policy:
             return self._not_allowed(caller)
-        return found, level
+        return level
 
     def _not_allowed(self, caller: Principal | None, message: str | None = None) -> Refused:
         trusted = self.policy_of(caller) is DocumentPolicy.TRUSTED
@@ -168,8 +173,9 @@ class Admission:
             try:
                 for member in [each for each in members.members if _runs(each, id)]:
                     request, caller = member.request, member.principal
-                    known_as = request.document_id or ""
-                    if isinstance(await self._look_up(request, caller, known_as, self.policy_of(caller)), Refused):
+                    found = None if self._registry is None else await self._registry.find(request.document_id or "")
+                    policy = self.policy_of(caller)
+                    if found is None or isinstance(self._level_of(found, request, caller, policy), Refused):
                         member.finish(Ending(EndReason.FORBIDDEN, "DOCUMENT_NOT_ALLOWED", message=OVER))
                 return
             except (Unavailable, QueryTimeout):  # the log is not read meanwhile either

@@ -4,11 +4,11 @@ While nothing is heard nothing is kept, and nothing is kept for longer than ``SE
 too, so that asking for it again asks nobody.
 """
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
 import structlog
 
@@ -84,6 +84,14 @@ class Registry:
         """Whether what ``find`` would answer is known here now."""
         return self._fresh(id) is not None
 
+    def known(self, id: str) -> Registered | None:
+        """The document of that id, if it is known here now; else there may still be one."""
+        kept = self._fresh(id)
+        if kept is None:
+            return None
+        self._kept.move_to_end(id)
+        return kept[0]
+
     async def find(self, id: str) -> Registered | None:
         """The document of that id, if it is registered. Raises what the directory raises."""
         kept = self._fresh(id)
@@ -126,13 +134,11 @@ class Registry:
 
     def _fresh(self, id: str) -> tuple[Registered | None, float] | None:
         kept = self._kept.get(id)
-        if kept is None or not self._hears or asyncio.get_running_loop().time() >= kept[1]:
-            return None
-        return kept
+        return kept if kept is not None and monotonic() < kept[1] and self._hears else None
 
     def _keep(self, id: str, found: Registered | None) -> None:
         self._forget(id)
-        self._kept[id] = found, asyncio.get_running_loop().time() + SECONDS
+        self._kept[id] = found, monotonic() + SECONDS
         self._weight += _weight_of(found)
         while self._weight > self._size:
             self._forget(next(iter(self._kept)))
