@@ -209,8 +209,7 @@ class Budgets:
             tab = self._tab_of(caller.tenant.hex, None if key else person.user_id, key, address)
         if tab is None:
             return None
-        if units < 1:
-            units = 1
+        units = max(units, 1)
         taken = tab.taken if tab.runs_up(units) else await tab.take(units)
         if taken.short is not None:
             self.refused[taken.short.allowance.kind] += 1
