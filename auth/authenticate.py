@@ -80,14 +80,15 @@ class Authenticator:
             return None
         if self._cache is None or credentials.stream is not None:
             return (await self._ask(credentials)).at(credentials.address)
-        now, mark, who = self.clock(), self._cache.mark(), credentials[:3]  # wherever it is
+        now, who = self.clock(), credentials[:3]  # wherever it is
         known = self._cache.get(who, now)
         if known is None:
+            mark = self._cache.mark()
             # Together only with those who ask since the same change: later ones must hear of what came after it.
             together = (who, mark) if self._cache.hears else object()
             known = await self._flights.join(together, lambda: self._ask(credentials))
             self._cache.put(who, known, now, mark)
-        return known.at(credentials.address)
+        return known.at(credentials.address) if known.lists else known
 
     def still_knows(self, credentials: Credentials, principal: Principal) -> bool:
         """Whether nothing was heard of the caller since it was authenticated."""

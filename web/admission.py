@@ -13,13 +13,15 @@ from auth.claims import Claim
 from auth.errors import AuthError, ProviderFailed
 from auth.principal import Principal
 from db.errors import QueryTimeout, Unavailable
-from web.body import Fields, read_json_body
+from web.body import Fields, fields_of, read_json_body
 from web.credentials import credentials_of, has_csrf_header, has_stream_token, needs_csrf, sent_by_own_page
 from web.entry import note_refusal
-from web.parameters import Parameters, event_id, from_body, from_query
+from web.parameters import Parameters, event_id, from_body, from_query, with_id
 from web.refusals import Refusal
 from web.signed import admit_signed, is_signed
 
+DOCUMENT_ID = "document_id"
+"""What the path of a registered document calls its last part."""
 ALLOW = (b"allow", b"GET, POST, QUERY")
 SUBSCRIPTIONS_ALONE = "A stream token opens subscriptions alone."
 ACTING = "acting"
@@ -35,24 +37,28 @@ async def admit(scope: Scope, receive: Receive, fields: Fields) -> tuple[Paramet
         raise Refusal("FEATURE_DISABLED", "Idempotency-Key is not supported yet: send the request without it.")
     if is_signed(fields):
         return await admit_signed(scope, receive, fields)
-    credentials = _intended_credentials(scope)
+    credentials = _intended_credentials(scope, fields)
     if method != "GET":
         parameters = from_body(await read_json_body(fields, receive))
     else:
         parameters = from_query(scope["query_string"])
-    return parameters, _noted(scope, await authenticate(scope, credentials))
+    caller = _noted(scope, await authenticate(scope, credentials))
+    named = scope.get("path_params")
+    if named and DOCUMENT_ID in named:
+        parameters = with_id(parameters, named[DOCUMENT_ID])
+    return parameters, caller
 
 
 async def identify(scope: Scope) -> Principal | None:
     """Who asks, for something that is no operation. Raises Refusal, also for a request that a browser was tricked
     into.
     """
-    return _noted(scope, await authenticate(scope, _intended_credentials(scope)))
+    return _noted(scope, await authenticate(scope, _intended_credentials(scope, fields_of(scope))))
 
 
 async def caller_of(scope: Scope) -> Principal | None:
     """Who asks for something that only reads. Raises Refusal."""
-    return await authenticate(scope, _credentials(HTTPConnection(scope)))
+    return await authenticate(scope, credentials_in(scope))
 
 
 async def authenticate(scope: Scope, credentials: Credentials) -> Principal | None:
@@ -95,17 +101,16 @@ def cost_asked(fields: Fields) -> Literal["report", "validate"] | None:
             raise Refusal("BAD_REQUEST", "GraphQL-Cost is report or validate.")
 
 
-def _intended_credentials(scope: Scope) -> Credentials:
-    connection = HTTPConnection(scope)
-    credentials = _credentials(connection)
+def _intended_credentials(scope: Scope, fields: Fields) -> Credentials:
+    credentials = _credentials(scope, fields)
     if needs_csrf(credentials):
-        _check_intent(connection, scope["method"])
+        _check_intent(HTTPConnection(scope), scope["method"])
     return credentials
 
 
 def credentials_in(scope: Scope) -> Credentials:
     """What a request that was admitted was admitted by."""
-    return _credentials(HTTPConnection(scope))
+    return _credentials(scope, fields_of(scope))
 
 
 def by_stream_token(scope: Scope) -> bool:
@@ -122,9 +127,9 @@ def claim_in(scope: Scope) -> Claim:
         raise Refusal(error.code, error.message) from None
 
 
-def _credentials(connection: HTTPConnection) -> Credentials:
+def _credentials(scope: Scope, fields: Fields) -> Credentials:
     try:
-        return credentials_of(connection)
+        return credentials_of(scope, fields)
     except AuthError as error:
         raise _refusal(error) from None
 

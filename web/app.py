@@ -43,6 +43,7 @@ from schema.registry import Registry
 from schema.root import schema
 from schema.routes.table import OWNER, drafts_of
 from schema.traced import TracedGateway
+from web.admission import DOCUMENT_ID
 from web.budgets import open_budgets
 from web.caching import open_stores, watch_answers
 from web.edge import edge_of
@@ -50,7 +51,7 @@ from web.entry import entry_of
 from web.fleet import Fleet
 from web.gauges import Gauges
 from web.graphiql import graphiql_routes
-from web.graphql import DOCUMENT_ID, GraphQLEndpoint
+from web.graphql import GraphQLEndpoint
 from web.health import serve_live, serve_ready, serve_version
 from web.invitation import invitation_routes
 from web.isolation import Isolation

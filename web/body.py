@@ -31,7 +31,7 @@ async def read_json_body(fields: Fields, receive: Receive) -> bytes:
     """
     if not is_json(fields.get(b"content-type", b"")):
         raise Refusal("BAD_REQUEST", "Send the request as Content-Type: application/json, in UTF-8.", 415)
-    if fields.get(b"content-encoding", b"identity").strip().lower() != b"identity":
+    if b"content-encoding" in fields and fields[b"content-encoding"].strip().lower() != b"identity":
         raise Refusal("BAD_REQUEST", "Send the body as it is: compressed bodies are not read.", 415)
     check_length(fields)
     reading = _read(receive).__await__()

@@ -1,7 +1,6 @@
 """What a request carries to say who sends it, and from where: read here, judged in ``auth``."""
 
 import re
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
@@ -9,32 +8,45 @@ from starlette.types import Scope
 
 from auth.authenticate import Credentials
 from auth.errors import AmbiguousCredentials, Unauthenticated
+from web.body import Fields
 from web.entry import address_of
 from web.negotiation import negotiate
 from web.session_cookie import session_cookie
 
-_BEARER = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+_BEARER = re.compile(r"(?i:bearer) \s*([A-Za-z0-9\-._~+/]+=*)")
 _STREAM_TOKEN = b"streamToken="
 _SINGLE = frozenset({b"authorization", b"x-tenant"})
 _CSRF_HEADERS = {"x-tidegate-csrf": re.compile("1"), "apollo-require-preflight": re.compile(".+")}
 
 
-def credentials_of(request: HTTPConnection) -> Credentials:
+def credentials_of(scope: Scope, fields: Fields) -> Credentials:
     """The bearer token, the session and the chosen tenant of a request; a token goes before a cookie.
 
     Raises Unauthenticated for an Authorization that is no bearer token, AmbiguousCredentials for anything given twice,
     and for a stream token beside another credential, or where no event stream is opened by GET.
     """
-    given: dict[bytes, str] = {}
-    for name, value in request.scope["headers"]:
+    authorization, tenant = fields.get(b"authorization"), fields.get(b"x-tenant")
+    if (authorization and b"," in authorization) or (tenant is not None and b"," in tenant):
+        _check_single(scope)
+    bearer = None if authorization is None else _bearer(authorization)
+    given = authorization is not None or tenant is not None
+    stream = _stream_token(HTTPConnection(scope), given=given) if has_stream_token(scope) else None
+    session = None
+    if bearer is None and stream is None and b"cookie" in fields:
+        session = _session(HTTPConnection(scope))
+    slug = None if tenant is None else tenant.decode("latin-1").strip()
+    return Credentials(bearer, session, slug, address_of(scope), stream)
+
+
+def _check_single(scope: Scope) -> None:
+    """Several fields of one name were joined by commas."""
+    given = set()
+    for name, _ in scope["headers"]:
         if name in _SINGLE:
             if name in given:
                 title = name.decode().title()
                 raise AmbiguousCredentials(title.lower(), f"The header {title} is given twice.")
-            given[name] = value.decode("latin-1").strip()
-    bearer, stream = _bearer(given.get(b"authorization")), _stream_token(request, given)
-    session = None if bearer is not None or stream is not None else _session(request)
-    return Credentials(bearer, session, given.get(b"x-tenant"), address_of(request.scope), stream)
+            given.add(name)
 
 
 def session_secrets(request: HTTPConnection) -> set[str]:
@@ -83,10 +95,8 @@ def has_stream_token(scope: Scope) -> bool:
     return _STREAM_TOKEN in scope["query_string"]
 
 
-def _stream_token(request: HTTPConnection, given: Mapping[bytes, str]) -> str | None:
+def _stream_token(request: HTTPConnection, *, given: bool) -> str | None:
     """From the address of a request that opens an event stream by GET. It is all that an EventSource can send."""
-    if not has_stream_token(request.scope):
-        return None
     tokens = request.query_params.getlist("streamToken")
     if not tokens:
         return None
@@ -96,13 +106,11 @@ def _stream_token(request: HTTPConnection, given: Mapping[bytes, str]) -> str | 
     return tokens[0]
 
 
-def _bearer(header: str | None) -> str | None:
-    if header is None:
-        return None
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not _BEARER.fullmatch(token.strip()):
+def _bearer(header: bytes) -> str:
+    found = _BEARER.fullmatch(header.decode("latin-1").strip())
+    if found is None:
         raise Unauthenticated("authorization header", "The Authorization header must be: Bearer <token>.")
-    return token.strip()
+    return found[1]
 
 
 def _session(request: HTTPConnection) -> str | None:

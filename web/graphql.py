@@ -17,6 +17,7 @@ from schema.live.feed import Feed
 from schema.requests import OperationRequest
 from web.admission import (
     ACTING,
+    DOCUMENT_ID,
     SUBSCRIPTIONS_ALONE,
     admit,
     by_stream_token,
@@ -31,8 +32,9 @@ from web.entry import address_of
 from web.hang_up import LEFT, HangUp, hang_up_of, let_go
 from web.metrics import Metrics
 from web.negotiation import CONTENT_TYPES, STATUS_HEADERS, TOLD_IN_STREAM, Accepted, Media, negotiate, status_of
-from web.parameters import Parameters, with_id
+from web.parameters import Parameters
 from web.refusals import Header, Refusal
+from web.replica import FIELD as POSITION_FIELD
 from web.replica import position_fields, position_in
 from web.responses import send_bytes
 from web.session_cookie import Slot, cookie_field
@@ -46,9 +48,9 @@ from web.sse.stream import LATER, StreamResponse, send_later
 _VARY: Header = (b"vary", b"Accept, Authorization, Cookie, X-Tenant")
 _FIELDS: tuple[Header, ...] = ((b"cache-control", b"no-store"), _VARY)
 _FIELDS_OF_DOCUMENT: tuple[Header, ...] = ((b"cache-control", b"private, no-cache"), _VARY)
-DOCUMENT_ID = "document_id"
-"""What the path of a registered document calls its last part."""
 _ALLOW_POST: Header = (b"allow", b"POST")
+_SELDOM = frozenset({b"last-event-id", b"graphql-cost", POSITION_FIELD})
+"""Header fields of which most requests have none."""
 
 
 class GraphQLEndpoint:
@@ -68,9 +70,7 @@ class GraphQLEndpoint:
         try:
             with load:
                 outcome = await self._answer(scope, receive, fields, accepted, slot, hang_up)
-            in_parts = accepted.names_multipart and not accepted.names_stream
-            response = MultipartResponse if in_parts else StreamResponse
-            carried = None if isinstance(outcome, Answer) else await carried_by(scope, outcome, response)
+            carried = None if isinstance(outcome, Answer) else await carried_by(scope, outcome, _response_to(accepted))
         except LEFT as error:
             let_go(error, hang_up)
             return
@@ -85,10 +85,7 @@ class GraphQLEndpoint:
         if isinstance(outcome, Answer) and outcome.operation is None and _comes_back(scope, media, outcome.code):
             await send_later(send, Refusal(outcome.code or "", "", headers=budget_fields(outcome.charge)))
         elif isinstance(outcome, Answer):
-            more = (_ALLOW_POST,) if outcome.status == 405 else cookie_field(scope, slot)
-            more += deprecation_fields(outcome.deprecation) + budget_fields(outcome.charge) + kept_fields(outcome.given)
-            more += position_fields(outcome.position)
-            await _send(scope, send, media, outcome, outcome.status, more)
+            await _send(scope, send, media, outcome, outcome.status, _fields_with(outcome, scope, slot))
         elif carried is not None:
             await carry(scope, receive, send, carried)
 
@@ -105,7 +102,8 @@ class GraphQLEndpoint:
         if accepted.media is None:
             served = [Media.STREAM] if self._only_streams else Media
             raise Refusal("BAD_REQUEST", f"Accept {' or '.join(media.value for media in served)}.", 406)
-        parameters, caller = await _admitted(scope, receive, fields, accepted)
+        let_in = _let_in if accepted.media is Media.STREAM else admit
+        parameters, caller = await let_in(scope, receive, fields)
         if not (parameters.document or parameters.document_id) and accepted.media is Media.GRAPHQL:
             newest = scope["app"].state.settings.newest_statuses
             raise Refusal("BAD_REQUEST", "The request has no query.", 422 if newest else None)
@@ -119,16 +117,17 @@ class GraphQLEndpoint:
             request_id=scope["state"]["request_id"],
             allow_mutation=scope["method"] == "POST",  # a QUERY changes nothing
             allow_stream=accepted.names_stream or accepted.names_multipart,
-            last_event_id=last_event_id_of(fields, parameters),
+            last_event_id=parameters.last_event_id,
             last_event_id_first=scope["method"] == "GET",
             address=address_of(scope),
             session_slot=slot,
             document_id=parameters.document_id,
             by_hash=parameters.by_hash,
-            cost=cost_asked(fields),
-            position=position_in(fields),
             listen=None if hang_up is None else hang_up.listen,
         )
+        if not _SELDOM.isdisjoint(fields):
+            request.last_event_id = last_event_id_of(fields, parameters)
+            request.cost, request.position = cost_asked(fields), position_in(fields)
         admitted = await gateway.admit(request, caller)
         if isinstance(admitted, Answer):
             return admitted
@@ -145,25 +144,32 @@ def _comes_back(scope: Scope, media: Media, code: str | None) -> bool:
     return scope["method"] == "GET" and media is Media.STREAM and code in LATER
 
 
-async def _admitted(
-    scope: Scope, receive: Receive, fields: Fields, accepted: Accepted
-) -> tuple[Parameters, Principal | None]:
-    """Raises Refusal, ClientGone."""
-    if accepted.media is not Media.STREAM:
-        return await _admit(scope, receive, fields)
+def _response_to(accepted: Accepted) -> type[StreamResponse]:
+    """How a stream is written."""
+    return MultipartResponse if accepted.names_multipart and not accepted.names_stream else StreamResponse
+
+
+async def _let_in(scope: Scope, receive: Receive, fields: Fields) -> tuple[Parameters, Principal | None]:
+    """``admit`` for those who come to stay. Raises Refusal, ClientGone."""
     entrance: Entrance = scope["app"].state.entrance
     await entrance.pass_through()
     try:
-        return await _admit(scope, receive, fields)
+        return await admit(scope, receive, fields)
     except Refusal:
         entrance.give_back()
         raise
 
 
-async def _admit(scope: Scope, receive: Receive, fields: Fields) -> tuple[Parameters, Principal | None]:
-    parameters, caller = await admit(scope, receive, fields)
-    named = scope.get("path_params", {}).get(DOCUMENT_ID)
-    return (parameters if named is None else with_id(parameters, named)), caller
+def _fields_with(answer: Answer, scope: Scope, slot: Slot) -> tuple[Header, ...]:
+    """What an answer says beside its body: most say how the caller's budgets stand, and no more."""
+    more = (_ALLOW_POST,) if answer.status == 405 else () if slot.secret is None else cookie_field(scope, slot)
+    if answer.deprecation is not None:
+        more += deprecation_fields(answer.deprecation)
+    if answer.charge is not None:
+        more += budget_fields(answer.charge)
+    if answer.given is not None:
+        more += kept_fields(answer.given)
+    return more if answer.position is None else more + position_fields(answer.position)
 
 
 async def _send(

@@ -22,6 +22,7 @@ from auth.invitations import (
 from auth.passwords import Passwords
 from auth.principal import Principal
 from db.errors import QueryTimeout, Unavailable
+from web.body import fields_of
 from web.credentials import credentials_of, has_csrf_header, sent_by_own_page
 from web.invitation_page import PATH, Shown, invitation_page, over_page
 from web.login import BUSY, essence_of, refusal_of, status_of, visitor_of
@@ -116,7 +117,7 @@ async def _intended(request: Request) -> Principal:
 async def _signed_in(request: Request) -> Principal | None:
     """Whose session the browser has; None for none that is good, or whose person acts as somebody else."""
     try:
-        credentials = credentials_of(request)
+        credentials = credentials_of(request.scope, fields_of(request.scope))
         if credentials.session is None:
             return None
         found: Principal | None = await request.app.state.authenticator.authenticate(credentials)

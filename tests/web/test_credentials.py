@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from auth.authenticate import Credentials
 from auth.errors import AmbiguousCredentials, Unauthenticated
+from web.body import fields_of
 from web.credentials import credentials_of, has_csrf_header, needs_csrf
 from web.settings import Settings
 
@@ -19,27 +20,29 @@ def request(*headers: tuple[str, str]) -> Request:
     return Request({"type": "http", "scheme": "https", "server": ("h", 443), "headers": raw, "app": app, **_GET})
 
 
+def of(request: Request) -> Credentials:
+    return credentials_of(request.scope, fields_of(request.scope))
+
+
 def test_a_request_without_credentials_has_none() -> None:
-    credentials = credentials_of(request(("Accept", "*/*"), ("Cookie", "theme=dark; tidegate=x")))
+    credentials = of(request(("Accept", "*/*"), ("Cookie", "theme=dark; tidegate=x")))
     assert credentials == Credentials(None, None, None)
     assert not needs_csrf(credentials)
 
 
 @pytest.mark.parametrize("header", ["Bearer abc.def-_~+/=", "bearer abc.def-_~+/=", "BEARER  abc.def-_~+/= "])
 def test_a_bearer_token_is_taken_whole(header: str) -> None:
-    assert credentials_of(request(("Authorization", header))).bearer == "abc.def-_~+/="
+    assert of(request(("Authorization", header))).bearer == "abc.def-_~+/="
 
 
 def test_the_session_comes_from_its_cookie_among_others() -> None:
-    credentials = credentials_of(
-        request(("Cookie", 'a=b; __Host-tidegate="secret" ;c=d; broken'), ("X-Tenant", " acme "))
-    )
+    credentials = of(request(("Cookie", 'a=b; __Host-tidegate="secret" ;c=d; broken'), ("X-Tenant", " acme ")))
     assert credentials == Credentials(None, "secret", "acme")
     assert needs_csrf(credentials)
 
 
 def test_a_token_goes_before_a_cookie_and_needs_no_proof() -> None:
-    credentials = credentials_of(request(("Authorization", "Bearer t"), ("Cookie", "__Host-tidegate=s")))
+    credentials = of(request(("Authorization", "Bearer t"), ("Cookie", "__Host-tidegate=s")))
     assert credentials == Credentials("t", None, None)
     assert not needs_csrf(credentials)
 
@@ -50,7 +53,7 @@ def test_a_token_goes_before_a_cookie_and_needs_no_proof() -> None:
 )
 def test_an_authorization_that_is_no_bearer_token_is_refused(header: str) -> None:
     with pytest.raises(Unauthenticated, match="Bearer <token>") as refused:
-        credentials_of(request(("Authorization", header), ("Cookie", "__Host-tidegate=s")))
+        of(request(("Authorization", header), ("Cookie", "__Host-tidegate=s")))
     assert refused.value.code == "UNAUTHENTICATED"
 
 
@@ -66,17 +69,17 @@ def test_an_authorization_that_is_no_bearer_token_is_refused(header: str) -> Non
 )
 def test_what_is_given_twice_is_a_bad_request(headers: list[tuple[str, str]]) -> None:
     with pytest.raises(AmbiguousCredentials) as refused:
-        credentials_of(request(*headers))
+        of(request(*headers))
     assert refused.value.code == "BAD_REQUEST"
     assert "Bearer" not in refused.value.message
 
 
 def test_an_empty_cookie_is_no_session() -> None:
-    assert credentials_of(request(("Cookie", "__Host-tidegate="))).session is None
+    assert of(request(("Cookie", "__Host-tidegate="))).session is None
 
 
 def test_an_empty_tenant_is_a_choice_that_will_be_refused() -> None:
-    assert credentials_of(request(("X-Tenant", ""))).tenant_slug == ""
+    assert of(request(("X-Tenant", ""))).tenant_slug == ""
 
 
 @pytest.mark.parametrize(
