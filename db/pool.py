@@ -14,7 +14,8 @@ Only ``db/tenancy.py`` borrows from it.
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
 
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
@@ -35,10 +36,12 @@ MOST_PASSED = 4
 class Slot:
     """One connection, the tenant it carries (hex; None when fresh) and what is prepared on it."""
 
-    __slots__ = ("_prepared", "connection", "tenant")
+    __slots__ = ("_prepared", "_protocol", "connection", "tenant")
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self.connection = connection
+        # The driver's own: what it does below its statements' ``fetch``. A connection that is cut forgets it.
+        self._protocol: Any = connection._protocol  # type: ignore[attr-defined]  # Any: its stubs do not tell of it
         self.tenant: str | None = None
         self._prepared: OrderedDict[str, PreparedStatement] = OrderedDict()
 
@@ -46,14 +49,29 @@ class Slot:
         """The statement, prepared once: the driver's own cache costs as much again as a small statement. That may wait
         for a lock: TimeoutError after ``seconds``.
         """
+        found = self.known(sql)
+        if found is None:
+            found = self._prepared[sql] = await self.connection.prepare(sql, timeout=seconds)
+            if len(self._prepared) > STATEMENTS_KEPT:
+                self._prepared.popitem(last=False)
+        return found
+
+    def known(self, sql: str) -> PreparedStatement | None:
+        """The statement, if it is prepared."""
         found = self._prepared.get(sql)
         if found is not None:
             self._prepared.move_to_end(sql)
-            return found
-        found = self._prepared[sql] = await self.connection.prepare(sql, timeout=seconds)
-        if len(self._prepared) > STATEMENTS_KEPT:
-            self._prepared.popitem(last=False)
         return found
+
+    def execute(
+        self, statement: PreparedStatement, args: Sequence[object], seconds: float | None
+    ) -> Coroutine[Any, Any, tuple[list[asyncpg.Record], bytes, bool]]:  # Any: as a coroutine has it
+        """What ``statement.fetch`` awaits below four functions of its own, which cost as much as sending it does. They
+        ask whether the connection is open, as its protocol does again, and mend what a connection keeps whose tables
+        changed, which is thrown away here.
+        """
+        state: Any = statement._state  # type: ignore[attr-defined]  # Any: as above
+        return self._protocol.bind_execute(state, args, "", 0, True, seconds)  # type: ignore[no-any-return]
 
 
 class _Waiter:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import asyncpg
 
-from db.deadlines import Deadline, seconds_left
+from db.deadlines import Deadline
 from db.errors import BadValue, DatabaseAway, Duplicate, QueryTimeout
 from db.outage import AWAY, AWAY_TEXT
 from db.pool import Slot, TenantPool
@@ -28,10 +28,10 @@ async def send(
     """
     if observer is not None:
         observer(statement.sql)
-    seconds = seconds_left(deadline)
+    seconds = None if deadline is None else deadline.left()
     try:
-        prepared = await slot.prepared(statement.sql, seconds)
-        rows: list[asyncpg.Record] = await prepared.fetch(*statement.args(values), timeout=seconds)
+        prepared = slot.known(statement.sql) or await slot.prepared(statement.sql, seconds)
+        rows, _, _ = await slot.execute(prepared, statement.args(values), seconds)
     except (asyncpg.DataError, ValueError) as error:  # the driver throws either at what it cannot encode
         raise BadValue("A value is out of range or holds characters that text cannot hold.") from error
     except asyncpg.UniqueViolationError as error:

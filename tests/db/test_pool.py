@@ -19,6 +19,8 @@ EVERY_ORDER_IN_SIGHT = Statement("SELECT tenant_id FROM orders", (), {})
 class Wire:
     """A connection that keeps count of what the pool asks of it."""
 
+    _protocol = None
+
     def __init__(self) -> None:
         self.carried: list[str] = []
         self.closed = False
