@@ -24,8 +24,8 @@ class Statement:
 
     def args(self, values: Mapping[str, object]) -> Sequence[object]:
         """The positional arguments for these values; a missing name is a KeyError."""
-        fixed = self.fixed
-        return [values[name] if name in values else fixed[name] for name in self.names]
+        given = {**self.fixed, **values} if self.fixed else values
+        return list(map(given.__getitem__, self.names))
 
 
 def compile_statement(element: Executable) -> Statement:

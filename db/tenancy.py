@@ -72,10 +72,26 @@ class TenantReader:
         PoolExhausted.
         """
         values["tenant"], values["holder"] = self.tenant.hex, self.scope.holder
-        try:
-            return await self._fetch(statement, values)
-        except STALE:  # prepared before the tables changed: reading again, on another connection, harms nobody
-            return await self._fetch(statement, values)
+        for again in (False, True):
+            # Out of the reader's hand while it is used: no second task can meet it there.
+            slot, self._kept = self._kept, None
+            if slot is None:
+                seconds_left(self.deadline)  # else nothing is borrowed
+                slot = await self._pool.lend(self.tenant.hex)
+            try:
+                rows = await send(slot, statement, values, self._observer, self.deadline)
+            except BaseException as error:
+                self._pool.discard(slot)
+                # Prepared before the tables changed: reading again, on another connection, harms nobody.
+                if again or not isinstance(error, STALE):
+                    raise
+                continue
+            if self._keeps and self._kept is None:
+                self._kept = slot
+            else:
+                self._pool.take_back(slot)
+            return rows
+        raise AssertionError("unreachable")
 
     def __enter__(self) -> "TenantReader":
         self._keeps = True
@@ -87,24 +103,6 @@ class TenantReader:
         slot, self._kept, self._keeps = self._kept, None, False
         if slot is not None:
             self._pool.take_back(slot)
-
-    async def _fetch(self, statement: Statement, values: dict[str, object]) -> list[Row]:
-        # Out of the reader's hand while it is used: no second task can meet it there.
-        slot, self._kept = self._kept, None
-        if slot is None:
-            if self.deadline is not None:
-                self.deadline.left()  # else nothing is borrowed
-            slot = await self._pool.lend(self.tenant.hex)
-        try:
-            rows = await send(slot, statement, values, self._observer, self.deadline)
-        except BaseException:
-            self._pool.discard(slot)
-            raise
-        if self._keeps and self._kept is None:
-            self._kept = slot
-        else:
-            self._pool.take_back(slot)
-        return rows
 
 
 class TenantSnapshot(TenantReader):
