@@ -1,6 +1,6 @@
 """Customers: reads by page and by ids, and the writes that change them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,29 +24,31 @@ LISTING = Listing(
 )
 
 
-async def page_of_customers(reader: TenantReader, request: PageRequest, columns: Sequence[str] | None = None) -> Page:
-    return await page_of(reader, LISTING, request, columns)
+def page_of_customers(
+    reader: TenantReader, request: PageRequest, columns: Sequence[str] | None = None
+) -> Awaitable[Page]:
+    return page_of(reader, LISTING, request, columns)
 
 
-async def has_customers(reader: TenantReader, page: Page, *, ahead: bool) -> bool:
-    return await has_rows(reader, LISTING, page, ahead=ahead)
+def has_customers(reader: TenantReader, page: Page, *, ahead: bool) -> Awaitable[bool]:
+    return has_rows(reader, LISTING, page, ahead=ahead)
 
 
-async def count_of_customers(reader: TenantReader, request: PageRequest) -> tuple[int, bool]:
-    return await count_of(reader, LISTING, request)
+def count_of_customers(reader: TenantReader, request: PageRequest) -> Awaitable[tuple[int, bool]]:
+    return count_of(reader, LISTING, request)
 
 
-async def customers_by_id(
+def customers_by_id(
     reader: TenantReader | TenantWriter, ids: Sequence[str], columns: Sequence[str] | None = None
-) -> dict[str, Row]:
-    return await rows_by_id(reader, customers, ids, columns)
+) -> Awaitable[dict[str, Row]]:
+    return rows_by_id(reader, customers, ids, columns)
 
 
-async def customers_pointed_at(
+def customers_pointed_at(
     reader: TenantReader, ids: Sequence[str], columns: Sequence[str] | None = None
-) -> dict[str, Row]:
+) -> Awaitable[dict[str, Row]]:
     """Those that rows within the reader's scope name, themselves within it or not."""
-    return await rows_pointed_at(reader, customers, ids, columns)
+    return rows_pointed_at(reader, customers, ids, columns)
 
 
 async def lock_customer(writer: TenantWriter, customer_id: str) -> Row | None:

@@ -1,6 +1,6 @@
 """Orders and their items: reads by page and by ids, and the writes that change them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -33,35 +33,35 @@ COLUMNS = tuple(column.name for column in orders.c if column.name != "tenant_id"
 """What a row of orders holds, and what the log keeps of it before and after a change."""
 
 
-async def page_of_orders(reader: TenantReader, request: PageRequest, columns: Sequence[str] | None = None) -> Page:
-    return await page_of(reader, LISTING, request, columns)
+def page_of_orders(reader: TenantReader, request: PageRequest, columns: Sequence[str] | None = None) -> Awaitable[Page]:
+    return page_of(reader, LISTING, request, columns)
 
 
-async def has_orders(reader: TenantReader, page: Page, *, ahead: bool) -> bool:
-    return await has_rows(reader, LISTING, page, ahead=ahead)
+def has_orders(reader: TenantReader, page: Page, *, ahead: bool) -> Awaitable[bool]:
+    return has_rows(reader, LISTING, page, ahead=ahead)
 
 
-async def count_of_orders(reader: TenantReader, request: PageRequest) -> tuple[int, bool]:
-    return await count_of(reader, LISTING, request)
+def count_of_orders(reader: TenantReader, request: PageRequest) -> Awaitable[tuple[int, bool]]:
+    return count_of(reader, LISTING, request)
 
 
-async def orders_of_customers(
+def orders_of_customers(
     reader: TenantReader, customer_ids: Sequence[str], request: PageRequest, columns: Sequence[str] | None = None
-) -> dict[str, Page]:
+) -> Awaitable[dict[str, Page]]:
     """A page of the orders of each customer."""
-    return await pages_of(reader, LISTING, "customer_id", customer_ids, request, columns)
+    return pages_of(reader, LISTING, "customer_id", customer_ids, request, columns)
 
 
-async def count_of_orders_of_customers(
+def count_of_orders_of_customers(
     reader: TenantReader, customer_ids: Sequence[str], request: PageRequest
-) -> dict[str, tuple[int, bool]]:
-    return await counts_of(reader, LISTING, "customer_id", customer_ids, request)
+) -> Awaitable[dict[str, tuple[int, bool]]]:
+    return counts_of(reader, LISTING, "customer_id", customer_ids, request)
 
 
-async def orders_by_id(
+def orders_by_id(
     reader: TenantReader | TenantWriter, ids: Sequence[str], columns: Sequence[str] | None = None
-) -> dict[str, Row]:
-    return await rows_by_id(reader, orders, ids, columns)
+) -> Awaitable[dict[str, Row]]:
+    return rows_by_id(reader, orders, ids, columns)
 
 
 async def items_of_orders(

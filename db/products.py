@@ -1,6 +1,6 @@
 """Products: reads by page and by ids, and the writes that change them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,22 +22,24 @@ LISTING = Listing(
 )
 
 
-async def page_of_products(reader: TenantReader, request: PageRequest, columns: Sequence[str] | None = None) -> Page:
-    return await page_of(reader, LISTING, request, columns)
+def page_of_products(
+    reader: TenantReader, request: PageRequest, columns: Sequence[str] | None = None
+) -> Awaitable[Page]:
+    return page_of(reader, LISTING, request, columns)
 
 
-async def has_products(reader: TenantReader, page: Page, *, ahead: bool) -> bool:
-    return await has_rows(reader, LISTING, page, ahead=ahead)
+def has_products(reader: TenantReader, page: Page, *, ahead: bool) -> Awaitable[bool]:
+    return has_rows(reader, LISTING, page, ahead=ahead)
 
 
-async def count_of_products(reader: TenantReader, request: PageRequest) -> tuple[int, bool]:
-    return await count_of(reader, LISTING, request)
+def count_of_products(reader: TenantReader, request: PageRequest) -> Awaitable[tuple[int, bool]]:
+    return count_of(reader, LISTING, request)
 
 
-async def products_by_id(
+def products_by_id(
     reader: TenantReader | TenantWriter, ids: Sequence[str], columns: Sequence[str] | None = None
-) -> dict[str, Row]:
-    return await rows_by_id(reader, products, ids, columns)
+) -> Awaitable[dict[str, Row]]:
+    return rows_by_id(reader, products, ids, columns)
 
 
 async def product_with_sku(reader: TenantReader | TenantWriter, sku: str) -> str | None:

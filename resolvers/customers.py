@@ -1,7 +1,7 @@
 """What can be asked of customers, and the rules by which they change."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -40,29 +40,31 @@ class CustomerPatch(Patch):
 watch_customers: Watch = partial(watch, rows.LISTING)
 
 
-async def list_customers(ctx: ReadContext, request: PageRequest, columns: Sequence[str] | None = None) -> Page:
-    return await rows.page_of_customers(ctx.reader, request, columns)
+def list_customers(ctx: ReadContext, request: PageRequest, columns: Sequence[str] | None = None) -> Awaitable[Page]:
+    return rows.page_of_customers(ctx.reader, request, columns)
 
 
-async def count_customers(ctx: ReadContext, request: PageRequest) -> tuple[int, bool]:
-    return await rows.count_of_customers(ctx.reader, request)
+def count_customers(ctx: ReadContext, request: PageRequest) -> Awaitable[tuple[int, bool]]:
+    return rows.count_of_customers(ctx.reader, request)
 
 
-async def has_customers(ctx: ReadContext, page: Page, *, ahead: bool) -> bool:
+def has_customers(ctx: ReadContext, page: Page, *, ahead: bool) -> Awaitable[bool]:
     """Whether the list goes on after the page (``ahead``) or before it."""
-    return await rows.has_customers(ctx.reader, page, ahead=ahead)
+    return rows.has_customers(ctx.reader, page, ahead=ahead)
 
 
-async def customers_by_id(ctx: ReadContext, ids: Sequence[str], columns: Sequence[str] | None = None) -> dict[str, Row]:
-    """The customers with these ids, for all parents at once."""
-    return await rows.customers_by_id(ctx.reader, ids, columns)
-
-
-async def customers_pointed_at(
+def customers_by_id(
     ctx: ReadContext, ids: Sequence[str], columns: Sequence[str] | None = None
-) -> dict[str, Row]:
+) -> Awaitable[dict[str, Row]]:
+    """The customers with these ids, for all parents at once."""
+    return rows.customers_by_id(ctx.reader, ids, columns)
+
+
+def customers_pointed_at(
+    ctx: ReadContext, ids: Sequence[str], columns: Sequence[str] | None = None
+) -> Awaitable[dict[str, Row]]:
     """The customers that rows of the caller's scope name: whoever sees an order sees whose it is."""
-    return await rows.customers_pointed_at(ctx.reader, ids, columns)
+    return rows.customers_pointed_at(ctx.reader, ids, columns)
 
 
 async def create_customer(ctx: WriteContext, new: NewCustomer) -> Row:

@@ -1,6 +1,6 @@
 """What can be asked of orders, and the rules by which they change."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import partial
 from typing import Any
 
@@ -39,43 +39,45 @@ watch_orders: Watch = partial(watch, rows.LISTING)
 follow_page_of_orders: FollowPage = partial(follow_page, rows.LISTING)
 
 
-async def list_orders(ctx: ReadContext, request: PageRequest, columns: Sequence[str] | None = None) -> Page:
-    return await rows.page_of_orders(ctx.reader, request, columns)
+def list_orders(ctx: ReadContext, request: PageRequest, columns: Sequence[str] | None = None) -> Awaitable[Page]:
+    return rows.page_of_orders(ctx.reader, request, columns)
 
 
-async def count_orders(ctx: ReadContext, request: PageRequest) -> tuple[int, bool]:
-    return await rows.count_of_orders(ctx.reader, request)
+def count_orders(ctx: ReadContext, request: PageRequest) -> Awaitable[tuple[int, bool]]:
+    return rows.count_of_orders(ctx.reader, request)
 
 
-async def has_orders(ctx: ReadContext, page: Page, *, ahead: bool) -> bool:
+def has_orders(ctx: ReadContext, page: Page, *, ahead: bool) -> Awaitable[bool]:
     """Whether the list goes on after the page (``ahead``) or before it."""
-    return await rows.has_orders(ctx.reader, page, ahead=ahead)
+    return rows.has_orders(ctx.reader, page, ahead=ahead)
 
 
-async def orders_of_customers(
+def orders_of_customers(
     ctx: ReadContext, ids: Sequence[str], request: PageRequest, columns: Sequence[str] | None = None
-) -> dict[str, Page]:
+) -> Awaitable[dict[str, Page]]:
     """A page of the orders of each of these customers, for all parents at once."""
-    return await rows.orders_of_customers(ctx.reader, ids, request, columns)
+    return rows.orders_of_customers(ctx.reader, ids, request, columns)
 
 
-async def count_orders_of_customers(
+def count_orders_of_customers(
     ctx: ReadContext, ids: Sequence[str], request: PageRequest
-) -> dict[str, tuple[int, bool]]:
+) -> Awaitable[dict[str, tuple[int, bool]]]:
     """How many orders each of these customers has, and whether that is an estimate."""
-    return await rows.count_of_orders_of_customers(ctx.reader, ids, request)
+    return rows.count_of_orders_of_customers(ctx.reader, ids, request)
 
 
-async def orders_by_id(ctx: ReadContext, ids: Sequence[str], columns: Sequence[str] | None = None) -> dict[str, Row]:
-    """The orders with these ids, for all parents at once."""
-    return await rows.orders_by_id(ctx.reader, ids, columns)
-
-
-async def items_of_orders(
+def orders_by_id(
     ctx: ReadContext, ids: Sequence[str], columns: Sequence[str] | None = None
-) -> dict[str, list[Row]]:
+) -> Awaitable[dict[str, Row]]:
+    """The orders with these ids, for all parents at once."""
+    return rows.orders_by_id(ctx.reader, ids, columns)
+
+
+def items_of_orders(
+    ctx: ReadContext, ids: Sequence[str], columns: Sequence[str] | None = None
+) -> Awaitable[dict[str, list[Row]]]:
     """The items of these orders in line order, for all parents at once."""
-    return await rows.items_of_orders(ctx.reader, ids, columns)
+    return rows.items_of_orders(ctx.reader, ids, columns)
 
 
 async def create_order(ctx: WriteContext, new: NewOrder) -> Row:

@@ -1,6 +1,6 @@
 """What can be asked of products, and the rules by which they change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import partial
@@ -39,22 +39,24 @@ class ProductPatch(Patch):
 watch_products: Watch = partial(watch, rows.LISTING)
 
 
-async def list_products(ctx: ReadContext, request: PageRequest, columns: Sequence[str] | None = None) -> Page:
-    return await rows.page_of_products(ctx.reader, request, columns)
+def list_products(ctx: ReadContext, request: PageRequest, columns: Sequence[str] | None = None) -> Awaitable[Page]:
+    return rows.page_of_products(ctx.reader, request, columns)
 
 
-async def count_products(ctx: ReadContext, request: PageRequest) -> tuple[int, bool]:
-    return await rows.count_of_products(ctx.reader, request)
+def count_products(ctx: ReadContext, request: PageRequest) -> Awaitable[tuple[int, bool]]:
+    return rows.count_of_products(ctx.reader, request)
 
 
-async def has_products(ctx: ReadContext, page: Page, *, ahead: bool) -> bool:
+def has_products(ctx: ReadContext, page: Page, *, ahead: bool) -> Awaitable[bool]:
     """Whether the list goes on after the page (``ahead``) or before it."""
-    return await rows.has_products(ctx.reader, page, ahead=ahead)
+    return rows.has_products(ctx.reader, page, ahead=ahead)
 
 
-async def products_by_id(ctx: ReadContext, ids: Sequence[str], columns: Sequence[str] | None = None) -> dict[str, Row]:
+def products_by_id(
+    ctx: ReadContext, ids: Sequence[str], columns: Sequence[str] | None = None
+) -> Awaitable[dict[str, Row]]:
     """The products with these ids, for all parents at once."""
-    return await rows.products_by_id(ctx.reader, ids, columns)
+    return rows.products_by_id(ctx.reader, ids, columns)
 
 
 async def create_product(ctx: WriteContext, new: NewProduct) -> Row:

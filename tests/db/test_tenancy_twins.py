@@ -94,10 +94,10 @@ def test_every_function_that_takes_a_door_has_a_twin_test() -> None:
     taking = {
         name
         for module in MODULES
-        for name, function in inspect.getmembers(module, inspect.iscoroutinefunction)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__
         and not name.startswith("_")
-        and next(iter(inspect.signature(function).parameters)) in {"reader", "writer"}
+        and next(iter(inspect.signature(function).parameters), None) in {"reader", "writer"}
     }
     assert taking == {read.function for read in READS} | WRITES
 
