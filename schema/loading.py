@@ -8,6 +8,7 @@ up meets the same error in its place.
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
@@ -102,12 +103,12 @@ class Reads:
         """For branches that run one after the other."""
         return self._ctx.reader
 
-    async def load(
+    def load(
         self, function: BatchFunction, keys: Sequence[str], arguments: Sequence[object], same: Hashable = None
-    ) -> Mapping[str, Any]:  # Any: a row, or rows
+    ) -> Awaitable[Mapping[str, Any]]:  # Any: a row, or rows
         """What ``function(ctx, keys, *arguments)`` finds; ``same`` as ``Loaders.of`` has it."""
-        return await self._unanswered.ask(
-            lambda: function(self._ctx, keys, *arguments), lambda: (function, same, frozenset(keys))
+        return self._unanswered.ask(
+            partial(function, self._ctx, keys, *arguments), lambda: (function, same, frozenset(keys))
         )
 
     async def all(self, branches: Sequence[Branch]) -> list[Any]:  # Any: as a branch has it
@@ -118,9 +119,6 @@ class Reads:
         """The same of branches that are nothing to each other, side by side: in the place of one that failed stands its
         exception.
         """
-        if len(branches) == 1:
-            with self.on_one_connection():
-                return [await caught(branches[0])]
         return await asyncio.gather(*map(caught, branches))
 
 

@@ -85,14 +85,20 @@ async def build_rows(plan: ObjectPlan, rows: Sequence[Any], operation: Operation
     """The objects of a level, with all that hangs below them."""
     if not rows:
         return []
-    extras: list[Branch] = [partial(_extra, extra, rows, operation) for extra in plan.extras]
-    relations = [partial(related, relation, rows, operation, build_rows) for relation in plan.relations]
-    found = await operation.reads.all([*extras, *relations]) if extras or relations else []
-    if extras:
-        rows = _with_extras(plan.extras, rows, found[: len(extras)])
+    found: list[Any] = []  # Any: what belongs to each key of the rows
+    if plan.extras:
+        rows, found = await _with_extras(plan, rows, operation)
+    elif len(plan.relations) == 1:
+        found = [await related(plan.relations[0], rows, operation, build_rows)]
+    elif plan.relations:
+        found = await operation.reads.all(_relations(plan, rows, operation))
     if len(rows) >= LARGE:
         await TURNS.take()
-    return builder_of(plan, rows[0].keys())(rows, *found[len(extras) :], *map(operation.masker, plan.masks))
+    return builder_of(plan, rows[0].keys())(rows, *found, *map(operation.masker, plan.masks))
+
+
+def _relations(plan: ObjectPlan, rows: Sequence[Any], operation: Operation) -> list[Branch]:  # Any: rows
+    return [partial(related, relation, rows, operation, build_rows) for relation in plan.relations]
 
 
 async def _present(shape: Shape, values: Values, operation: Operation) -> list[Json]:
@@ -181,10 +187,17 @@ async def _given(plan: ObjectPlan, rows: Sequence[Any], operation: Operation) ->
     return await build_rows(plan, given_rows(plan.columns, rows), operation)
 
 
-def _with_extras(extras: Sequence[Extra | Paged], rows: Values, more: Sequence[list[Json]]) -> list[GivenRow]:
-    """The rows with one more column for each extra, which holds what stands in the response."""
-    names = (*rows[0].keys(), *(extra.name for extra in extras))
-    return [GivenRow(names, (*row, *values)) for row, *values in zip(rows, *more, strict=True)]
+async def _with_extras(
+    plan: ObjectPlan, rows: Values, operation: Operation
+) -> tuple[list[GivenRow], list[Any]]:  # Any: as ``related`` has it
+    """The rows with one more column for each extra, which holds what stands in the response; and what belongs to each
+    key of them, relation by relation.
+    """
+    extras: list[Branch] = [partial(_extra, extra, rows, operation) for extra in plan.extras]
+    found = await operation.reads.all([*extras, *_relations(plan, rows, operation)])
+    names, more = (*rows[0].keys(), *(extra.name for extra in plan.extras)), found[: len(extras)]
+    wider = [GivenRow(names, (*row, *values)) for row, *values in zip(rows, *more, strict=True)]
+    return wider, found[len(extras) :]
 
 
 async def _extra(extra: Extra | Paged, rows: Values, operation: Operation) -> list[Json]:

@@ -5,11 +5,10 @@ the run is given up, and the reference executes what is not finished from the st
 twice; nothing else is.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql.execution.values import VariableValues
 
@@ -38,14 +37,13 @@ Outcomes = dict[str, Outcome]
 """What became of root fields, by their response keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """A query while it runs."""
 
     operation: Operation
     variables: VariableValues
     outcomes: Outcomes
-    nulls: list[Denial] = field(default_factory=list)
+    nulls: list[Denial]
     """What the arguments of root fields are denied."""
 
 
@@ -57,15 +55,20 @@ async def run_query(
     """
     # All arguments are judged before the first statement: one malformed value interrupts no connection.
     begin(plan, operation)
-    run = _Run(operation, variables, outcomes)
+    run = _Run(operation, variables, outcomes, [])
     ready = {key: _ready(key, part, run) for key, part in plan.fields if not isinstance(part, Fixed)}
-    done = dict(zip(ready, await operation.reads.each([*ready.values()]), strict=True))
-    failed = next((each for each in done.values() if isinstance(each, Exception)), None)
-    if failed is not None:
-        _hand_on(plan, run, {key: made for key, made in done.items() if not isinstance(made, Exception)})
-        raise failed
+    if len(ready) == 1:  # whatever it raises, nothing else is finished
+        ((key, branch),) = ready.items()
+        with operation.reads.on_one_connection():
+            done = {key: await branch()}
+    else:
+        done = dict(zip(ready, await operation.reads.each([*ready.values()]), strict=True))
+        failed = next((each for each in done.values() if isinstance(each, Exception)), None)
+        if failed is not None:
+            _hand_on(plan, run, {key: made for key, made in done.items() if not isinstance(made, Exception)})
+            raise failed
     data = {key: part.value if isinstance(part, Fixed) else done[key] for key, part in plan.fields}
-    return data, settle([*find_denials([*plan.denied, *operation.marked], data), *run.nulls], data)
+    return data, _denials(plan, run.nulls, operation, data)
 
 
 def begin(plan: Plan, operation: Operation) -> None:
@@ -79,6 +82,12 @@ def begin(plan: Plan, operation: Operation) -> None:
             judged(part, operation)
     except (InvalidInput, BadValue):
         raise Unsupported("argument") from None
+
+
+def _denials(plan: Plan, nulls: Sequence[Denial], operation: Operation, data: Json) -> list[Denial]:
+    """What the data is denied, with the ``nulls`` that are known already."""
+    parts = [*plan.denied, *operation.marked]
+    return settle([*find_denials(parts, data), *nulls], data) if parts or nulls else []
 
 
 def _hand_on(plan: Plan, run: _Run, finished: Json) -> None:
@@ -103,7 +112,7 @@ async def run_event(plan: Plan, operation: Operation, source: Any) -> tuple[Json
                 data[key] = value
             case _:
                 raise Unsupported("operation")
-    return data, settle(find_denials([*plan.denied, *operation.marked], data), data)
+    return data, _denials(plan, (), operation, data)
 
 
 def _ready(key: str, part: Root, run: _Run) -> Branch:
