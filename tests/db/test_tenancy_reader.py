@@ -9,6 +9,7 @@ import pytest
 from db.errors import BadValue
 from db.pool import STATEMENTS_KEPT
 from db.statements import Statement
+from db.tables import RUNTIME_ROLE
 from db.tenancy import TenantReader
 from tests.support.plant import MINE, THEIRS, Floor, connected
 
@@ -106,3 +107,16 @@ async def test_a_statement_that_cannot_be_prepared_is_not_kept(reader: TenantRea
     with reader, pytest.raises(asyncpg.UndefinedTableError):
         await reader.fetch(Statement("SELECT * FROM nothing_of_that_name", (), {}))
     assert await connection_of(reader) > 0
+
+
+async def test_what_was_prepared_before_its_table_changed_is_read_again(floor: Floor, reader: TenantReader) -> None:
+    everything = Statement("SELECT * FROM changing", (), {})
+    async with connected(floor.dsns.owner) as owner:
+        await owner.execute(f"CREATE TABLE changing (a int); GRANT SELECT ON changing TO {RUNTIME_ROLE}")
+        try:
+            with reader:
+                assert await reader.fetch(everything) == []
+                await owner.execute("ALTER TABLE changing ADD b int; INSERT INTO changing VALUES (1, 2)")
+                assert [dict(row) for row in await reader.fetch(everything)] == [{"a": 1, "b": 2}]
+        finally:
+            await owner.execute("DROP TABLE changing")
