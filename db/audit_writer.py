@@ -102,9 +102,10 @@ class AuditWriter:
         if len(self._waiting) >= self._queue:
             self._give_up(record, "queue full")
             return
+        if not self._waiting:  # else the writer knows
+            self._quiet.clear()
+            self._wake.set()
         self._waiting.append(record)
-        self._quiet.clear()
-        self._wake.set()
 
     def _give_up(self, record: AuditRecord, reason: str) -> None:
         self.unwritten += 1
