@@ -7,7 +7,7 @@ through the finished data (``actual``), whoever executed it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -44,6 +44,12 @@ class Part:
     """The object that it leads to; of an abstract type one for each that it can be."""
     whole: bool = False
     """Whether none of it is ever null where its parent is none."""
+    weight_of_item: int | None = field(init=False)
+    """Of a list of which no item is null and all weigh the same; None: they have to be looked at."""
+
+    def __post_init__(self) -> None:
+        alike = self.size is not None and self.plain and self.whole
+        object.__setattr__(self, "weight_of_item", self.below[0].weight if alike else None)
 
     @property
     def plain(self) -> bool:
@@ -68,7 +74,9 @@ class Measure:
 
     def __init__(self, root: Level) -> None:
         self._root = root
-        self._requested = _of_level(root)
+        self._requested = amount = _of_level(root)
+        self.fixed = -(-amount // UNIT) if isinstance(amount, int) else None
+        """What it may cost whatever the variables are; None where they tell."""
         self.size = _count(root)
 
     def requested(self, values: Values) -> int:
@@ -78,7 +86,7 @@ class Measure:
 
     def actual(self, data: Data) -> int:
         """What this much data cost."""
-        return -(-_answered(self._root, [data]) // UNIT)
+        return -(-_answered_by_one(self._root, data) // UNIT)
 
 
 def measure_operation(schema: GraphQLSchema, weights: Weights, executor: Execution) -> Measure:
@@ -196,21 +204,41 @@ def _count(level: Level) -> int:
     return 1 + sum(1 + sum(map(_count, part.below)) for part in level.parts)
 
 
+def _answered_by_one(level: Level, found: Data) -> int:
+    """What this object costs, in thousandths."""
+    cost = level.weight
+    for part in level.parts:
+        value = found.get(part.key)
+        if value is None:
+            continue
+        cost += part.weight
+        if part.weight_of_item is not None:
+            cost += part.weight_of_item * len(value)
+        elif part.size is None and len(part.below) == 1:
+            cost += _answered_by_one(part.below[0], value)
+        elif part.below:
+            cost += _answered_below(part, [value])
+    return cost
+
+
 def _answered(level: Level, objects: Sequence[Data]) -> int:
     """What these objects cost, in thousandths."""
     found = level.weight * len(objects)
     for part in level.parts:
         values = [value for each in objects if (value := each.get(part.key)) is not None]
         found += part.weight * len(values)
-        if part.size is not None and part.plain and part.whole:
-            found += part.below[0].weight * sum(map(len, values))
-            continue
-        if part.size is not None:
-            values = [item for value in values for item in value if item is not None]
-        if not values or not part.below:
-            continue
-        found += _answered(part.below[0], values) if len(part.below) == 1 else _of_kinds(part.below, values)
+        if part.weight_of_item is not None:
+            found += part.weight_of_item * sum(map(len, values))
+        elif values and part.below:
+            found += _answered_below(part, values)
     return found
+
+
+def _answered_below(part: Part, values: Sequence[Data]) -> int:
+    """What they lead to costs."""
+    if part.size is not None:
+        values = [item for value in values for item in value if item is not None]
+    return _answered(part.below[0], values) if len(part.below) == 1 else _of_kinds(part.below, values)
 
 
 def _of_kinds(levels: Sequence[Level], objects: Sequence[Data]) -> int:

@@ -8,11 +8,13 @@ import pytest
 from auth.permissions import PermissionSet
 from db.event_cursors import EventCursorCodec
 from db.pages import CursorCodec
+from schema.cost import _answered
 from schema.documents import Document, DocumentCache
 from schema.execute import Answer, Gateway, OperationRequest
 from schema.limits import Limits
 from schema.meter import Cost, Meter
 from schema.reference import Reference
+from schema.weights import UNIT
 from tests.support.executors import CORE, Executors, facts_of
 from tests.support.facts import CREATE, ids_of
 from tests.support.operations import Operations
@@ -167,6 +169,7 @@ async def test_both_executors_answers_cost_the_same_and_never_more_than_was_requ
         cost = METER.cost_of(document, executor, None)
         one, other = (cost._measure.actual(body["data"]) for body in bodies)
         assert one == other <= cost.requested, asked
+        assert one == -(-_answered(cost._measure._root, [bodies[0]["data"]]) // UNIT), asked
         ratios.append(cost.requested / one)
     assert len(ratios) > 50
     assert sorted(ratios)[len(ratios) // 2] <= 5
