@@ -24,7 +24,7 @@ class SessionSlot(Protocol):
         """The empty text takes the cookie away."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReadContext:
     """One operation's (or one event's) context. ``reader`` sees the rows of the principal's tenant that are in its
     scope, and nothing else.
@@ -49,7 +49,7 @@ class ReadContext:
         return self.reader.primary if isinstance(self.reader, ReplicaReader) else self.reader
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WriteContext(ReadContext):
     """A mutation's context: what a read has, and a way to write."""
 
