@@ -3,7 +3,7 @@
 A permission is ``noun:action``. A grant is a permission, or the beginning of permissions and a star: ``orders:*``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
@@ -76,17 +76,17 @@ class PermissionSet:
     """Grants that do not count at the caller's address (``auth/addresses.py``)."""
     acting: bool = False
     """Whether the caller acts as somebody else: then it may do nothing that is done in person (``@inPerson``)."""
-    _hash: int = field(init=False, repr=False, compare=False)
-    """Each request looks up several things by its caller's permissions."""
+    key: Hashable = field(init=False, repr=False, compare=False)
+    """Equal for equal sets, and hashed without a call: each request looks something up by its caller's permissions."""
     _told: dict[str, bool] = field(init=False, repr=False, compare=False)
     """By permission: sets are few, questions many."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((self.grants, self.space, self.withheld, self.acting)))
+        object.__setattr__(self, "key", (self.grants, self.space, self.withheld, self.acting))
         object.__setattr__(self, "_told", {})
 
     def __hash__(self) -> int:
-        return self._hash
+        return hash(self.key)
 
     @classmethod
     def of(cls, grants: Iterable[str], space: Space = USUAL, *, acting: bool = False) -> "PermissionSet":

@@ -31,7 +31,7 @@ class Given:
     """Seconds until it is too old; less than none for a stale one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """A whole response. ``code`` is set when it was refused before anything ran; ``status`` overrides what the
     code's table says.
@@ -70,14 +70,18 @@ def answer_of(
     charge: Charge | None = None,
 ) -> Answer:
     """``wrote``: something of it is written, or may be, so that nobody is told to send it again."""
+    extensions = result.extensions
+    position = None if extensions is None else extensions.get(POSITION)
+    if not result.errors:
+        whole = {"data": result.data, "extensions": extensions} if extensions else {"data": result.data}
+        return Answer(json_body(whole), None, None, False, operation, deprecation, (), charge, position)
     body = _body(result, request_id, unexpected)
-    codes = {error["extensions"]["code"] for error in body.get("errors", ())}
+    codes = {error["extensions"]["code"] for error in body["errors"]}
     if len(codes) == 1 and codes <= TEMPORARY and not wrote and _is_empty(result.data):
         # Nothing came of it for a reason that passes: told by status too, so that clients and proxies try again.
         told = json_body({"errors": body["errors"]})
         return Answer(told, codes.pop(), None, True, operation, deprecation, charge=charge)
-    position = None if result.extensions is None else result.extensions.get(POSITION)
-    return Answer(json_body(body), None, None, "errors" in body, operation, deprecation, codes, charge, position)
+    return Answer(json_body(body), None, None, True, operation, deprecation, codes, charge, position)
 
 
 def _is_empty(data: dict[str, Any] | None) -> bool:  # Any: JSON

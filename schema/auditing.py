@@ -13,8 +13,6 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    OperationDefinitionNode,
-    OperationType,
     SelectionSetNode,
 )
 
@@ -32,26 +30,28 @@ Note = Callable[[AuditRecord], None]
 def actor_of(
     request: OperationRequest,
     document: Document,
-    node: OperationDefinitionNode,
+    name: str | None,
     verdict: Verdict,
     caller: Principal | None,
 ) -> Actor:
-    """Who does the operation, as all records of it say."""
-    return Actor(
-        user_id=None if caller is None else caller.person.user_id,
-        acting_as_id=None if caller is None or caller.acting_for is None else caller.user_id,
-        request_id=request.request_id,
-        kind=node.operation.value.upper(),
-        credential=None if caller is None else caller.credential,
-        key_name=None if caller is None else caller.key_name,
-        space=None if caller is None else caller.space.value,
-        operation_name=node.name.value if node.name else None,
-        document_id=document.id,
-        elevation_id=None if caller is None or caller.elevation is None else caller.elevation.id,
-        address=request.address,
-        coordinates=tuple(sorted(verdict.recorded)),
-        denials=verdict.denied,
-    )
+    """Who does the operation of that name, as all records of it say."""
+    actor = Actor(None, request.request_id, document.kinds[name].upper())
+    actor.operation_name, actor.document_id, actor.address = name, document.id, request.address
+    actor.coordinates, actor.denials = verdict.coordinates, verdict.denied
+    if caller is not None:
+        _say_who(actor, caller)
+        if caller.elevation is not None:
+            actor.elevation_id = caller.elevation.id
+    return actor
+
+
+def _say_who(actor: Actor, caller: Principal) -> None:
+    there = caller.acting_for
+    if there is None:
+        actor.user_id = caller.user_id
+    else:
+        actor.user_id, actor.acting_as_id = there.user_id, caller.user_id
+    actor.credential, actor.key_name, actor.space = caller.credential, caller.key_name, str(caller.permissions.space)
 
 
 class Auditing:
@@ -65,30 +65,23 @@ class Auditing:
         self,
         request: OperationRequest,
         document: Document,
-        node: OperationDefinitionNode,
+        name: str | None,
         verdict: Verdict,
         caller: Principal | None,
     ) -> None:
         """The gates let nothing of it run."""
-        actor = actor_of(request, document, node, verdict, caller)
+        actor = actor_of(request, document, name, verdict, caller)
         actor.denials = {**verdict.denied, **verdict.refused}
-        self._record(actor, document, node, caller, Outcome.DENIED)
+        self._record(actor, document, caller, Outcome.DENIED)
 
     def turned_away(self, request: OperationRequest, caller: Principal | None) -> None:
         """The caller may not run the document at all; nobody looked into it."""
         if self._note is None:
             return
-        actor = Actor(
-            user_id=None if caller is None else caller.person.user_id,
-            acting_as_id=None if caller is None or caller.acting_for is None else caller.user_id,
-            request_id=request.request_id,
-            kind="ENTRY",
-            credential=None if caller is None else caller.credential,
-            key_name=None if caller is None else caller.key_name,
-            space=None if caller is None else caller.space.value,
-            document_id=request.document_id or document_id(request.document or ""),
-            address=request.address,
-        )
+        actor = Actor(None, request.request_id, "ENTRY", address=request.address)
+        actor.document_id = request.document_id or document_id(request.document or "")
+        if caller is not None:
+            _say_who(actor, caller)
         tenant = None if caller is None else caller.tenant.hex
         self._note(AuditRecord(tenant, actor, self._clock(), "runDocument", Outcome.DENIED))
 
@@ -96,47 +89,49 @@ class Auditing:
         """A subscription begins."""
         if ready.actor is not None:
             outcome = Outcome.PARTIAL if ready.actor.denials else Outcome.ALLOWED
-            self._record(ready.actor, ready.document, ready.node, caller, outcome)
+            self._record(ready.actor, ready.document, caller, outcome)
 
     def ran(self, request: OperationRequest, ready: Ready, caller: Principal | None, result: ExecutionResult) -> None:
         """A query or a mutation is over: with an actor, or with errors, of which some may be denials that only running
         it could tell.
         """
-        told = _denials_in(result)
+        told = _denials_in(result) if result.errors else {}
         actor = ready.actor
         if actor is None:
             if not told:
                 return
-            actor = actor_of(request, ready.document, ready.node, ready.verdict, caller)
+            actor = actor_of(request, ready.document, ready.name, ready.verdict, caller)
         if actor.refused is not None:
-            self._record(actor, ready.document, ready.node, caller, Outcome.DENIED)
+            self._record(actor, ready.document, caller, Outcome.DENIED)
             return
-        watched = caller is not None and caller.watched
-        if actor.recorded or not (watched or actor.coordinates or actor.denials or told):
+        if actor.recorded or not (actor.coordinates or actor.denials or told or (caller and caller.watched)):
             return
-        actor.denials = {**actor.denials, **told}
+        if told:
+            actor.denials = {**actor.denials, **told}
         failed = result.data is None and bool(result.errors)
         outcome = Outcome.FAILED if failed else Outcome.PARTIAL if actor.denials else Outcome.ALLOWED
-        self._record(actor, ready.document, ready.node, caller, outcome)
+        self._record(actor, ready.document, caller, outcome)
 
-    def _record(
-        self,
-        actor: Actor,
-        document: Document,
-        node: OperationDefinitionNode,
-        caller: Principal | None,
-        outcome: Outcome,
-    ) -> None:
+    def _record(self, actor: Actor, document: Document, caller: Principal | None, outcome: Outcome) -> None:
         if self._note is not None:
             tenant = None if caller is None else caller.tenant.hex
-            action = _first_field(node.selection_set, document.fragments) or "__typename"
-            self._note(AuditRecord(tenant, actor, self._clock(), action, outcome, changes=actor.refused))
+            action = _action_of(document, actor.operation_name)
+            self._note(AuditRecord(tenant, actor, self._clock(), action, outcome, None, None, actor.refused))
 
 
-def is_news(node: OperationDefinitionNode, verdict: Verdict, caller: Principal | None) -> bool:
+def is_news(kind: str, verdict: Verdict, caller: Principal | None) -> bool:
     """Whether an operation that runs may have to be recorded: a plain read has not, but for whom all is."""
-    watched = caller is not None and caller.watched
-    return watched or node.operation is OperationType.MUTATION or bool(verdict.recorded or verdict.denied)
+    if verdict.recorded or verdict.denied or kind == "mutation":
+        return True
+    return caller is not None and caller.watched
+
+
+def _action_of(document: Document, name: str | None) -> str:
+    action = document.actions.get(name)
+    if action is None:
+        found = _first_field(document.operations[name].selection_set, document.fragments)
+        action = document.actions[name] = found or "__typename"
+    return action
 
 
 def _denials_in(result: ExecutionResult) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """Documents: parsed, checked and validated once a text, then kept.
 
-The cache is bounded by weight and keyed by the text's hash. It holds refusals too, so that a hostile document costs its
-full price once.
+The cache is bounded by weight and keyed by the text, which a document holds anyway: a registered one's is the same
+object each time, and knows its hash. It holds refusals too, so that a hostile document costs its full price once.
 """
 
 import hashlib
@@ -71,8 +71,12 @@ class Document:
     """Of what it uses, if any of that is deprecated."""
     cached: Mapping[str | None, Policy] = field(default_factory=dict)
     """How the answers of its operations are kept, of those that are."""
+    kinds: Mapping[str | None, str] = field(default_factory=dict)
+    """query, mutation or subscription."""
     coercions: dict[str | None, Any] = field(default_factory=dict)
     """What coerces each operation's variables (``schema/variables.py``)."""
+    actions: dict[str | None, str] = field(default_factory=dict)
+    """What the audit trail calls each operation (``schema/auditing.py``)."""
     plans: Variants = field(default_factory=lambda: Variants(PLANS_KEPT))
     """The engine's compiled plans of this document (``schema/engine/engine.py``)."""
     measures: Variants = field(default_factory=lambda: Variants(PLANS_KEPT))
@@ -132,8 +136,8 @@ class DocumentCache:
         self._published = published
         self._policies = policies
         self._deprecations = Deprecations(schema)
-        self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
-        self._owned: dict[str, OrderedDict[bytes, None]] = {}
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._owned: dict[str, OrderedDict[str, None]] = {}
         """The same by owner, in the same order."""
         self._weights: Counter[str] = Counter()
         self.weight = 0
@@ -142,25 +146,24 @@ class DocumentCache:
 
     def get(self, text: str, owner: str = "") -> Document | Refused:
         """The document of a text, from the cache or prepared now, then on ``owner``'s account."""
-        key = _key_of(text)
-        kept = self._kept.get(key)
+        kept = self._kept.get(text)
         if kept is not None:
-            self._kept.move_to_end(key)
-            self._owned[kept.owner].move_to_end(key)
+            self._kept.move_to_end(text)
+            self._owned[kept.owner].move_to_end(text)
             return kept.prepared
         prepared = self._prepare(text)
         self.prepared += 1
-        self._kept[key] = _Kept(prepared, owner, 0)
-        self._owned.setdefault(owner, OrderedDict())[key] = None
+        self._kept[text] = _Kept(prepared, owner, 0)
+        self._owned.setdefault(owner, OrderedDict())[text] = None
         if isinstance(prepared, Document):
             for variants in prepared.variants:
-                variants.grown = partial(self._grow, key)
-        self._grow(key, _weight_of(prepared, text))
+                variants.grown = partial(self._grow, text)
+        self._grow(text, _weight_of(prepared, text))
         return prepared
 
     def kept(self, text: str) -> Document | Refused | None:
         """What is kept of a text; asking makes it no younger."""
-        kept = self._kept.get(_key_of(text))
+        kept = self._kept.get(text)
         return None if kept is None else kept.prepared
 
     def __len__(self) -> int:
@@ -175,8 +178,8 @@ class DocumentCache:
         """What an owner's documents weigh."""
         return self._weights[owner]
 
-    def _grow(self, key: bytes, by: int) -> None:
-        kept = self._kept[key]
+    def _grow(self, text: str, by: int) -> None:
+        kept = self._kept[text]
         kept.weight += by
         self._weights[kept.owner] += by
         self.weight += by
@@ -187,15 +190,15 @@ class DocumentCache:
         while self.weight > self._size and len(self._kept) > 1:
             self._drop(next(iter(self._kept)))
 
-    def _drop(self, key: bytes) -> None:
-        kept = self._kept.pop(key)
+    def _drop(self, text: str) -> None:
+        kept = self._kept.pop(text)
         if isinstance(kept.prepared, Document):
             # Whoever runs it still may make more of it, on nobody's account.
             for variants in kept.prepared.variants:
                 variants.grown = unheard
         self.weight -= kept.weight
         self._weights[kept.owner] -= kept.weight
-        del self._owned[kept.owner][key]
+        del self._owned[kept.owner][text]
         if not self._owned[kept.owner]:
             del self._owned[kept.owner], self._weights[kept.owner]
 
@@ -225,11 +228,9 @@ class DocumentCache:
         outdated = self._deprecations.of(node, text)
         _unlink_tokens(node)
         cached = {} if self._policies is None else self._policies.of_all(operations, fragments)
-        return Document(node, document_id(text), operations, fragments, conditions, uses, tokens, outdated, cached)
-
-
-def _key_of(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        kinds = {name: each.operation.value for name, each in operations.items()}
+        own = document_id(text), operations, fragments, conditions, uses, tokens, outdated, cached
+        return Document(node, *own, kinds)
 
 
 def _unlink_tokens(node: DocumentNode) -> None:

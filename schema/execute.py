@@ -137,6 +137,8 @@ class Gateway:
             tell_slow(request, caller, outcome, took, self.documents)
         if request.level and caller is not None:
             self._admission.count(request, caller, outcome, took)
+        if caller is None or caller.acting_for is None:
+            return outcome
         return signed(outcome, caller) if isinstance(outcome, Answer) else outcome
 
     async def _answer(self, request: OperationRequest, caller: Principal | None, current: Current) -> Answer | Feed:
@@ -244,8 +246,8 @@ class Gateway:
         if isinstance(node, Refused):
             return self._refused(node, request.request_id)
         name, variables = node.name.value if node.name else None, dict(request.variables or {})
-        kind = node.operation.value
-        if (wrong := misplaced(request, kind)) is not None:
+        kind = document.kinds[name]
+        if kind != "query" and (wrong := misplaced(request, kind)) is not None:
             refused = self.refuse("BAD_REQUEST", wrong[0], request.request_id)
             return Answer(refused.body, refused.code, wrong[1], True, kind)
         executor = self._runner.reference.prepare(document, node, variables)
@@ -253,13 +255,14 @@ class Gateway:
             # Coerced before anything runs, so that a bad value refuses the whole operation.
             errors = tuple(coded("BAD_USER_INPUT", error.message) for error in executor)
             return self._refused(Refused("BAD_USER_INPUT", errors), request.request_id)
-        verdict = self._gates.judge_again(document, node, variables, caller.permissions if caller else None)
-        denied = self._check_gates(verdict, caller, request.request_id)
-        if denied is not None:
-            self._auditing.refused(request, document, node, verdict, caller)
+        permissions = caller.permissions if caller else None
+        verdict = self._gates.judge_again(document, executor, permissions)
+        closed = verdict.refused or verdict.needs_sign_in or verdict.introspects
+        if closed and (denied := self._check_gates(verdict, caller, request.request_id)) is not None:
+            self._auditing.refused(request, document, name, verdict, caller)
             return denied
-        cost = self._meter.cost_of(document, executor, caller.permissions if caller else None)
-        actor = actor_of(request, document, node, verdict, caller) if is_news(node, verdict, caller) else None
+        cost = self._meter.cost_of(document, executor, permissions, verdict.found)
+        actor = actor_of(request, document, name, verdict, caller) if is_news(kind, verdict, caller) else None
         ready = Ready(kind, document, node, name, variables, verdict, executor, cost, actor, request.sunset)
         return self._refused(too_dear(cost), request.request_id) if cost.exceeds else ready
 

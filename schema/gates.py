@@ -30,6 +30,8 @@ from schema.documents import Document
 from schema.inputs import holds_variable, is_included, plain_value, used_inputs
 from schema.needs import NOTHING, Access, Needs, read_needs
 from schema.recorded import recorded_coordinates
+from schema.reference import DeferredExecutor
+from schema.variants import Found
 
 VERDICT, COORDINATE = 1_500, 250
 """Bytes that a verdict holds, and for each coordinate or argument in it: measured, rounded up."""
@@ -51,6 +53,10 @@ class Verdict:
     introspects: bool = False
     open: list[tuple[ValueNode, Any]] = field(default_factory=list, compare=False)  # Any: an input type
     """Arguments whose variables may bring gated inputs: judged again with each request's values."""
+    coordinates: tuple[str, ...] = field(default=(), compare=False)
+    """What is ``recorded``, in order; of a verdict that is remembered."""
+    found: Found = field(default_factory=Found, compare=False)
+    """What else was made of the document for the same conditions, and for who is denied and shown the same."""
 
 
 class Gatekeeper:
@@ -86,25 +92,27 @@ class Gatekeeper:
     def judge_again(
         self,
         document: Document,
-        operation: OperationDefinitionNode,
-        variables: Mapping[str, Any],  # Any: JSON as it came in
+        execution: DeferredExecutor,
         permissions: PermissionSet | None,
     ) -> Verdict:
         """As ``judge``, remembering on the document what does not depend on the variables' values."""
-        conditions: tuple[bool, ...] = ()
-        asked = document.conditions[operation.name.value if operation.name else None]
-        if asked:
-            variables = _with_defaults(operation, variables)
-            conditions = tuple(bool(variables.get(name)) for name in asked)
-        key = (id(operation), conditions, permissions)
-        kept: Verdict | None = document.verdicts.get(key)
+        name, of = execution.name, None if permissions is None else permissions.key
+        key = (name, of, execution.asked) if document.conditions[name] else (name, of)
+        kept = document.verdicts.find(key)
         if kept is None:
-            kept = self._walk(operation, document.fragments, _with_defaults(operation, variables), permissions)
-            found = len(kept.refused) + len(kept.denied) + len(kept.masked) + len(kept.open)
-            document.verdicts.keep(key, kept, VERDICT + found * COORDINATE)
-        if not kept.open:
-            return kept
-        return self._with_inputs(kept, _with_defaults(operation, variables), permissions)
+            made = self._judged(document, execution, permissions)
+            found = len(made.refused) + len(made.denied) + len(made.masked) + len(made.open)
+            kept = document.verdicts.keep(key, made, VERDICT + found * COORDINATE)
+        verdict: Verdict = kept.value
+        if not verdict.open:
+            return verdict
+        return self._with_inputs(verdict, _with_defaults(execution.operation, execution.variables), permissions)
+
+    def _judged(self, document: Document, execution: DeferredExecutor, permissions: PermissionSet | None) -> Verdict:
+        variables = _with_defaults(execution.operation, execution.variables)
+        verdict = self._walk(execution.operation, document.fragments, variables, permissions)
+        verdict.coordinates = tuple(sorted(verdict.recorded))
+        return verdict
 
     def uses(
         self,
@@ -146,7 +154,8 @@ class Gatekeeper:
             self.judge_inputs(kind, plain_value(value, variables), permissions, found)
         if found.refused == verdict.refused and found.recorded == verdict.recorded:
             return verdict
-        return replace(verdict, refused=found.refused, recorded=found.recorded)
+        coordinates = tuple(sorted(found.recorded))
+        return replace(verdict, refused=found.refused, recorded=found.recorded, coordinates=coordinates)
 
     def judge_inputs(
         self,

@@ -10,6 +10,7 @@ from schema.cost import Measure, measure_operation
 from schema.documents import Document
 from schema.limits import Limits
 from schema.reference import DeferredExecutor
+from schema.variants import Found, Kept
 from schema.weights import Weights
 
 EXPORT = "export:run"
@@ -17,7 +18,7 @@ MEASURE, LEVEL = 500, 700
 """Bytes that a measure holds, and for each object and field in it: measured, rounded up."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Cost:
     """What one request costs: ``requested`` is known before anything runs, ``actual`` from what was answered. Of a
     subscription it is the cost of one event.
@@ -59,13 +60,30 @@ class Meter:
         self._weights = Weights(schema)
         self._limits = limits
 
-    def cost_of(self, document: Document, execution: DeferredExecutor, permissions: PermissionSet | None) -> Cost:
-        """``permissions`` is None for a caller who is not signed in."""
-        operation, variables = execution.operation, execution.variable_values.coerced
-        asked = document.conditions[operation.name.value if operation.name else None]
-        key = (id(operation), *map(variables.get, asked)) if asked else id(operation)
-        measure: Measure | None = document.measures.get(key)
-        if measure is None:
+    def cost_of(
+        self,
+        document: Document,
+        execution: DeferredExecutor,
+        permissions: PermissionSet | None,
+        found: Found | None = None,
+    ) -> Cost:
+        """``permissions`` is None for a caller who is not signed in; ``found`` is the verdict's."""
+        kept = None if found is None else found.measure
+        if kept is None or kept.value is None:
+            kept = self._kept(document, execution)
+            if found is not None:
+                found.measure = kept
+        kept.used = True
+        measure: Measure = kept.value
+        requested = measure.fixed
+        if requested is None:
+            requested = measure.requested(execution.variable_values.coerced)
+        return Cost(requested, measure, self._limits, permissions)
+
+    def _kept(self, document: Document, execution: DeferredExecutor) -> Kept:
+        key = (execution.name, execution.asked)
+        kept = document.measures.find(key)
+        if kept is None:
             measure = measure_operation(self._schema, self._weights, execution)
-            document.measures.keep(key, measure, MEASURE + measure.size * LEVEL)
-        return Cost(measure.requested(variables), measure, self._limits, permissions)
+            kept = document.measures.keep(key, measure, MEASURE + measure.size * LEVEL)
+        return kept

@@ -124,23 +124,42 @@ class Execution(Protocol):
 
 
 class DeferredExecutor:
-    """An executor that is built when somebody executes by it, or compiles a plan; most requests do neither."""
+    """An operation with the variables of a request, as they came and coerced. Its executor is built when somebody
+    executes by it, or compiles a plan; most requests do neither.
+    """
 
-    __slots__ = ("_build", "_built", "operation", "variable_values")
+    __slots__ = ("_built", "_reference", "document", "name", "operation", "variable_values", "variables")
 
     def __init__(
-        self, operation: OperationDefinitionNode, variable_values: VariableValues, build: Callable[[], GatedExecutor]
+        self,
+        reference: "Reference",
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: dict[str, Any],  # Any: JSON
+        variable_values: VariableValues,
+        built: GatedExecutor | None = None,
     ) -> None:
+        self._reference = reference
+        self.document = document
         self.operation = operation
+        self.name = operation.name.value if operation.name else None
+        self.variables = variables
         self.variable_values = variable_values
-        self._build = build
-        self._built: GatedExecutor | None = None
+        self._built = built
 
     @property
     def built(self) -> GatedExecutor:
         if self._built is None:
-            self._built = self._build()
+            built = self._reference.build(self.document.node, self.name, self.variables)
+            if isinstance(built, list):
+                raise RuntimeError("variables that could be coerced once cannot be again") from built[0]
+            self._built = built
         return self._built
+
+    @property
+    def asked(self) -> tuple[Any, ...]:  # Any: coerced values
+        """What the variables are that ``@skip`` and ``@include`` read."""
+        return tuple(map(self.variable_values.coerced.get, self.document.conditions[self.name]))
 
     @property
     def fragments(self) -> dict[str, FragmentDetails]:
@@ -188,15 +207,11 @@ class Reference:
             coercion = document.coercions[name] = Coercion(self._schema, operation)
         values = coercion.values(variables)
         if values is not None:
-            return DeferredExecutor(operation, values, lambda: self._build(document.node, name, variables))
+            return DeferredExecutor(self, document, operation, variables, values)
         built = self.build(document.node, name, variables)
-        return built if isinstance(built, list) else DeferredExecutor(operation, built.variable_values, lambda: built)
-
-    def _build(self, document: DocumentNode, name: str | None, variables: dict[str, Any]) -> GatedExecutor:  # Any: JSON
-        built = self.build(document, name, variables)
         if isinstance(built, list):
-            raise RuntimeError("variables that could be coerced once cannot be again") from built[0]
-        return built
+            return built
+        return DeferredExecutor(self, document, operation, variables, built.variable_values, built)
 
     async def execute(self, executor: GatedExecutor) -> ExecutionResult:
         """Run to completion; denied selections join the result's errors."""

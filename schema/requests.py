@@ -67,7 +67,7 @@ def ending_of(document: Document, sunset: int | None) -> Deprecation | None:
     return found if sunset is None else Deprecation(until=sunset).beside(found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ready:
     """An operation that passed every check."""
 
@@ -89,7 +89,7 @@ class Ready:
     @property
     def deprecation(self) -> Deprecation | None:
         """Of the document, and of what it uses."""
-        return ending_of(self.document, self.sunset)
+        return self.document.deprecation if self.sunset is None else ending_of(self.document, self.sunset)
 
     @property
     def executor(self) -> GatedExecutor:

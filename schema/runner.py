@@ -1,6 +1,7 @@
 """Runs what is ready: gives each execution its own context and hands it to the executor."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,7 +72,8 @@ class Runner:
         self, request: OperationRequest, ready: Ready, caller: Principal | None, charge: Charge | None = None
     ) -> Operation:
         """A fresh context for one execution."""
-        return self._operation(self._context(ready, caller, request, charge), ready)
+        context = None if caller is None else self._context(ready, caller, request, charge)
+        return self._operation(context, ready)
 
     def shared_operation(self, request: OperationRequest, ready: Ready, caller: Principal) -> Operation:
         """A fresh context for one event of a group: what other groups ask for the same event is read once."""
@@ -87,26 +89,17 @@ class Runner:
         executor.context_value = operation
         return executor
 
-    async def run(
+    def run(
         self, request: OperationRequest, ready: Ready, caller: Principal | None, charge: Charge | None = None
-    ) -> ExecutionResult:
+    ) -> Coroutine[Any, Any, ExecutionResult]:  # Any: of every coroutine
         """Execute a query or a mutation once, with loaders of its own: nothing it reads is left over from another
         execution. A query whose client hangs up is cancelled; a mutation goes on to its end. ``charge`` is what it
         has taken of its budgets.
         """
-        operation, task = self.operation(request, ready, caller, charge), asyncio.current_task()
+        operation = self.operation(request, ready, caller, charge)
         if ready.kind == "mutation" and caller is not None and self.database.replica is not None:
-            return await self._run_writing(request, ready, caller, operation)
-        if request.listen is None or task is None or ready.kind != "query":
-            return await self._run(request, ready, caller, operation)
-        request.listen(task.cancel)
-        try:
-            return await self._run(request, ready, caller, operation)
-        except asyncio.CancelledError:
-            operation.give_up()
-            raise
-        finally:
-            request.listen(None)
+            return self._run_writing(request, ready, caller, operation)
+        return self._run(request, ready, caller, operation)
 
     async def _run_writing(
         self, request: OperationRequest, ready: Ready, caller: Principal, operation: Operation
@@ -123,18 +116,31 @@ class Runner:
     async def _run(
         self, request: OperationRequest, ready: Ready, caller: Principal | None, operation: Operation
     ) -> ExecutionResult:
-        if self.engine is None or caller is None:
-            return await self._by_reference(ready, operation)
-        done = await self.engine.run(ready.document, ready.execution, operation)
-        if isinstance(done, str):
-            result, told = await self._by_reference(ready, operation), f"reference:{done}"
-        else:
-            result, told = _result(done), "compiled"
-        if self.tracing is not None:
-            self.tracing.current().set({"tidegate.engine": told})
-        if self.tell_engine and (request.extensions or {}).get("engine") is True:
-            result.extensions = {"engine": told}
+        listen = request.listen if ready.kind == "query" else None
+        if listen is not None and (task := asyncio.current_task()) is not None:
+            listen(task.cancel)
+        try:
+            if self.engine is None or caller is None:
+                return await self._by_reference(ready, operation)
+            done = await self.engine.run(ready.document, ready.execution, operation, ready.verdict.found)
+            result = await self._by_reference(ready, operation) if isinstance(done, str) else _result(done)
+        except asyncio.CancelledError:
+            if listen is not None:
+                operation.give_up()
+            raise
+        finally:
+            if listen is not None:
+                listen(None)
+        if self.tracing is not None or self.tell_engine:
+            self._tell(request, f"reference:{done}" if isinstance(done, str) else "compiled", result)
         return result
+
+    def _tell(self, request: OperationRequest, engine: str, result: ExecutionResult) -> None:
+        """Which of them ran it."""
+        if self.tracing is not None:
+            self.tracing.current().set({"tidegate.engine": engine})
+        if self.tell_engine and (request.extensions or {}).get("engine") is True:
+            result.extensions = {"engine": engine}
 
     async def _by_reference(self, ready: Ready, operation: Operation) -> ExecutionResult:
         ready.executor.context_value = operation
@@ -153,7 +159,8 @@ class Runner:
         with another. Raises nothing that a resolver or a batch function raises: that is in the result's errors.
         """
         if self.engine is not None:
-            done = await self.engine.complete_event(ready.document, ready.execution, operation, source)
+            found = ready.verdict.found
+            done = await self.engine.complete_event(ready.document, ready.execution, operation, source, found)
             if not isinstance(done, str):
                 return _result(done)
         executor = ready.executor.for_event(source)
@@ -167,28 +174,28 @@ class Runner:
 
     def _operation(self, context: ReadContext | None, ready: Ready) -> Operation:
         denied, masked = ready.verdict.denied, ready.verdict.masked
-        made = Operation(context, self.cursors, self.event_cursors, denied, masked, self.mask_keys, reach=self.reach)
+        made = Operation(context, self.cursors, self.event_cursors, denied, masked, self.mask_keys)
+        made.reach = self.reach
         if self.tracing is not None:
             made.unanswered, made.tracing = TracedQuestions(self.tracing), self.tracing
         return made
 
     def _context(
-        self, ready: Ready, caller: Principal | None, request: OperationRequest, charge: Charge | None
-    ) -> ReadContext | None:
-        if caller is None:
-            return None
+        self, ready: Ready, caller: Principal, request: OperationRequest, charge: Charge | None
+    ) -> ReadContext:
         deadline = None if ready.kind == "subscription" else self.database.deadline(self.seconds)
         if self.database.replica is not None and deadline is not None and ready.kind == "query":
             seen = seen_by(request, caller, self.hub, self.event_cursors)
             reader = self.database.query_reader(caller.tenant, caller.user_id, caller.scope, deadline, seen)
         else:
             reader = self.database.reader(caller.tenant, caller.scope, deadline)
-        own = (caller, reader, self.database, self.hub, self.clock, request.request_id)
-        parts = (*own, self.book, self.lifetimes, charge)
+        own = caller, reader, self.database, self.hub, self.clock, request.request_id
+        parts = *own, self.book, self.lifetimes, charge
         if ready.kind == "mutation":
             return WriteContext(*parts, request.session_slot, ready.actor, self.confirmation)
         return ReadContext(*parts)
 
 
 def _result(done: tuple[Json, list[Denial]]) -> ExecutionResult:
-    return ExecutionResult(done[0], denial_errors(done[1]) or None)
+    data, denials = done
+    return ExecutionResult(data, denial_errors(denials) if denials else None)

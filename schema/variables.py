@@ -24,6 +24,9 @@ MOST_OBJECTS, MOST_VALUES = 1_000, 10_000
 """What one request's variables may hold: many times what all filters of an operation, or an order's items, can need."""
 
 
+_HOLDERS = (dict, list)
+
+
 class _NotPlain(Exception):
     """Not plain success."""
 
@@ -32,7 +35,13 @@ def excess(variables: Mapping[str, Any]) -> str | None:  # Any: JSON
     """What the variables hold too much of, None: nothing. Asked first: a value is made into an input by each argument
     that uses it.
     """
-    pending = [value for value in variables.values() if isinstance(value, dict | list)]
+    for value in variables.values():
+        if isinstance(value, _HOLDERS):
+            return _excess([value for value in variables.values() if isinstance(value, _HOLDERS)])
+    return None
+
+
+def _excess(pending: list[Any]) -> str | None:  # Any: JSON
     objects = values = 0
     while pending:
         holder = pending.pop()
@@ -42,7 +51,7 @@ def excess(variables: Mapping[str, Any]) -> str | None:  # Any: JSON
             most = f"{MOST_OBJECTS} objects" if objects > MOST_OBJECTS else f"{MOST_VALUES} values"
             return f"Variables hold at most {most}."
         inner = holder.values() if isinstance(holder, dict) else holder
-        pending += [value for value in inner if isinstance(value, dict | list)]
+        pending += [value for value in inner if isinstance(value, _HOLDERS)]
     return None
 
 

@@ -90,6 +90,6 @@ class Warmer:
         if isinstance(execution, list):
             return
         self._meter.cost_of(document, execution, permissions)
-        verdict = self._gates.judge_again(document, node, variables, permissions)
+        verdict = self._gates.judge_again(document, execution, permissions)
         if self._engine is not None and not verdict.refused and not verdict.needs_sign_in:
             self._engine.compile(document, execution, verdict.denied, verdict.masked)

@@ -20,6 +20,7 @@ from schema.engine.run import run_event, run_query
 from schema.loading import NO_ANSWER
 from schema.operation import Operation
 from schema.reference import Execution, Outcome
+from schema.variants import Found, Kept
 
 PLAN, FIELD, CONSTANT = 2_000, 1_200, 150
 """Bytes that a plan holds, for each field that is written out, and for each token of its document (constants are made
@@ -37,14 +38,16 @@ class Engine:
         self._core = core
         self.ran: Counter[str] = Counter()
 
-    async def run(self, document: Document, executor: Execution, operation: Operation) -> Done:
+    async def run(
+        self, document: Document, executor: Execution, operation: Operation, found: Found | None = None
+    ) -> Done:
         """A query or a mutation. After a reason the executor does what is left: of a query the root fields that are not
-        finished; of a mutation what has not run yet, completing the values of what has.
+        finished; of a mutation what has not run yet, completing the values of what has. ``found`` is the verdict's.
         """
         outcomes: dict[str, Outcome] = {}
         operation.variables = executor.variable_values
         try:
-            plan = self._plan(document, executor, operation)
+            plan = self._plan(document, executor, operation, found)
             if executor.operation.operation is OperationType.MUTATION:
                 done = await run_mutation(plan, operation, executor.variable_values, outcomes)
             else:
@@ -62,37 +65,44 @@ class Engine:
         executor: Execution,
         operation: Operation,
         source: Any,  # Any: what a subscription's resolver yields
+        found: Found | None = None,
     ) -> Done:
         """An event of a stream, whose executor is not touched."""
         operation.variables = executor.variable_values
         try:
-            done = await run_event(self._plan(document, executor, operation), operation, source)
+            done = await run_event(self._plan(document, executor, operation, found), operation, source)
         except Exception as error:
             self.ran[_reason(error)] += 1
             return _reason(error)
         self.ran["engine"] += 1
         return done
 
-    def _plan(self, document: Document, executor: Execution, operation: Operation) -> Plan:
-        found = self.compile(document, executor, operation.denied, operation.masked)
-        if isinstance(found, Unsupported):
-            raise Unsupported(found.reason)
-        return found
+    def _plan(self, document: Document, executor: Execution, operation: Operation, found: Found | None) -> Plan:
+        kept = None if found is None else found.plan
+        if kept is None or kept.value is None:
+            kept = self.compile(document, executor, operation.denied, operation.masked)
+            if found is not None:
+                found.plan = kept
+        kept.used = True
+        plan: Plan | Unsupported = kept.value
+        if isinstance(plan, Unsupported):
+            raise Unsupported(plan.reason)
+        return plan
 
     def compile(
         self, document: Document, executor: Execution, denied: Mapping[str, str], masked: AbstractSet[str]
-    ) -> Plan | Unsupported:
+    ) -> Kept:
         """The plan for who is denied this and shown masks of that, kept with the document; or why there is none."""
         variables = executor.variable_values.coerced
         name = executor.operation.name
         asked = tuple(map(variables.get, document.conditions[name.value if name else None]))
         # Who lacks another permission of the same field is told of another.
         key = (id(executor.operation), asked, frozenset(denied.items()), frozenset(masked))
-        found: Plan | Unsupported | None = document.plans.get(key)
-        if found is None:
-            found = self._compiled(executor, denied, masked)
-            document.plans.keep(key, found, weight_of(found, document))
-        return found
+        kept = document.plans.find(key)
+        if kept is None:
+            plan = self._compiled(executor, denied, masked)
+            kept = document.plans.keep(key, plan, weight_of(plan, document))
+        return kept
 
     def _compiled(self, executor: Execution, denied: Mapping[str, str], masked: AbstractSet[str]) -> Plan | Unsupported:
         try:

@@ -124,6 +124,25 @@ def test_the_least_recently_used_variant_goes_first() -> None:
     assert (kept.get("a"), kept.get("b"), kept.get("c")) == ("A", None, "C")
 
 
+def test_a_variant_that_is_used_in_its_place_does_not_go_and_one_that_went_leaves_nothing_there() -> None:
+    kept, weights = Variants(2), list[int]()
+    kept.grown = weights.append
+    places = [kept.keep(key, key.upper(), weight) for key, weight in (("a", 1), ("b", 2))]
+    places[0].used = True
+    kept.keep("c", "C", 4)
+    assert [place.value for place in places] == ["A", None]
+    kept.keep("d", "D", 8)
+    assert [place.value for place in places] == [None, None]
+    assert (kept.get("c"), kept.get("d"), sum(weights)) == ("C", "D", 4 + 8)
+
+
+def test_a_text_is_known_again_whichever_object_it_is() -> None:
+    cache = cache_of()
+    text = "{ a: name }"
+    assert cache.get(text) is cache.get("".join(list(text)))
+    assert cache.prepared == 1
+
+
 def test_a_refusal_keeps_nothing_of_the_syntax_tree() -> None:
     refused = cache_of().get("{ nome }")
     assert isinstance(refused, Refused)

@@ -130,10 +130,10 @@ class Completions:
         assert not isinstance(node, Refused)
         variables = dict(asked.variables)
         executor = self._runner.reference.prepare(document, node, variables)
-        verdict = self._gates.judge_again(
-            document, node, variables, self.world.principal(grants=asked.grants).permissions
-        )
-        if isinstance(executor, list) or verdict.refused:
+        if isinstance(executor, list):
+            return None
+        verdict = self._gates.judge_again(document, executor, self.world.principal(grants=asked.grants).permissions)
+        if verdict.refused:
             return None
         cost = self._meter.cost_of(document, executor, None)
         return Ready(node.operation.value, document, node, asked.operation, variables, verdict, executor, cost)

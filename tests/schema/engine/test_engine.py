@@ -14,6 +14,7 @@ from schema.documents import PLANS_KEPT, DocumentCache
 from schema.engine.engine import FIELD
 from schema.execute import Answer, Gateway, OperationRequest
 from schema.limits import Limits
+from schema.variants import Found
 from tests.support.executors import Executors, ask
 from tests.support.facts import CREATE, footprint, shop_of
 from tests.support.library import SHELF, Desk, Library
@@ -32,6 +33,18 @@ async def test_each_set_of_conditions_has_its_own_answer_and_few_plans_are_kept(
         assert set(data["shelf"]) == {f"l{index}" for index in range(FLAGS) if chosen[f"v{index}"]}
     assert len(desk.document(CHOOSY).plans) == PLANS_KEPT
     assert desk.engine.ran == {"engine": 2**FLAGS}
+
+
+async def test_a_plan_that_was_pushed_out_is_made_again_where_somebody_knew_its_place() -> None:
+    desk, places = Desk(Library()), dict[int, Found]()
+    for number in [*range(2 * PLANS_KEPT), *range(2 * PLANS_KEPT)]:
+        chosen = {f"v{index}": bool(number >> index & 1) for index in range(FLAGS)}
+        executor, place = desk.executor(CHOOSY, chosen), places.setdefault(number, Found())
+        done = await desk.engine.run(desk.document(CHOOSY), executor, executor.context_value, place)
+        assert not isinstance(done, str)
+        assert set(done[0]["shelf"]) == {f"l{index}" for index in range(FLAGS) if chosen[f"v{index}"]}
+    assert len(desk.document(CHOOSY).plans) == PLANS_KEPT
+    assert sum(place.plan is not None and place.plan.value is not None for place in places.values()) == PLANS_KEPT
 
 
 async def test_a_plan_is_used_again() -> None:
