@@ -37,7 +37,9 @@ async def admit(scope: Scope, receive: Receive, fields: Fields) -> tuple[Paramet
         raise Refusal("FEATURE_DISABLED", "Idempotency-Key is not supported yet: send the request without it.")
     if is_signed(fields):
         return await admit_signed(scope, receive, fields)
-    credentials = _intended_credentials(scope, fields)
+    credentials = _credentials(scope, fields)
+    if needs_csrf(credentials):
+        _check_intent(scope)
     if method != "GET":
         parameters = from_body(await read_json_body(fields, receive))
     else:
@@ -53,7 +55,10 @@ async def identify(scope: Scope) -> Principal | None:
     """Who asks, for something that is no operation. Raises Refusal, also for a request that a browser was tricked
     into.
     """
-    return _noted(scope, await authenticate(scope, _intended_credentials(scope, fields_of(scope))))
+    credentials = credentials_in(scope)
+    if needs_csrf(credentials):
+        _check_intent(scope)
+    return _noted(scope, await authenticate(scope, credentials))
 
 
 async def caller_of(scope: Scope) -> Principal | None:
@@ -101,15 +106,8 @@ def cost_asked(fields: Fields) -> Literal["report", "validate"] | None:
             raise Refusal("BAD_REQUEST", "GraphQL-Cost is report or validate.")
 
 
-def _intended_credentials(scope: Scope, fields: Fields) -> Credentials:
-    credentials = _credentials(scope, fields)
-    if needs_csrf(credentials):
-        _check_intent(HTTPConnection(scope), scope["method"])
-    return credentials
-
-
 def credentials_in(scope: Scope) -> Credentials:
-    """What a request that was admitted was admitted by."""
+    """What a request is admitted by. Raises Refusal."""
     return _credentials(scope, fields_of(scope))
 
 
@@ -141,8 +139,9 @@ def _refusal(error: AuthError) -> Refusal:
     return Refusal(error.code, error.message, headers=retry)
 
 
-def _check_intent(connection: HTTPConnection, method: str) -> None:
+def _check_intent(scope: Scope) -> None:
     """A browser sends the cookie by itself, whoever made it send the request (RFC 6265, 8.2)."""
+    connection, method = HTTPConnection(scope), scope["method"]
     if sent_by_own_page(connection) is False:
         raise Refusal("CSRF_PREVENTION", "Another site's page cannot use this cookie.")
     if method != "GET" and not has_csrf_header(connection):

@@ -1,7 +1,7 @@
 """Reads what a request brings: its header fields, and its body within bounds. It never holds more than the bound."""
 
 import asyncio
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
 from starlette.types import Receive, Scope
@@ -19,8 +19,14 @@ Fields = Mapping[bytes, bytes]
 
 def fields_of(scope: Scope) -> Fields:
     """Header fields by lower-case name; several of one name are joined by commas (RFC 9110, 5.3)."""
+    headers = scope["headers"]
+    fields: dict[bytes, bytes] = dict(headers)
+    return fields if len(fields) == len(headers) else _joined(headers)
+
+
+def _joined(headers: Iterable[tuple[bytes, bytes]]) -> Fields:
     fields: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
+    for name, value in headers:
         fields[name] = fields[name] + b"," + value if name in fields else value
     return fields
 

@@ -132,7 +132,7 @@ class GraphQLEndpoint:
         if isinstance(admitted, Answer):
             return admitted
         request = admitted
-        if by_stream_token(scope) and gateway.judge(request, caller) in {"query", "mutation"}:
+        if scope["query_string"] and by_stream_token(scope) and gateway.judge(request, caller) in {"query", "mutation"}:
             raise Refusal("FORBIDDEN", SUBSCRIPTIONS_ALONE)
         if caller is not None and caller.by_peer and gateway.judge(request, caller) == "subscription":
             raise Refusal("FORBIDDEN", "A signed request opens no stream: its signature is good for a minute.")
@@ -189,9 +189,12 @@ async def _send(
             return
         if answer.code is not None:
             status = status or status_of(answer.code, Media.GRAPHQL)  # of an address, whatever it is read as
+    content_type = CONTENT_TYPES[Media.JSON if media is Media.STREAM else media]
+    if answer.code is None and not answer.has_errors and status is None:
+        await send_bytes(send, 200, content_type, answer.body, _FIELDS + headers)
+        return
     newest = scope["app"].state.settings.newest_statuses
     status = status or status_of(answer.code, media, newest=newest, partial=answer.code is None and answer.has_errors)
-    content_type = CONTENT_TYPES[Media.JSON if media is Media.STREAM else media]
     usual: Sequence[Header] = STATUS_HEADERS.get(status, ())
     if usual:
         given = {name for name, _ in headers}

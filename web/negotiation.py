@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 
-class Media(enum.Enum):
+class Media(enum.StrEnum):
     """What an answer can be written as; their order decides where the client has no preference."""
 
     JSON = "application/json"
