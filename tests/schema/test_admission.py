@@ -136,9 +136,10 @@ async def test_a_retirement_is_heard(registry: Registry, world: World) -> None:
     id = await publish(world.database.directory, text, heard_by=registry)
     admission = Admission(registry)
     assert await told(admission, request(id=id), caller) == (text, TRUSTED)
-    assert registry.knows(id)
+    assert registry.known(id) is await registry.find(id)
     await world.database.directory.documents.retire([id])
     await until(lambda: not registry.knows(id))
+    assert registry.known(id) is None
     assert await told(admission, request(id=id), caller) == "DOCUMENT_NOT_ALLOWED"
 
 
@@ -153,8 +154,10 @@ async def test_the_registry_forgets_the_least_used_when_it_is_full(world: World)
     registry = Registry(world.database.directory, size=3_000)
     await registry.start()
     ids = [await publish(world.database.directory, unique(), heard_by=registry) for _ in range(5)]
-    for id in ids:
+    await registry.find(ids[0])
+    for id in ids[1:]:
         await registry.find(id)
+        registry.known(ids[0])
     known = [registry.knows(id) for id in ids]
     await registry.stop()
-    assert (known[0], known[-1]) == (False, True)
+    assert (known[0], known[1], known[-1]) == (True, False, True)

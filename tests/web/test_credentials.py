@@ -78,6 +78,16 @@ def test_an_empty_cookie_is_no_session() -> None:
     assert of(request(("Cookie", "__Host-tidegate="))).session is None
 
 
+def test_a_comma_makes_no_two_of_one() -> None:
+    assert of(request(("X-Tenant", "acme, globex"))).tenant_slug == "acme, globex"
+
+
+@pytest.mark.parametrize("first", ["", "acme"])
+def test_a_tenant_that_is_given_again_as_nothing_is_given_twice(first: str) -> None:
+    with pytest.raises(AmbiguousCredentials):
+        of(request(("X-Tenant", first), ("X-Tenant", "")))
+
+
 def test_an_empty_tenant_is_a_choice_that_will_be_refused() -> None:
     assert of(request(("X-Tenant", ""))).tenant_slug == ""
 
