@@ -113,7 +113,7 @@ def _parameter(route: PlainRoute, name: str) -> Json:
         return {"name": name, "in": "query", "schema": _TEXT, "description": told}
     found: Json = {"name": name, "in": "query", "required": is_non_null_type(given), "schema": _input(given)}
     if is_list_type(get_nullable_type(given)):
-        found |= {"style": "form", "explode": False}
+        found |= {"style": "form", "explode": False, "schema": found["schema"] | {"minItems": 1}}
     return found
 
 

@@ -133,7 +133,10 @@ def _value(name: str, kind: Any, text: str) -> Any:  # Any: an input type; JSON
     if sort_fields(kind) is not None:
         return [_sort(each) for each in text.split(",") if each]
     if is_list_type(get_nullable_type(kind)):
-        return [_plain(name, kind, each) for each in text.split(",") if each]
+        parts = text.split(",")
+        if not all(parts):  # as a list of nothing it would find nothing
+            raise Refusal("BAD_USER_INPUT", f"{name} is one or more, separated by commas: leave it out for any.")
+        return [_plain(name, kind, each) for each in parts]
     return _plain(name, kind, text)
 
 
