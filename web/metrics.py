@@ -10,7 +10,6 @@ from typing import Protocol
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
-    Counter,
     Gauge,
     ProcessCollector,
     generate_latest,
@@ -21,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from schema.live.tally import LAG_SECONDS, Tally
 from web.fleet import Fleet
-from web.request_counts import RequestCounts
+from web.request_counts import CodeCounts, RequestCounts
 from web.responses import NO_STORE, error_body, send_bytes, send_json
 from web.sse.entrance import Full
 
@@ -148,16 +147,13 @@ class Metrics:
             "tidegate_streams_open", "Event streams whose answer has begun.", registry=self.registry
         )
         self._followers = Gauge("tidegate_log_followers", "Streams that follow a log.", registry=self.registry)
-        self._answers = Counter(
-            "tidegate_graphql_answers", "GraphQL answers by code; OK is one that ran.", ["code"], registry=self.registry
-        )
-        self._errors = Counter(
-            "tidegate_graphql_errors",
-            "Answers of what ran, by code of each kind of error in them.",
-            ["code"],
-            registry=self.registry,
+        self._answers = CodeCounts("tidegate_graphql_answers", "GraphQL answers by code; OK is one that ran.", ["OK"])
+        self._errors = CodeCounts(
+            "tidegate_graphql_errors", "Answers of what ran, by code of each kind of error in them."
         )
         requests = RequestCounts()
+        self.registry.register(self._answers)
+        self.registry.register(self._errors)
         self.registry.register(requests)
         self.count_request = requests.count
         self._engine, self._live, self._audit = _Engine(), _Live(), _Audit()
@@ -165,7 +161,6 @@ class Metrics:
         self.registry.register(self._engine)
         self.registry.register(self._live)
         ProcessCollector(registry=self.registry)
-        self._ran = self._answers.labels("OK")
 
     def watch(
         self,
@@ -191,9 +186,9 @@ class Metrics:
 
     def count_answer(self, code: str | None, codes: Collection[str] = ()) -> None:
         """``codes``: of the errors of what ran."""
-        (self._ran if code is None else self._answers.labels(code)).inc()
+        self._answers.count("OK" if code is None else code)
         for each in codes:
-            self._errors.labels(each).inc()
+            self._errors.count(each)
 
 
 async def serve_metrics(scope: Scope, receive: Receive, send: Send) -> None:
