@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
@@ -82,6 +83,18 @@ through a dozen times while they are made.
 """
 
 
+class _Kept(State):
+    """What the application keeps, as plain attributes: each request reads some, and Starlette's own are looked up by a
+    function.
+    """
+
+    def __setattr__(self, key: str, value: object) -> None:
+        object.__setattr__(self, key, value)
+
+    def __delattr__(self, key: str) -> None:
+        object.__delattr__(self, key)
+
+
 class Application(Starlette):
     """Starlette behind the front door, which leads straight to what is asked for most."""
 
@@ -106,6 +119,7 @@ def create_app(
         exception_handlers={HTTPException: _refuse},
         lifespan=lifespan,
     )
+    app.state = _Kept()
     app.state.passwords = passwords
     app.router.redirect_slashes = False  # its redirects would repeat whatever Host says
     app.state.settings, app.state.metrics, app.state.draining = settings, Metrics(), asyncio.Event()
