@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Awaitable, Iterable, Mapping
-from operator import itemgetter
+from itertools import chain
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -35,7 +35,6 @@ NOT_FROM_HERE = "This server may not be used from where you are."
 NOT_HERE = "This server is not the one of that host."
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "QUERY"})
-_NAME_OF = itemgetter(0)
 _PLAIN = Edge()
 _log = structlog.get_logger()
 
@@ -66,6 +65,7 @@ class FrontDoor:
         self._direct = direct or {}
         self._entry = entry
         self._fields, self._hosts, self._origins = edge.fields, edge.hosts, edge.origins
+        self._names = frozenset(name for name, _ in edge.fields)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -75,7 +75,7 @@ class FrontDoor:
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
         told = () if self._origins is None else self._origins.fields(scope)
-        answer = _Answer(send, request_id, self._fields, told)
+        answer = _Answer(send, request_id, self._fields, self._names, told)
         direct = self._direct.get(scope["path"])
         try:
             if len(scope.get("raw_path") or b"") + len(scope["query_string"]) + 1 > MAX_URL:
@@ -114,12 +114,19 @@ class _Answer:
     browsers from guessing.
     """
 
-    __slots__ = ("_fields", "_request_id", "_send", "_told", "begun", "seconds", "status")
+    __slots__ = ("_fields", "_names", "_request_id", "_send", "_told", "begun", "seconds", "status")
 
-    def __init__(self, send: Send, request_id: str, fields: tuple[Header, ...], told: tuple[Header, ...]) -> None:
+    def __init__(
+        self,
+        send: Send,
+        request_id: str,
+        fields: tuple[Header, ...],
+        names: frozenset[bytes],
+        told: tuple[Header, ...],
+    ) -> None:
         self._send = send
         self._request_id = request_id
-        self._fields = fields
+        self._fields, self._names = fields, names
         self._told = told
         self.begun = time.perf_counter()
         self.status = UNANSWERED
@@ -129,24 +136,28 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status, self.seconds = message["status"], time.perf_counter() - self.begun
             given: Iterable[Header] = message.get("headers", ())
-            present = {name for name, _ in given}
-            usual = self._fields if present.isdisjoint(map(_NAME_OF, self._fields)) else self._missing(present)
+            usual: Iterable[Header] = self._fields
+            for name, _ in given:
+                if name in self._names:
+                    usual = self._missing(given)
+                    break
             message["headers"] = [*given, *usual, *self._told, (b"x-request-id", self._request_id.encode())]
         return self._send(message)
 
-    def _missing(self, present: set[bytes]) -> list[Header]:
+    def _missing(self, given: Iterable[Header]) -> list[Header]:
         """Those that the application did not set otherwise."""
+        present = {name for name, _ in given}
         return [field for field in self._fields if field[0] not in present]
 
 
 def _read_head(scope: Scope) -> tuple[int, str]:
     """The bytes of all header fields; and the client's request id if it is sane, else a new one."""
-    size, given = 0, None
-    for name, value in scope["headers"]:
-        size += len(name) + len(value)
-        if name == b"x-request-id" and given is None and _SANE_ID.fullmatch(value):
-            given = str(value, "ascii")
-    return size, given or new_id()
+    fields = scope["headers"]
+    size = sum(map(len, chain.from_iterable(fields)))
+    for name, value in fields:
+        if name == b"x-request-id" and _SANE_ID.fullmatch(value):
+            return size, str(value, "ascii")
+    return size, new_id()
 
 
 async def _refuse(scope: Scope, send: Send, status: int, text: str) -> None:
