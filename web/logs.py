@@ -10,6 +10,7 @@ import io
 import json
 import logging
 import sys
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -37,11 +38,12 @@ class RequestLines:
 
     def __init__(self) -> None:
         self._factory: object = None
-        self._stream: TextIO = sys.stderr
+        self._stream: TextIO | None = None
         self._waiting: list[str] = []
+        self._second, self._told = -1, ""
 
-    def go(self, factory: object, stream: TextIO) -> None:
-        """Write there for as long as all lines are made by ``factory``."""
+    def go(self, factory: object, stream: TextIO | None) -> None:
+        """Write there, or to standard error, for as long as all lines are made by ``factory``."""
         self._factory, self._stream = factory, stream
 
     def write(
@@ -68,10 +70,12 @@ class RequestLines:
             facts = {} if ran is None else ran.facts()
             structlog.get_logger().info("request", method=method, path=path, status=status, ms=ms, **facts)
             return
-        now = datetime.now(UTC).isoformat()[:-6]
+        second, fraction = divmod(time.time_ns() // 1000, 1_000_000)
+        if second != self._second:
+            self._second, self._told = second, datetime.fromtimestamp(second, UTC).isoformat()[:-6]
         self._waiting.append(
             f'{{"event":"request","method":"{method}","path":"{path}","status":{status},"ms":{ms},{more}'
-            f'"request_id":"{request_id}","level":"info","timestamp":"{now}Z"}}\n'
+            f'"request_id":"{request_id}","level":"info","timestamp":"{self._told}.{fraction:06}Z"}}\n'
         )
         if len(self._waiting) == 1:
             try:
@@ -81,8 +85,9 @@ class RequestLines:
 
     def _send(self) -> None:
         lines, self._waiting = self._waiting, []
-        self._stream.write("".join(lines))
-        self._stream.flush()
+        stream = self._stream or sys.stderr
+        stream.write("".join(lines))
+        stream.flush()
 
 
 REQUESTS = RequestLines()
@@ -107,9 +112,9 @@ def configure(form: str = "json", level: str = "info", stream: TextIO | None = N
 
     Our own lines go straight to the stream: a request writes one, and ``logging`` would cost it as much as its work.
     """
-    stream = stream or cast("TextIO", _StandardError())
+    given, stream = stream, stream or cast("TextIO", _StandardError())
     factory = structlog.WriteLoggerFactory(file=stream)
-    REQUESTS.go(factory if form == "json" and level in _TELLS_REQUESTS else None, stream)
+    REQUESTS.go(factory if form == "json" and level in _TELLS_REQUESTS else None, given)
     # To text before it is searched for secrets: a renderer of its own would print local variables.
     ours: list[Processor] = [
         structlog.contextvars.merge_contextvars,
