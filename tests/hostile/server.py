@@ -145,7 +145,7 @@ def main() -> None:
     """The process itself."""
     settings = Settings.for_serve()
     configure(settings.log_format, settings.log_level)
-    bounds = ("web.body.BODY_SECONDS", "web.login_body.BODY_SECONDS", "web.server.HEAD_SECONDS")
+    bounds = ("web.body.BODY_SECONDS", "web.login_body.BODY_SECONDS", "web.protocol.HEAD_SECONDS")
     for bound in bounds:
         patch(bound, PATIENCE).start()
     serve(create_app(settings), settings)

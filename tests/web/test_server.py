@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from tests.support.server import SECRET, STREAM, Front, serving
 from tests.support.streams import StreamClient
-from web.server import MAX_HEAD
+from web.protocol import MAX_HEAD
 from web.sse.streams import SEND_SECONDS, Streams
 
 EVENTS = "subscription { orderEvents { id } }"

@@ -62,19 +62,19 @@ def told(answer: bytes) -> tuple[bytes, str]:
 async def test_a_head_that_does_not_come_to_its_end_is_refused(
     front: Front, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
-    monkeypatch.setattr("web.server.HEAD_SECONDS", 0.1)
+    monkeypatch.setattr("web.protocol.HEAD_SECONDS", 0.1)
     line = await Line.open(front)
     line.writer.write(sent)
     assert told(await line.rest()) == (b"HTTP/1.1 408 Request Timeout", "BAD_REQUEST")
 
 
 async def test_who_says_nothing_is_hung_up_on(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("web.server.HEAD_SECONDS", 0.1)
+    monkeypatch.setattr("web.protocol.HEAD_SECONDS", 0.1)
     assert await (await Line.open(front)).rest() == b""
 
 
 async def test_a_second_head_has_its_own_time(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("web.server.HEAD_SECONDS", 0.1)
+    monkeypatch.setattr("web.protocol.HEAD_SECONDS", 0.1)
     line = await Line.open(front)
     line.writer.write(LIVE)
     await line.until(b"}")
@@ -90,7 +90,7 @@ async def test_a_second_head_has_its_own_time(front: Front, monkeypatch: pytest.
 async def test_the_rest_of_a_body_that_was_refused_is_not_waited_for(
     front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.server.HEAD_SECONDS", 0.1)
+    monkeypatch.setattr("web.protocol.HEAD_SECONDS", 0.1)
     line = await Line.open(front)
     line.writer.write(await posted(front, "Content-Length: 2000000"))
     assert b" 413 " in await line.until(b"}]}")
@@ -115,7 +115,7 @@ async def test_nonsense_behind_a_request_never_comes_before_its_answer(front: Fr
 async def test_nonsense_and_half_a_head_behind_a_stream_are_not_told_in_its_midst(
     front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.server.HEAD_SECONDS", 0.1)
+    monkeypatch.setattr("web.protocol.HEAD_SECONDS", 0.1)
     shop = await Shop.open(front.client, await front.bearer("manager"))
     (bearer,) = (await front.bearer("viewer")).values()
     for sent in (NONSENSE, LIVE[:30]):

@@ -1,7 +1,6 @@
 """Whole answers: one write for head and body, and everything else as the server sends it."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from socket import socketpair
@@ -14,6 +13,7 @@ from web.whole_answers import WholeAnswers
 
 DATE = (b"date", b"Mon, 30 Nov 2026 00:00:00 GMT")
 TYPE = (b"content-type", b"application/json")
+ID = (b"x-request-id", b"r-1")
 
 
 class Seen(asyncio.Protocol):
@@ -37,19 +37,14 @@ async def answering(method: str = "POST", *, keep_alive: bool = True) -> AsyncIt
     ours, theirs = socketpair()
     transport, _ = await loop.create_connection(asyncio.Protocol, sock=ours)
     client, seen = await loop.create_connection(Seen, sock=theirs)
-    logger = logging.getLogger("tests")
     cycle = WholeAnswers(
-        scope={"type": "http", "method": method},  # type: ignore[typeddict-item]  # all that it reads
-        transport=transport,
-        flow=FlowControl(transport),
-        logger=logger,
-        access_logger=logger,
-        access_log=False,
-        default_headers=[DATE],
-        message_event=asyncio.Event(),
-        expect_100_continue=False,
+        {"type": "http", "method": method},  # type: ignore[typeddict-item]  # all that it reads
+        transport,
+        FlowControl(transport),
+        [DATE],
+        lambda: None,
         keep_alive=keep_alive,
-        on_response=lambda: None,
+        expect_100_continue=False,
     )
     try:
         yield cycle, seen
@@ -78,13 +73,37 @@ async def sent(seen: Seen) -> Sequence[bytes]:
 @pytest.mark.parametrize("size", [2, 100_000])
 async def test_head_and_body_of_an_answer_that_tells_its_length_leave_at_once(size: int) -> None:
     async with answering() as (cycle, seen):
-        await cycle.send(head(TYPE, length(b"x" * size)))
+        await cycle.send(head(TYPE, length(b"x" * size), ID))
         assert await sent(seen) == []
         await cycle.send(body(b"x" * size))
         assert cycle.response_complete
         whole = b"".join(await sent(seen))
-    fields = b"".join(b"%b: %b\r\n" % field for field in (DATE, TYPE, length(b"x" * size)))
+    fields = b"".join(b"%b: %b\r\n" % field for field in (DATE, TYPE, length(b"x" * size), ID))
     assert whole == b"HTTP/1.1 200 OK\r\n" + fields + b"\r\n" + b"x" * size
+
+
+async def test_answers_of_a_kind_differ_in_length_and_in_the_requests_id() -> None:
+    dates = [DATE]
+    for date, data, name in ((DATE, b"a", b"r-1"), (DATE, b"bc", b"0a"), ((b"date", b"later"), b"d", b"r-3")):
+        dates = dates if date is DATE else [date]
+        async with answering() as (cycle, seen):
+            cycle.default_headers = dates
+            await cycle.send(head(TYPE, length(data), TYPE, (b"x-request-id", name)))
+            await cycle.send(body(data))
+            (whole,) = await sent(seen)
+        fields = (date, TYPE, length(data), TYPE, (b"x-request-id", name))
+        assert whole == b"HTTP/1.1 200 OK\r\n%b\r\n%b" % (b"".join(b"%b: %b\r\n" % each for each in fields), data)
+
+
+async def test_heads_are_kept_up_to_a_bound() -> None:
+    dates = [DATE]
+    for number in range(200):
+        async with answering() as (cycle, seen):
+            cycle.default_headers = dates
+            await cycle.send(head((b"set-cookie", b"%d" % number), length(b"ok"), ID))
+            await cycle.send(body(b"ok"))
+            assert b"set-cookie: %d\r\n" % number in (await sent(seen))[0]
+    assert len(WholeAnswers._heads.known) <= 64
 
 
 async def test_a_streams_head_waits_for_nothing() -> None:
@@ -121,10 +140,11 @@ async def test_a_body_of_another_length_than_told_is_nobodys_answer(told: bytes)
             await cycle.send(body(b"abcd"))
 
 
+@pytest.mark.parametrize("behind", [(), (ID,)])
 @pytest.mark.parametrize("value", [b"a\r\nset-cookie: b=c", b"a\nb", b"a\rb", b"a\0b"])
-async def test_no_value_of_a_field_begins_another_one(value: bytes) -> None:
+async def test_no_value_of_a_field_begins_another_one(value: bytes, behind: tuple[tuple[bytes, bytes], ...]) -> None:
     async with answering() as (cycle, seen):
-        await cycle.send(head(length(b"ok"), (b"x-told", value)))
+        await cycle.send(head(length(b"ok"), (b"x-told", value), *behind))
         with pytest.raises(RuntimeError, match="header value"):
             await cycle.send(body(b"ok"))
         assert await sent(seen) == []
@@ -169,9 +189,10 @@ async def test_a_connection_that_is_not_kept_is_told_so_and_closed() -> None:
     assert b"".join(seen.reads).endswith(b"connection: close\r\n\r\nok")
 
 
-async def test_an_answer_may_end_its_connection_itself() -> None:
+@pytest.mark.parametrize("behind", [(), (ID,)])
+async def test_an_answer_may_end_its_connection_itself(behind: tuple[tuple[bytes, bytes], ...]) -> None:
     async with answering() as (cycle, seen):
-        await cycle.send(head(length(b"ok"), (b"connection", b"close")))
+        await cycle.send(head(length(b"ok"), (b"connection", b"close"), *behind))
         await cycle.send(body(b"ok"))
         await asyncio.wait_for(seen.gone.wait(), 5)
     assert b"".join(seen.reads).count(b"connection: close") == 1
