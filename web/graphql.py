@@ -132,7 +132,7 @@ class GraphQLEndpoint:
         if isinstance(admitted, Answer):
             return admitted
         request = admitted
-        if scope["query_string"] and by_stream_token(scope) and gateway.judge(request, caller) in {"query", "mutation"}:
+        if scope["query_string"] and by_stream_token(scope) and gateway.judge(request, caller) in ("query", "mutation"):
             raise Refusal("FORBIDDEN", SUBSCRIPTIONS_ALONE)
         if caller is not None and caller.by_peer and gateway.judge(request, caller) == "subscription":
             raise Refusal("FORBIDDEN", "A signed request opens no stream: its signature is good for a minute.")
