@@ -182,13 +182,17 @@ async def test_refusing_an_address_asks_the_database_no_more_than_letting_one_in
     )
     headers = {"Authorization": f"Bearer {key.text}"}
     sent: list[str] = []
+
+    def looked_up() -> int:  # when a key was used last is written in the background
+        return sum("api_keys" in each and "UPDATE api_keys" not in each for each in sent)
+
     bound.app.state.directory.observer = sent.append
     try:
         for _ in range(5):
             _is_refused(await bound.post(VIEWER, headers={**headers, **_from(IN)}))
-        assert len([each for each in sent if "api_keys" in each]) == 1
+        assert looked_up() == 1
         assert "errors" not in (await bound.post(VIEWER, headers={**headers, **_from(OFFICE)})).json()
-        assert len([each for each in sent if "api_keys" in each]) == 1
+        assert looked_up() == 1
         await who.directory.api_keys.revoke(who.tenant.hex, key.name)
         await bound.database.directory.heads([])
         answer = await bound.post(VIEWER, headers={**headers, **_from(IN)})
