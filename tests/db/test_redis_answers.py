@@ -57,7 +57,7 @@ async def test_an_answer_that_was_changed_or_moved_is_none(answers: RedisAnswers
         assert isinstance(sealed, bytes)
         await raw.set(answers._name(OTHER), sealed)
         assert await answers.get(OTHER) is None
-        for changed in (sealed[:-1] + b"!", b"?" + sealed[1:], sealed[:20], b"", sealed + b" "):
+        for changed in (sealed[:-1] + b"!", bytes([sealed[0] ^ 1]) + sealed[1:], sealed[:20], b"", sealed + b" "):
             await raw.set(answers._name(ONE), changed)
             assert await answers.get(ONE) is None
         await raw.delete(answers._name(ONE))
