@@ -22,6 +22,7 @@ REQUEST = [
         ([("/x/schema/engine/relations.py", "related"), ("/x/schema/engine/run.py", "_list")], RUNNING),
         ([(f"{SITE}/structlog/_base.py", "_process_event"), ("/x/web/middleware.py", "__call__")], LEDGER),
         ([("/x/auth/authenticate.py", "authenticate"), ("/x/web/admission.py", "admit")], WHO),
+        ([("/x/web/whole_answers.py", "_write"), ("/x/web/responses.py", "send_bytes")], HTTP),
         ([], DOOR),
     ],
 )
