@@ -73,6 +73,8 @@ async def test_on_a_reserved_stream_too_it_opens_subscriptions_alone(front: Fron
     async with single.open() as stream:
         query = await front.client.get("/graphql/stream", params={**params, "query": WHO}, headers=accept)
         assert refused(query) == (403, "FORBIDDEN")
+        unknown = await front.client.get("/graphql/stream", params={**params, "query": "{ nope }"}, headers=accept)
+        assert refused(unknown)[1] == "GRAPHQL_VALIDATION_FAILED"
         watch = {**params, "query": "subscription { orderEvents { id } }"}
         assert (await front.client.get("/graphql/stream", params=watch, headers=accept)).status_code == 202
         await stream.wait_for_id()

@@ -184,7 +184,7 @@ async def _operate(scope: Scope, receive: Receive, send: Send, fields: Fields, t
     if isinstance(admitted, Answer):
         await _tell(scope, send, fields, Outcome.of(admitted))
         return
-    if by_stream_token(scope) and gateway.judge(admitted, caller) in {"query", "mutation"}:
+    if by_stream_token(scope) and gateway.judge(admitted, caller) in ("query", "mutation"):
         raise Refusal("FORBIDDEN", SUBSCRIPTIONS_ALONE)
     posted = Posted(posted.operation_id, admitted)
     outcome = await _streams(scope).operate(key_of(token), _holder(caller), caller, posted)
