@@ -191,6 +191,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head, self._head_bytes, self._completed = True, 0, True
         self._arrived()
         super().on_message_complete()
+        if self.cycle.response_complete and not self.transport.is_closing():
+            self._rest()  # the body's end came after the answer
 
     def on_response_complete(self) -> None:
         """As uvicorn has it, but for the timer: that runs on, and looks when it is due. To make one for each answer
@@ -203,6 +205,10 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
             return
+        self._rest()
+
+    def _rest(self) -> None:
+        """Nothing is asked: the connection is idle from now on."""
         self._idle_since = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_task = self.loop.call_later(

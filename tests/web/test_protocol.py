@@ -3,7 +3,9 @@
 import asyncio
 import gc
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from contextvars import Context
+from operator import itemgetter
 
 import pytest
 import uvicorn
@@ -45,6 +47,40 @@ class Line(asyncio.Transport):
     def resume_reading(self) -> None: ...
 
 
+class Clock:
+    """A protocol's loop, whose time goes by when it is told to; what it is to do at once the true one does."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop, self._now = loop, 0.0
+        self._due: list[tuple[float, asyncio.TimerHandle]] = []
+
+    @classmethod
+    def of(cls, protocol: HttpToolsProtocol) -> "Clock":
+        clock = cls(protocol.loop)
+        protocol.loop = clock  # type: ignore[assignment]  # all that it asks of one
+        return clock
+
+    def time(self) -> float:
+        return self._now
+
+    def call_later(self, seconds: float, then: Callable[[], None]) -> asyncio.TimerHandle:
+        handle = asyncio.TimerHandle(self._now + seconds, then, (), self._loop)
+        self._due.append((self._now + seconds, handle))
+        return handle
+
+    def create_task(self, work: Coroutine[object, object, None], context: Context) -> "asyncio.Task[None]":
+        return self._loop.create_task(work, context=context)
+
+    def advance(self, seconds: float) -> None:
+        until = self._now + seconds
+        while self._due and (soonest := min(self._due, key=itemgetter(0)))[0] <= until:
+            self._due.remove(soonest)
+            self._now = soonest[0]
+            if not soonest[1].cancelled():
+                soonest[1]._run()
+        self._now = until
+
+
 class Answers:
     """An application that keeps what it was asked, and answers when it may."""
 
@@ -60,7 +96,7 @@ class Answers:
 
 
 def connected(app: Answers, kind: type[HttpToolsProtocol] = BoundedProtocol) -> tuple[HttpToolsProtocol, Line]:
-    config = uvicorn.Config(app, timeout_keep_alive=1, access_log=False)
+    config = uvicorn.Config(app, timeout_keep_alive=5, access_log=False)
     protocol, line = kind(config, ServerState(), {"kept": 1}), Line()
     protocol.connection_made(line)
     return protocol, line
@@ -122,20 +158,43 @@ async def test_another_address_on_the_same_connection_is_another_one() -> None:
 async def test_a_connection_is_kept_for_as_long_after_each_answer_and_never_closed_during_one() -> None:
     app = Answers()
     protocol, line = connected(app)
-    protocol.timeout_keep_alive = 0.1  # type: ignore[assignment]  # seconds, as the loop takes them
+    clock = Clock.of(protocol)
     app.may.set()
     for _ in range(3):
         protocol.data_received(HEADS[0])
-        await asyncio.sleep(0.06)
+        await turns()
+        clock.advance(3)
         assert not line.closed, "the timer of the one before is no longer of importance"
     app.may.clear()
     protocol.data_received(HEADS[0])
-    await asyncio.sleep(0.15)
+    await turns()
+    clock.advance(60)
     assert not line.closed
     app.may.set()
-    await asyncio.sleep(0.05)
+    await turns()
+    clock.advance(4)
     assert not line.closed
-    await asyncio.sleep(0.1)
+    clock.advance(2)
+    assert line.closed
+
+
+@pytest.mark.parametrize("pieces", [(4.9,), (1, 5), (4.9, 5)])
+async def test_a_connection_is_idle_from_when_the_end_of_a_body_came_after_the_answer(
+    pieces: tuple[float, ...],
+) -> None:
+    app = Answers()
+    protocol, line = connected(app)
+    clock = Clock.of(protocol)
+    app.may.set()
+    protocol.data_received(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(pieces))
+    await turns()
+    assert b"200 OK" in line.sent
+    for seconds in pieces:
+        clock.advance(seconds)
+        protocol.data_received(b"x")
+    clock.advance(4.9)
+    assert not line.closed
+    clock.advance(0.2)
     assert line.closed
 
 
