@@ -205,13 +205,17 @@ class Reference:
         coercion: Coercion | None = document.coercions.get(name)
         if coercion is None:
             coercion = document.coercions[name] = Coercion(self._schema, operation)
+        built: GatedExecutor | None = None
         values = coercion.values(variables)
-        if values is not None:
-            return DeferredExecutor(self, document, operation, variables, values)
-        built = self.build(document.node, name, variables)
-        if isinstance(built, list):
-            return built
-        return DeferredExecutor(self, document, operation, variables, built.variable_values, built)
+        if values is None:
+            made = self.build(document.node, name, variables)
+            if isinstance(made, list):
+                return made
+            built, values = made, made.variable_values
+        for condition in document.conditions[name]:
+            if values.coerced.get(condition, False) is None:  # its default does not stand in for a null that is said
+                return [GraphQLError(f"Variable '${condition}' decides on @skip or @include and may not be null.")]
+        return DeferredExecutor(self, document, operation, variables, values, built)
 
     async def execute(self, executor: GatedExecutor) -> ExecutionResult:
         """Run to completion; denied selections join the result's errors."""

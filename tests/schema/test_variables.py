@@ -86,6 +86,19 @@ def test_variables_may_reach_their_limits_and_not_pass_them() -> None:
     assert excess({"a": [[1], [1] * (MOST_VALUES - 2)]}) == f"Variables hold at most {MOST_VALUES} values."
 
 
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+async def test_a_null_that_is_said_for_a_condition_is_refused_though_its_variable_has_a_default(
+    world: World, engine: str
+) -> None:
+    executors = Executors.of(world)
+    text = "query($x: Boolean = true) { viewer { user { id @include(if: $x) } } }"
+    async with world.statements() as seen:
+        answer = await ask(getattr(executors, engine), text, {"x": None}, world.principal())
+    assert (answer.code, seen) == ("BAD_USER_INPUT", [])
+    assert b"$x" in answer.body
+    assert (await ask(getattr(executors, engine), text, {}, world.principal())).code is None
+
+
 async def test_variables_that_hold_too_much_are_refused_before_anything_is_made_of_them(world: World) -> None:
     where = {"or": [{"number": {"eq": str(number)}} for number in range(30_000)]}
     names = " ".join(f"o{number}: orders(where: $w) {{ totalCount }}" for number in range(20))
