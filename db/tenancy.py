@@ -72,7 +72,7 @@ class TenantReader:
         PoolExhausted.
         """
         values["tenant"], values["holder"] = self.tenant.hex, self.scope.holder
-        for again in (False, True):
+        for tries_left in range(self._pool.size, -1, -1):
             # Out of the reader's hand while it is used: no second task can meet it there.
             slot, self._kept = self._kept, None
             if slot is None:
@@ -82,8 +82,8 @@ class TenantReader:
                 rows = await send(slot, statement, values, self._observer, self.deadline)
             except BaseException as error:
                 self._pool.discard(slot)
-                # Prepared before the tables changed: reading again, on another connection, harms nobody.
-                if again or not isinstance(error, STALE):
+                # Prepared before the tables changed, perhaps on each of the connections: reading again harms nobody.
+                if not (tries_left and isinstance(error, STALE)):
                     raise
                 continue
             if self._keeps and self._kept is None:

@@ -120,3 +120,18 @@ async def test_what_was_prepared_before_its_table_changed_is_read_again(floor: F
                 assert [dict(row) for row in await reader.fetch(everything)] == [{"a": 1, "b": 2}]
         finally:
             await owner.execute("DROP TABLE changing")
+
+
+async def test_what_was_prepared_on_every_connection_before_its_table_changed_is_read_again(floor: Floor) -> None:
+    everything = Statement("SELECT *, pg_sleep(0.05) FROM shifting", (), {})
+    async with connected(floor.dsns.owner) as owner:
+        sql = "CREATE TABLE shifting (a int); INSERT INTO shifting VALUES (1); GRANT SELECT ON shifting TO "
+        await owner.execute(sql + RUNTIME_ROLE)
+        try:
+            readers = [floor.database.reader(floor.mine) for _ in range(3)]
+            await asyncio.gather(*[reader.fetch(everything) for reader in readers])
+            await owner.execute("ALTER TABLE shifting ALTER a TYPE text")
+            (row,) = await readers[0].fetch(everything)
+            assert row["a"] == "1"
+        finally:
+            await owner.execute("DROP TABLE shifting")
