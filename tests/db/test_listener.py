@@ -89,7 +89,7 @@ async def test_after_a_cut_it_listens_again_and_says_so(heard: Heard, other: asy
     await heard.listener.start()
     assert not heard.back.is_set()
     heard.line.cut()
-    await asyncio.wait_for(heard.back.wait(), 5)
+    await asyncio.wait_for(heard.back.wait(), 60)
     await other.execute("SELECT pg_notify($1, 'again')", heard.channel)
     assert await heard.next() == "again"
 
@@ -100,7 +100,7 @@ async def test_a_server_that_cannot_be_reached_is_tried_until_it_can(heard: Hear
     await until(lambda: heard.line.tries > 1)
     assert not heard.back.is_set()
     heard.line.blocked = False
-    await asyncio.wait_for(heard.back.wait(), 5)
+    await asyncio.wait_for(heard.back.wait(), 60)
     await other.execute("SELECT pg_notify($1, 'there')", heard.channel)
     assert await heard.next() == "there"
 
@@ -109,17 +109,18 @@ async def test_the_pauses_between_tries_grow(heard: Heard, monkeypatch: pytest.M
     monkeypatch.setattr(module, "FIRST_PAUSE", 0.02)
     heard.line.blocked = True
     await heard.listener.start()
+    await until(lambda: heard.line.tries >= 3)
     await asyncio.sleep(0.3)
-    assert 3 <= heard.line.tries <= 7
+    assert heard.line.tries <= 8
 
 
 async def test_a_silent_peer_is_asked_and_given_up(heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "QUESTION_SECONDS", 0.2)
+    monkeypatch.setattr(module, "QUESTION_SECONDS", 1.0)
     await heard.listener.start()
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1.5)
     assert heard.line.tries == 1
     heard.line.silent = True
-    await asyncio.wait_for(heard.back.wait(), 5)
+    await asyncio.wait_for(heard.back.wait(), 60)
     assert heard.line.tries == 2
 
 
@@ -137,7 +138,7 @@ async def test_nobody_waits_for_a_peer_that_is_silent_or_gone(heard: Heard) -> N
     heard.line.silent = True
     await asyncio.wait_for(heard.listener.catch_up(), 5)
     assert not heard.listener.listening
-    await asyncio.wait_for(heard.back.wait(), 5)
+    await asyncio.wait_for(heard.back.wait(), 60)
     heard.line.cut()
     await asyncio.wait_for(heard.listener.catch_up(), 5)
 

@@ -233,10 +233,10 @@ async def test_the_first_in_line_is_passed_a_few_times_and_no_more() -> None:
 
 
 async def test_each_waiter_is_told_when_its_own_time_is_over() -> None:
-    pool = TenantPool(Exchange().connect, 1, wait_seconds=0.05)
+    pool = TenantPool(Exchange().connect, 1, wait_seconds=0.6)
     held = await pool.lend("a")
     early = asyncio.create_task(pool.lend("b"))
-    await asyncio.sleep(0.03)
+    await asyncio.sleep(0.4)
     late = asyncio.create_task(pool.lend("c"))
     with pytest.raises(PoolExhausted):
         await early

@@ -72,10 +72,10 @@ async def test_a_redis_that_went_silent_is_noticed(redis_apart: RedisServer) -> 
 
 
 async def test_a_listener_in_a_quiet_time_stays(redis: RedisServer) -> None:
-    async with redis_bus(redis, question_seconds=0.05) as bus:
+    async with redis_bus(redis, question_seconds=0.5) as bus:
         ear = await Ear().at(bus)
         await ear.hears_again()
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(1.2)
         assert bus.live
         assert ear.back.empty()
         assert ear.texts.empty()

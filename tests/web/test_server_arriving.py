@@ -74,13 +74,13 @@ async def test_who_says_nothing_is_hung_up_on(front: Front, monkeypatch: pytest.
 
 
 async def test_a_second_head_has_its_own_time(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("web.protocol.HEAD_SECONDS", 0.1)
+    monkeypatch.setattr("web.protocol.HEAD_SECONDS", 1.0)
     line = await Line.open(front)
     line.writer.write(LIVE)
     await line.until(b"}")
     for _ in range(2):
         line.writer.write(LIVE[:30])
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.6)
         line.writer.write(LIVE[30:])
         assert b" 200 OK" in await line.until(b"}")
     line.writer.write(LIVE[:30])
