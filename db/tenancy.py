@@ -37,6 +37,8 @@ class TenantId:
     hex: str
 
 
+MOST_STALE = 1_000
+"""Connections that one read may find stale, more than a pool has."""
 SNAPSHOT_SECONDS = 10.0
 """For how long a snapshot may hold its connection."""
 _LATE = "The snapshot was held past its deadline."
@@ -72,7 +74,7 @@ class TenantReader:
         PoolExhausted.
         """
         values["tenant"], values["holder"] = self.tenant.hex, self.scope.holder
-        for tries_left in range(self._pool.size, -1, -1):
+        for tries_left in range(MOST_STALE, -1, -1):
             # Out of the reader's hand while it is used: no second task can meet it there.
             slot, self._kept = self._kept, None
             if slot is None:
