@@ -13,6 +13,8 @@ from auth.claims import Claim
 from auth.errors import AuthError, ProviderFailed
 from auth.principal import Principal
 from db.errors import QueryTimeout, Unavailable
+from schema.execute import Gateway
+from schema.requests import OperationRequest
 from web.body import Fields, fields_of, read_json_body
 from web.credentials import credentials_of, has_csrf_header, has_stream_token, needs_csrf, sent_by_own_page
 from web.entry import note_refusal
@@ -111,9 +113,12 @@ def credentials_in(scope: Scope) -> Credentials:
     return _credentials(scope, fields_of(scope))
 
 
-def by_stream_token(scope: Scope) -> bool:
-    """Whether a request that was admitted came by a stream token, which opens subscriptions alone."""
-    return has_stream_token(scope) and credentials_in(scope).stream is not None
+def check_stream_token(scope: Scope, gateway: Gateway, request: OperationRequest, caller: Principal | None) -> None:
+    """Raises Refusal for a query or a mutation that came by a stream token; what is refused anyway is told as such."""
+    if not has_stream_token(scope) or credentials_in(scope).stream is None:
+        return
+    if gateway.judge(request, caller) in ("query", "mutation"):
+        raise Refusal("FORBIDDEN", SUBSCRIPTIONS_ALONE)
 
 
 def claim_in(scope: Scope) -> Claim:

@@ -18,9 +18,8 @@ from schema.requests import OperationRequest
 from web.admission import (
     ACTING,
     DOCUMENT_ID,
-    SUBSCRIPTIONS_ALONE,
     admit,
-    by_stream_token,
+    check_stream_token,
     cost_asked,
     last_event_id_of,
 )
@@ -132,8 +131,7 @@ class GraphQLEndpoint:
         if isinstance(admitted, Answer):
             return admitted
         request = admitted
-        if scope["query_string"] and by_stream_token(scope) and gateway.judge(request, caller) in ("query", "mutation"):
-            raise Refusal("FORBIDDEN", SUBSCRIPTIONS_ALONE)
+        check_stream_token(scope, gateway, request, caller)
         if caller is not None and caller.by_peer and gateway.judge(request, caller) == "subscription":
             raise Refusal("FORBIDDEN", "A signed request opens no stream: its signature is good for a minute.")
         return await gateway.answer(request, caller)

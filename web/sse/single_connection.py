@@ -24,9 +24,8 @@ from schema.execute import Gateway
 from schema.requests import OperationRequest
 from web.admission import (
     ACTING,
-    SUBSCRIPTIONS_ALONE,
     admit,
-    by_stream_token,
+    check_stream_token,
     cost_asked,
     credentials_in,
     identify,
@@ -184,8 +183,7 @@ async def _operate(scope: Scope, receive: Receive, send: Send, fields: Fields, t
     if isinstance(admitted, Answer):
         await _tell(scope, send, fields, Outcome.of(admitted))
         return
-    if by_stream_token(scope) and gateway.judge(admitted, caller) in ("query", "mutation"):
-        raise Refusal("FORBIDDEN", SUBSCRIPTIONS_ALONE)
+    check_stream_token(scope, gateway, admitted, caller)
     posted = Posted(posted.operation_id, admitted)
     outcome = await _streams(scope).operate(key_of(token), _holder(caller), caller, posted)
     more = deprecation_fields(gateway.deprecation_of(admitted, caller)) if outcome.answer is None else ()
